@@ -1,0 +1,102 @@
+"""The console script `mpscheck`. Exit code 0: all as expected; 1: something is not; 2: could not run."""
+
+import functools
+import os
+import sys
+
+import click
+
+from mpscheck.catalogue import BadSnippet, UnknownBug
+from mpscheck.results import BadResults
+
+
+def one_sentence(command):
+    """Turn what a user can mend into one sentence and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except (BadSnippet, UnknownBug, BadResults) as error:
+            sys.exit(_say(str(error.args[0]) + "."))
+        except OSError as error:
+            sys.exit(_say(f"cannot write or read {error.filename or 'a file'}: {error.strerror}; nothing else was lost."))
+
+    return wrapped
+
+
+def _say(sentence: str) -> int:
+    click.echo(sentence, err=True)
+    return 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Check PyTorch on Apple GPUs for silently wrong numbers."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[SLUG|FILE]…")
+@click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Run file to write; results/local/ if not given.")
+@click.option("--publish", is_flag=True, help="Write to results/runs/, for a pull request.")
+@click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code and machine.")
+@click.option("--timeout", default=120.0, show_default=True, help="Seconds for one snippet.")
+@click.option("--memory", default=6.0, show_default=True, help="GiB of resident memory for one snippet.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@one_sentence
+def run(names, device, out, publish, resume, timeout, memory, as_json):
+    """Measure snippets, also ones from outside the repository, and store the numbers."""
+    from mpscheck.commands import run as command
+
+    sys.exit(command.main(names, device, out, publish, resume, timeout, memory, as_json))
+
+
+@main.command()
+@click.argument("slugs", nargs=-1)
+@click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@one_sentence
+def controls(slugs, resume, as_json):
+    """Each snippet on the healthy, the honest and the sick emulated device: does the check itself work?"""
+    from mpscheck.commands import controls as command
+
+    sys.exit(command.main(slugs, resume, as_json))
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
+@one_sentence
+def lint(files):
+    """Check the snippets against the contract of CONTRIBUTING.md."""
+    from mpscheck.commands import lint as command
+
+    sys.exit(command.main(files))
+
+
+@main.command()
+@one_sentence
+def report():
+    """Write the pages' generated parts (docs/generated) from the snippets and results."""
+    from mpscheck.commands import report as command
+
+    sys.exit(command.main())
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+@one_sentence
+def stats(as_json):
+    """Count the bugs by family, kind and evidence."""
+    from mpscheck.commands import stats as command
+
+    sys.exit(command.main(as_json))
+
+
+def use_emulated_device(mode: str = "1") -> None:
+    """Let worker processes (not this one) have the emulated device."""
+    os.environ.setdefault("MPSCHECK_EMU", mode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The subcommands of `mpscheck`, one a module; each `main` returns the exit code."""
