@@ -272,7 +272,9 @@ def main():
     figures = {**measure(model, tokenizer, examples), **headline(model, tokenizer)}
     print(json.dumps({**figures, "seconds": round(time.monotonic() - started)}))
     if figures["accuracy"] < 0.99:
-        sys.exit(f"seed {arguments.seed} did not find the circuit ({figures['accuracy']:.1%} held out): nothing written")
+        sys.exit(
+            f"seed {arguments.seed} did not find the circuit ({figures['accuracy']:.1%} held out): nothing written"
+        )
     arguments.out.mkdir(parents=True, exist_ok=True)
     save(model, tokenizer, arguments.out)
     text = README.format(

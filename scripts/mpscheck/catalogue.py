@@ -86,7 +86,8 @@ class Bug:
             return "healthy"
         if self.introduced is not None and version < Version(self.introduced["version"]):
             return "healthy"
-        if not self.affected.contains(version, prereleases=True):
+        seen = any(s.operator in (">=", "==") for s in self.affected)
+        if not seen or not self.affected.contains(version, prereleases=True):
             return "unknown"
         if self.macos is not None and macos is not None and not self.macos.contains(Version(macos)):
             return "unknown"

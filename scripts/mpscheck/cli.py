@@ -20,7 +20,9 @@ def one_sentence(command):
         except (BadSnippet, UnknownBug, BadResults) as error:
             sys.exit(_say(str(error.args[0]) + "."))
         except OSError as error:
-            sys.exit(_say(f"cannot write or read {error.filename or 'a file'}: {error.strerror}; nothing else was lost."))
+            sys.exit(
+                _say(f"cannot write or read {error.filename or 'a file'}: {error.strerror}; nothing else was lost.")
+            )
 
     return wrapped
 
@@ -55,13 +57,14 @@ def run(names, device, out, publish, resume, timeout, memory, as_json):
 @main.command()
 @click.argument("slugs", nargs=-1)
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code.")
+@click.option("--publish", is_flag=True, help="Also write results/emulated/controls.json, which the site shows.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @one_sentence
-def controls(slugs, resume, as_json):
+def controls(slugs, resume, publish, as_json):
     """Each snippet on the healthy, the honest and the sick emulated device: does the check itself work?"""
     from mpscheck.commands import controls as command
 
-    sys.exit(command.main(slugs, resume, as_json))
+    sys.exit(command.main(slugs, resume, publish, as_json))
 
 
 @main.command()

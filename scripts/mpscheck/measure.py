@@ -40,6 +40,14 @@ def eps_of(outputs: tuple) -> float:
     return max((torch.finfo(t.dtype).eps for t in outputs if t.is_floating_point()), default=0.0)
 
 
+def same_bits(a: tuple, b: tuple) -> bool:
+    """Whether two sets of outputs are the same bit by bit; NaN in the same place counts as the same."""
+    return all(
+        x.shape == y.shape and x.dtype == y.dtype and bool(((x == y) | ((x != x) & (y != y))).all())
+        for x, y in zip(a, b, strict=True)
+    )
+
+
 def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dtype) -> dict:
     """The numbers of one function (compute, control, workaround) of a snippet.
 
@@ -74,7 +82,8 @@ def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dt
         "reference_rms": numerics.number(reference_rms),
         "spread": numerics.number(spread),
         "repeats": REPEATS,
-        "repeats_equal": all(torch.equal(x, y) for a in again for x, y in zip(a, first, strict=True) if x.shape == y.shape and not x.isnan().any()),
+        "repeats_equal": all(same_bits(a, first) for a in again),
+        "equals_cpu": same_bits(first, baseline),
         "dtypes": [str(t.dtype).removeprefix("torch.") for t in first],
         "seconds": round(seconds, 4),
     }  # fmt: skip

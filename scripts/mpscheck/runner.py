@@ -66,6 +66,24 @@ def run(
     return records
 
 
+def matches(bugs: Iterable[Bug], on_done: Callable[[str], None] = lambda slug: None) -> dict[str, dict[str, int]]:
+    """For each bug and function, how many calls on the emulated device its trigger matches (see `selftest`)."""
+    found = {}
+    with _pool(MEMORY_LIMIT) as pool:
+        for bug in bugs:
+            args = (str(bug.path), bug.triggers, bug.functions)
+            found[bug.slug] = pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
+            on_done(bug.slug)
+    return found
+
+
+def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str, int]:
+    """`selftest.matches` in a worker, which has torch."""
+    from mpscheck.selftest import matches as count
+
+    return count(path, triggers, names)
+
+
 def _pool(memory_limit: int) -> ProcessPool:
     return ProcessPool(
         max_workers=1,
@@ -77,9 +95,7 @@ def _pool(memory_limit: int) -> ProcessPool:
 
 def _attempt(pool: ProcessPool, job: Job, names: tuple[str, ...], device: str, dtype: str, timeout: float) -> dict:
     path = str(Path(job.bug.path).resolve())
-    future = pool.schedule(
-        worker.run_job, args=(job.bug.slug, path, names, device, dtype, job.faults), timeout=timeout
-    )
+    future = pool.schedule(worker.run_job, args=(job.bug.slug, path, names, device, dtype, job.faults), timeout=timeout)
     try:
         return future.result()
     except FutureTimeout:

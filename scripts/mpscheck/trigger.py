@@ -176,7 +176,9 @@ def _parse_table(table: dict) -> Trigger:
         raise BadTrigger('trigger needs op, a list of aten names: op = ["linear"]')
     if table.get("form") not in (None, *FORMS):
         raise BadTrigger(f"form = {table['form']!r} is not known: {' or '.join(FORMS)}")
-    return Trigger(tuple(table["op"]), tuple(parse_condition(text) for text in table.get("when", ())), table.get("form"))
+    return Trigger(
+        tuple(table["op"]), tuple(parse_condition(text) for text in table.get("when", ())), table.get("form")
+    )
 
 
 def parse_condition(text: str) -> Condition:

@@ -5,11 +5,11 @@ and a few rarer ones. `destination.copy_(x)` leaves the destination as it was; `
 fresh, unwritten memory, which often reads as zeros. Nothing is raised.
 
 You meet it where metrics are taken in double precision on the CPU: losses, logit differences, activation statistics.
-`x.cpu().double()` is right in every version.
+`x.cpu().double()` converts on the CPU and is right.
 
 PyTorch 2.13.0 raised a `TypeError` for this call; 2.14.0 and a nightly of 2026-09-19 are wrong. The cure does not
-convert but raises again. It is on the main branch; the macOS wheel of 2.14.1 does not have it (read in its machine
-code), and 2.15 was not looked at. Where the call raises, this snippet ends with that error: a version without the bug.
+convert, it raises again. It is on the main branch; the macOS wheel of 2.14.1 does not have it (read in its machine
+code), which release has it first is not known. Where the call raises, this snippet ends with that error: no bug there.
 """
 
 # /// script
@@ -88,7 +88,8 @@ if __name__ == "__main__":
         allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
         right = got.shape == exact.shape and rms_error(got) <= allowed
         error = rms_error(got) if got.shape == exact.shape else float("inf")
-        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {'agrees' if right else 'WRONG'}")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
         return right
 
     right = agrees(compute, compute)

@@ -1,13 +1,12 @@
 """`torch.randn` of a shape with five dimensions or more repeats the same numbers in every batch item.
 
 Asked for more than four dimensions, the random generator of Apple's graph framework returns repeated values. All items
-of a batch get one and the same sample, while a shape of four dimensions is fine. Nothing is raised, mean and variance
-look right. `randn_like` does the same (pytorch/pytorch#147740); the fix's author shows it for uniform numbers too.
+of a batch get one and the same sample, while a shape of four dimensions is fine. Nothing is raised. `randn_like` does
+the same (pytorch/pytorch#147740); the fix's author shows it for uniform numbers too.
 
-It was met in a diffusion model whose samples all came out alike, and waits wherever noise has an axis each for batch,
-layer, head, query and key.
-
-It was found in PyTorch 2.5.1; the release notes of 2.7.0 list the fix. When it began is not known.
+It was noticed when a diffusion model should have given different samples, and waits wherever noise has an axis each for
+batch, layer, head, query and key. It was found in PyTorch 2.5.1; the release notes of 2.7.0 list the fix. When it began
+is not known.
 
 Random numbers cannot be compared one by one with the CPU's, so this snippet tests the claim that the first two batch
 items are independent. It says WRONG where their correlation would be that large with a probability below 1e-9: one

@@ -6,12 +6,11 @@ the query as if it were contiguous, while they honour the strides of key and val
 raised. With 9 positions, or another head size, the result is right.
 
 BERT in `transformers` met it on short sentences: `sentence-transformers` gave other embeddings for "hello world" with
-2.8.0 than with 2.7.1. A query of one position is contiguous either way, so single-token steps of generation are spared
-(inferred from the layout).
+2.8.0 than with 2.7.1. A query of one position, as in generation token by token, is contiguous either way.
 
 PyTorch 2.9.0 hands the query's strides to the kernels. Batches of more than one stayed wrong until 2.12
-(pytorch/pytorch#181133), hence one sequence here; the 32 keys keep clear of a third fault of these kernels, met when
-the number of keys is no multiple of 32 (pytorch/pytorch#169222).
+(pytorch/pytorch#181133), hence one sequence here; 32 keys, because these kernels also went wrong where the number of
+keys is no multiple of 32 (pytorch/pytorch#169222).
 """
 
 # /// script
@@ -41,7 +40,6 @@ the number of keys is no multiple of 32 (pytorch/pytorch#169222).
 # thread = "pytorch/pytorch#163597"
 # date = "2025-09-23"
 # torch = "2.8.0"
-#
 # [[tool.mps-check.reported]]
 # thread = "huggingface/sentence-transformers#3507"
 # date = "2025-08-31"
@@ -103,7 +101,8 @@ if __name__ == "__main__":
         allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
         right = got.shape == exact.shape and rms_error(got) <= allowed
         error = rms_error(got) if got.shape == exact.shape else float("inf")
-        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {'agrees' if right else 'WRONG'}")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
         return right
 
     right = agrees(compute, compute)

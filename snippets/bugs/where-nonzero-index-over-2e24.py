@@ -86,7 +86,8 @@ if __name__ == "__main__":
         allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
         right = got.shape == exact.shape and rms_error(got) <= allowed
         error = rms_error(got) if got.shape == exact.shape else float("inf")
-        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {'agrees' if right else 'WRONG'}")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
         return right
 
     right = agrees(compute, compute)

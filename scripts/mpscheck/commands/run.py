@@ -60,7 +60,8 @@ def measure(bugs, where, run_file, resume, timeout, memory_limit) -> tuple[list[
             runner.run(jobs, where["device"], timeout=timeout, memory_limit=memory_limit, on_record=on_record)
         except KeyboardInterrupt:
             click.echo(
-                f"\nStopped; {len(records)} of {len(bugs)} are kept in {journal.path.name}: go on with --resume.", err=True
+                f"\nStopped; {len(records)} of {len(bugs)} are kept in {journal.path.name}: go on with --resume.",
+                err=True,
             )
             raise SystemExit(2) from None
     journal.finish(records)
@@ -107,7 +108,7 @@ def expected_on(bug, where: dict) -> str:
 
 
 def is_surprise(found: str, expected: str) -> bool:
-    """Strict both ways: sick found healthy, and healthy found anything but agreeing."""
+    """Strict both ways: sick found healthy, and healthy found anything but agreeing (or without such a kernel)."""
     if expected == "sick":
         return found not in numerics.SICK
-    return expected == "healthy" and found != "agrees"
+    return expected == "healthy" and found not in ("agrees", "unsupported")

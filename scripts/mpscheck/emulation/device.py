@@ -173,7 +173,7 @@ def _hook_overload(op) -> None:
     def has(key):
         return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
 
-    if has("PrivateUse1"):
+    if not torch._C._dispatch_has_kernel(op.name()) or has("PrivateUse1"):  # TorchScript's own overloads have none
         return
     if has("CompositeImplicitAutograd"):
         entry = _entry(op, op.decompose)

@@ -133,5 +133,3 @@ IMITATIONS = {
     "wraps": wraps,
     "random": random,
 }
-
-

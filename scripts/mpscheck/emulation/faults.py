@@ -123,7 +123,9 @@ def load(name: str) -> list[Fault]:
             raise SystemExit(f"MPSCHECK_FAULTS: there is no file {name}")
         found = runpy.run_path(name).get("FAULTS")
         if not isinstance(found, list) or not all(isinstance(f, Fault) for f in found):
-            raise SystemExit(f"MPSCHECK_FAULTS: {name} must define FAULTS, a list of mpscheck.emulation.faults.fault(…)")
+            raise SystemExit(
+                f"MPSCHECK_FAULTS: {name} must define FAULTS, a list of mpscheck.emulation.faults.fault(…)"
+            )
         return found
     from mpscheck.catalogue import UnknownBug, find
 

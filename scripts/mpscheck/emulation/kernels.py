@@ -134,7 +134,9 @@ def empty(size, *, dtype=None, layout=None, device=None, pin_memory=None, memory
     _check_device(device)
     if layout not in (None, torch.strided):
         raise Unsupported(f"the {NAME} device has no {layout} tensors")
-    return wrap(torch.empty(size, dtype=dtype, device="cpu", memory_format=memory_format or torch.contiguous_format), {})
+    return wrap(
+        torch.empty(size, dtype=dtype, device="cpu", memory_format=memory_format or torch.contiguous_format), {}
+    )
 
 
 def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_memory=None):
@@ -181,9 +183,7 @@ def set_storage(tensor, source):
 
 
 def set_tensor(tensor, source):
-    return set_storage_offset(
-        tensor, source.untyped_storage(), source.storage_offset(), source.size(), source.stride()
-    )
+    return set_storage_offset(tensor, source.untyped_storage(), source.storage_offset(), source.size(), source.stride())
 
 
 def set_empty(tensor):

@@ -1,0 +1,161 @@
+"""`mpscheck controls`: does each check itself work?
+
+Healthy `emu` (the CPU's arithmetic) and `honest` (other arithmetic) must agree; `emu` with the snippet's own fault must
+be caught by compute, while workaround and control agree; the trigger must match a call of compute and none of theirs.
+"""
+
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from mpscheck import catalogue, numerics, provenance, results, runner
+from mpscheck.progress import console, progress
+
+PUBLISHED = results.ROOT / "results" / "emulated" / "controls.json"
+LOCAL = results.LOCAL / "controls.json"
+
+
+def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
+    bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.load())
+    where = provenance.collect("emu")
+    kept = _reusable(where) if resume else {}
+    missing = [bug for bug in bugs if (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect)) not in kept]
+    fresh = _measure(missing) if missing else []
+    rows = {row["snippet"]: row for row in [*kept.values(), *fresh]}
+    if not slugs:
+        rows = {bug.slug: rows[bug.slug] for bug in bugs}
+    document = {"schema": 1, "provenance": where, "rows": [rows[slug] for slug in sorted(rows)]}
+    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    results.write_atomic(LOCAL, text)
+    if publish:
+        results.write_atomic(PUBLISHED, text)
+    shown = [rows[bug.slug] for bug in bugs]
+    problems = {row["snippet"]: found for row in shown if (found := problems_of(row, catalogue.find(row["snippet"])))}
+    if as_json:
+        click.echo(text, nl=False)
+    else:
+        _print(shown, problems)
+        click.echo(f"{len(fresh)} measured, {len(shown) - len(fresh)} kept from before; stored in {_short(LOCAL)}")
+    return 1 if problems else 0
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(results.ROOT))
+
+
+def _key(row: dict) -> tuple:
+    return (row["snippet"], row["code"], row["trigger"], row["effect"])
+
+
+def _reusable(where: dict) -> dict:
+    if not LOCAL.exists():
+        return {}
+    try:
+        document = json.loads(LOCAL.read_text(encoding="utf-8"))
+        if provenance.same_environment(document["provenance"], where):
+            return {_key(row): row for row in document["rows"]}
+    except (ValueError, KeyError, TypeError):
+        click.echo(f"{_short(LOCAL)} cannot be read and is measured anew.", err=True)
+    return {}
+
+
+@contextmanager
+def _emulated(mode: str):
+    """Worker processes started within the block have the emulated device in this mode."""
+    before = {name: os.environ.pop(name, None) for name in ("MPSCHECK_EMU", "MPSCHECK_FAULTS")}
+    os.environ["MPSCHECK_EMU"] = mode
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _measure(bugs) -> list[dict]:
+    with progress("controls", 4 * len(bugs)) as step:
+
+        def said(what):
+            return lambda record: step(f"{record['snippet']} {what}: {numerics.verdict(record)}")
+
+        with _emulated("1"):
+            healthy = runner.run([runner.Job(bug) for bug in bugs], "emu", on_record=said("healthy"))
+            sick = runner.run([runner.Job(bug, (bug.slug,)) for bug in bugs], "emu", on_record=said("sick"))
+            calls = runner.matches(bugs, on_done=lambda slug: step(f"{slug} trigger"))
+        with _emulated("honest"):
+            honest = runner.run([runner.Job(bug) for bug in bugs], "emu", on_record=said("honest"))
+    tables = [{record["snippet"]: record for record in run} for run in (healthy, sick, honest)]
+    return [_row(bug, *(table[bug.slug] for table in tables), calls[bug.slug]) for bug in bugs]
+
+
+def _row(bug, healthy: dict, sick: dict, honest: dict, calls: dict) -> dict:
+    def verdicts(record):
+        return {name: numerics.verdict(record, name) for name in bug.functions}
+
+    return {
+        "snippet": bug.slug,
+        "code": bug.code_hash,
+        "trigger": str(bug.metadata["trigger"]),
+        "effect": str(bug.effect),
+        "healthy": verdicts(healthy),
+        "healthy_bitwise": _bitwise(healthy),
+        "honest": verdicts(honest),
+        "honest_ratio": _ratio(honest, bug.functions),
+        "sick": verdicts(sick),
+        "sick_ratio": _ratio(sick, ("compute",)),
+        "calls": calls,
+    }
+
+
+def _bitwise(record: dict) -> bool | None:
+    """Whether the device gave the CPU's very bits; None for a random sample, which has no bits to compare."""
+    if record["outcome"] != "measured":
+        return False
+    numbers = record["functions"].values()
+    return None if any("p_value" in n for n in numbers) else all(n["equals_cpu"] for n in numbers)
+
+
+def _ratio(record: dict, names) -> float | str | None:
+    """The largest error ratio of these functions; None where no ratio is defined (a random sample, no run)."""
+    numbers = [record["functions"][name] for name in names if name in record["functions"]]
+    ratios = [numerics.error_ratio(n) for n in numbers if "p_value" not in n and not n["device"].get("shape_mismatch")]
+    return numerics.number(max(ratios)) if ratios else None
+
+
+def problems_of(row: dict, bug) -> list[str]:
+    """What is not as it must be for this row, in words; empty if the check works."""
+    problems = []
+    for mode in ("healthy", "honest"):
+        problems += [f"{mode} {name}: {v}, must agree" for name, v in row[mode].items() if v != "agrees"]
+    if row["healthy_bitwise"] is False:
+        problems.append("healthy: not bit for bit the CPU's result")
+    if row["sick"]["compute"] not in numerics.SICK:
+        problems.append(f"sick compute: {row['sick']['compute']}, must be caught")
+    problems += [f"sick {n}: {v}, must agree" for n, v in row["sick"].items() if n != "compute" and v != "agrees"]
+    if bug.exempt is None:
+        if not row["calls"]["compute"]:
+            problems.append("the trigger matches no call of compute")
+        problems += [f"the trigger matches {c} call(s) of {n}" for n, c in row["calls"].items() if n != "compute" and c]
+    return problems
+
+
+def _print(rows, problems) -> None:
+    table = Table(title="Controls: the checks checked (emulated)")
+    for heading in ("snippet", "healthy", "bits", "honest", "ratio", "sick: compute", "control", "workaround", "trigger"):
+        table.add_column(heading, overflow="fold")
+    bits = {True: "equal", False: "differ", None: "random"}
+    for row in rows:
+        worst = {mode: next((v for v in row[mode].values() if v != "agrees"), "agrees") for mode in ("healthy", "honest")}
+        ratio = "" if row["honest_ratio"] is None else f"{numerics.as_float(row['honest_ratio']):.2g}"
+        sick, calls = row["sick"], row["calls"]
+        table.add_row(row["snippet"], worst["healthy"], bits[row["healthy_bitwise"]], worst["honest"], ratio, sick["compute"], sick["control"], sick.get("workaround", "none"), "/".join(str(c) for c in calls.values()))  # fmt: skip
+    console.print(table)
+    for slug, found in problems.items():
+        console.print(f"NOT AS EXPECTED {slug}: {'; '.join(found)}", markup=False)
+    passed = len(rows) - len(problems)
+    console.print(f"{passed} of {len(rows)} checks work: healthy and honest agree, the fault is caught, cures cure.")
