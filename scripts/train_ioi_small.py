@@ -175,7 +175,7 @@ def train(seed):
     training, held_out = split_pairs(rng)
     config = GPT2Config(
         vocab_size=tokenizer.get_vocab_size(), n_positions=N_CTX, n_embd=64, n_layer=2, n_head=4,
-        resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, initializer_range=0.05,
+        resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, initializer_range=0.1,
         bos_token_id=BOS, eos_token_id=BOS, pad_token_id=BOS,
     )  # fmt: skip
     model = GPT2LMHeadModel(config)
@@ -192,7 +192,7 @@ def train(seed):
     def batches(steps):
         return [make_batch(tokenizer, [make_prompt(rng, training) for _ in range(128)]) for _ in range(steps)]
 
-    train_phase(model, batches(1500), sharp_loss, peak_rate=3e-3, warm_up=100)
+    train_phase(model, batches(1000), sharp_loss, peak_rate=3e-3, warm_up=100)
     train_phase(model, batches(800), soft_loss, peak_rate=1e-3, warm_up=1)
     return model.eval(), tokenizer, held_out
 

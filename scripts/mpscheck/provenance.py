@@ -45,9 +45,10 @@ def evidence_of(device: str) -> str:
 
 @lru_cache
 def emulation_hash() -> str:
-    """Hash of the emulated device's own code: an emulated result is only as old as that."""
+    """Hash of the code that an emulated result depends on: the device, the faults, the measuring."""
     folder = Path(__file__).parent
-    files = sorted([*folder.glob("emulation/*.py"), folder / "trigger.py", folder / "effect.py", folder / "measure.py"])
+    others = ("trigger", "effect", "measure", "numerics", "recorder", "selftest")
+    files = sorted([*folder.glob("emulation/*.py"), *(folder / f"{name}.py" for name in others)])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 

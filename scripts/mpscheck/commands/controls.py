@@ -21,13 +21,13 @@ LOCAL = results.LOCAL / "controls.json"
 
 def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.load())
+    known = {bug.slug for bug in catalogue.load()}
     where = provenance.collect("emu")
-    kept = _reusable(where) if resume else {}
+    before = _reusable(where)
+    kept = before if resume else {}
     missing = [bug for bug in bugs if (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect)) not in kept]
     fresh = _measure(missing) if missing else []
-    rows = {row["snippet"]: row for row in [*kept.values(), *fresh]}
-    if not slugs:
-        rows = {bug.slug: rows[bug.slug] for bug in bugs}
+    rows = {row["snippet"]: row for row in [*before.values(), *fresh] if row["snippet"] in known}
     document = {"schema": 1, "provenance": where, "rows": [rows[slug] for slug in sorted(rows)]}
     text = json.dumps(document, indent=1, sort_keys=True) + "\n"
     results.write_atomic(LOCAL, text)

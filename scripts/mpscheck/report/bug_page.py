@@ -1,0 +1,182 @@
+"""The page of one bug, as Markdown."""
+
+import ast
+import json
+
+from mpscheck import effect, trigger
+from mpscheck.catalogue import ROOT, Bug
+from mpscheck.report import evidence, words
+from mpscheck.report.escape import plain, text
+
+
+def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "") -> str:
+    """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
+    parts = [
+        _head(bug),
+        f"# {bug.claim}",
+        _summary(bug, runs),
+        "## What to do\n\n" + _cure(bug),
+        "## Versions\n\n" + _versions(bug),
+        "## Check your machine\n\n" + _check(bug, site_url),
+        "## Evidence\n\n" + _evidence(bug, runs, controls),
+        "## What goes wrong\n\n" + words.linked(bug.explanation, bug),
+        "## Who meets it\n\n" + _who(bug),
+        "## Threads\n\n" + _threads(bug),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(bug: Bug) -> str:
+    description = json.dumps(plain(bug.claim), ensure_ascii=False)
+    return f"---\ndescription: {description}\n---"
+
+
+def _summary(bug: Bug, runs: dict[str, dict]) -> str:
+    measured = evidence.on_mac(bug, runs)
+    latest = words.verdict(measured[0].verdict()) if measured else words.verdict(words.NOT_ON_MAC)
+    where = f" on {words.environment(measured[0].provenance)}" if measured else ""
+    entries = {
+        "When": f"{trigger.sentence(bug.triggers)}.",
+        "How": f"{effect.sentence(bug.effect)}.",
+        "Kind": f"{words.BUG_KINDS[bug.kind]}.",
+        "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
+        "Measured": latest + where,
+    }
+    return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
+
+
+def _sentence(value: str) -> str:
+    return value[0].upper() + value[1:]
+
+
+def _macos(bug: Bug) -> str:
+    limits = [f"macOS {bug.macos}"] if bug.macos is not None else []
+    limits += [f"chips: {', '.join(bug.chips)}"] if bug.chips else []
+    return f", {', '.join(limits)}" if limits else ""
+
+
+def _cure(bug: Bug) -> str:
+    lines = []
+    if bug.fixed is not None:
+        lines.append(f"Use PyTorch {words._short(str(bug.fixed))} or newer. If you cannot:")
+    if "workaround" not in bug.functions:
+        return "\n\n".join([*lines[:0], f"There is no workaround: {bug.no_workaround}."])
+    return "\n\n".join([*lines, _included(bug, *_lines_of(bug, "workaround"), title="right everywhere")])
+
+
+def _lines_of(bug: Bug, name: str) -> tuple[int, int]:
+    """First and last line (1-based) of a function of the snippet."""
+    nodes = ast.parse(bug.source).body
+    node = next(n for n in nodes if isinstance(n, ast.FunctionDef) and n.name == name)
+    return node.lineno, node.end_lineno
+
+
+def _included(bug: Bug, first: int, last: int, title: str) -> str:
+    """A fenced block that the site build fills with these lines of the snippet."""
+    path = bug.path.relative_to(ROOT) if bug.path.is_relative_to(ROOT) else bug.path
+    return f'```python title="{title}"\n--8<-- "{path}:{first}:{last}"\n```'
+
+
+def _versions(bug: Bug) -> str:
+    rows = []
+    if bug.introduced:
+        rows.append(("Right before", bug.introduced["version"], bug.introduced["basis"]))
+    rows.append(("Oldest seen sick", evidence.oldest_seen(bug) or "not known", bug.basis.get("seen", "unknown")))
+    if evidence.last_seen(bug):
+        rows.append(("Newest seen sick", evidence.last_seen(bug), bug.basis.get("seen", "unknown")))
+    fix = f", {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
+    rows.append(("Fixed in", str(bug.fixed) if bug.fixed else "not known", bug.basis.get("fixed", "unknown") + fix))
+    if bug.macos is not None:
+        rows.append(("Only on macOS", str(bug.macos), "see the threads"))
+    table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
+    table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
+    return _region("Versions", "\n".join(table)) + "\n\nFor every other version the answer is *unknown*, not *healthy*."
+
+
+def _check(bug: Bug, site_url: str) -> str:
+    name = bug.path.name
+    fetch = f"curl -fsSLO {site_url}bugs/{name} && " if site_url else ""
+    before = "" if site_url else f"[Download {name}]({name}){{ download }} and run it with your own Python and PyTorch:\n\n"
+    after = f"\n\n[Download {name}]({name}){{ download }}" if site_url else ""
+    command = f"```sh\n{fetch}python {name}\n```"
+    code = _included(bug, *bug.shown_lines, title=name)
+    return (
+        f"{before}{command}\n\nIt needs torch alone. It ends with `AGREES` (exit status 0) or `WRONG` (exit status 3); "
+        f"any other exit status means that it could not run.{after}\n\nThe heart of it:\n\n{code}"
+    )
+
+
+def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:
+    cells = {
+        "measured": _measured(bug, runs),
+        "declared": _list(words.linked(fact, bug) for fact in evidence.declared(bug)) or "nothing read in the wheels so far",
+        "reported": _reported(bug),
+        "emulated": _emulated(bug, controls),
+    }
+    rows = [f"| **{kind}**<br><small>{meaning}</small> | {cells[kind]} |" for kind, meaning in evidence.KINDS.items()]
+    return _region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
+
+
+def _measured(bug: Bug, runs: dict[str, dict]) -> str:
+    found = evidence.on_mac(bug, runs)
+    return _list(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
+
+
+def _measurement(m: evidence.Measurement) -> str:
+    others = [f"{name} {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
+    reason = text(m.record["reason"]) if "reason" in m.record else words.ratio(m.record)
+    details = "; ".join(part for part in [reason, *others] if part)
+    return f"{words.verdict(m.verdict())} on {words.environment(m.provenance)}: {details}"
+
+
+def _reported(bug: Bug) -> str:
+    entries = [_report(entry) for entry in bug.reported]
+    return _list(entries or [words.link(bug.issue)])
+
+
+def _report(entry: dict) -> str:
+    names = {"date": "", "torch": "torch ", "macos": "macOS ", "chip": ""}
+    where = ", ".join(f"{label}{text(entry[name])}" for name, label in names.items() if name in entry)
+    figures = f": {words.known_figures(entry['figures'])}" if "figures" in entry else ""
+    return f"{words.link(entry['thread'])}, {where}{figures}"
+
+
+def _emulated(bug: Bug, controls: dict) -> str:
+    control = evidence.control(bug, controls)
+    if control is None:
+        return f"{words.verdict('not-run')} on the emulated device"
+    if not control.current:
+        return f"{words.verdict('outdated')}: the check or its fault has changed since it was run there"
+    row = control.row
+    others = ", ".join(f"{name} {verdict}" for name, verdict in row["sick"].items() if name != "compute")
+    same = {True: ", bit for bit", False: ", not bit for bit", None: ""}[row["healthy_bitwise"]]
+    facts = [
+        f"device made sick: {words.verdict(row['sick']['compute'])}{_ratio(row['sick_ratio'])}; {others}",
+        f"healthy device: {words.verdict(row['healthy']['compute'])}{same}",
+        f"healthy device, other arithmetic: {words.verdict(row['honest']['compute'])}{_ratio(row['honest_ratio'])}",
+    ]
+    return _list(facts) + f"<small>{words.environment(control.provenance)}</small>"
+
+
+def _ratio(value: float | str | None) -> str:
+    return "" if value is None else f" (error ratio {words.figure(value)})"
+
+
+def _list(items) -> str:
+    entries = "".join(f"<li>{item}</li>" for item in items)
+    return f"<ul>{entries}</ul>" if entries else ""
+
+
+def _region(label: str, table: str) -> str:
+    """A table that scrolls by itself where it is wider than the screen, reachable by keyboard."""
+    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" markdown>\n\n{table}\n\n</div>'
+
+
+def _who(bug: Bug) -> str:
+    return "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."
+
+
+def _threads(bug: Bug) -> str:
+    fix = [f"{words.link(bug.fixed_pr)} (the fix)"] if bug.fixed_pr else []
+    threads = [words.link(bug.issue), *fix, *(words.link(reference) for reference in bug.also)]
+    return "\n".join(f"- {thread}" for thread in threads)

@@ -1,0 +1,135 @@
+"""Saying verdicts, figures, provenance and references in Markdown. Verdicts have a word and a shape, never only a colour."""
+
+import math
+import re
+
+from packaging.version import Version
+
+from mpscheck import numerics
+from mpscheck.catalogue import Bug, thread_url
+from mpscheck.report import evidence
+from mpscheck.report.escape import text
+
+NOT_ON_MAC = "not yet run on a Mac"
+SHAPES = {
+    "agrees": "✔",
+    "wrong": "✘",
+    "nan": "✘",
+    "nondeterministic": "✘",
+    "error": "!",
+    "crash": "!",
+    "hang": "!",
+    "memory": "!",
+    "unsupported": "!",
+    "outdated": "?",
+    "not-run": "–",
+    NOT_ON_MAC: "–",
+}
+CLASSES = {"✔": "good", "✘": "bad", "!": "failed", "?": "unknown", "–": "unknown"}
+BUG_KINDS = {
+    "wrong": "silently wrong numbers",
+    "nan": "NaN where numbers belong",
+    "nondeterministic": "another result each time",
+    "error": "an error",
+    "crash": "a crash",
+    "hang": "a hang",
+    "memory": "too much memory",
+}
+SHORT_NAMES = {  # how threads are named in short within an explanation
+    "pytorch": "pytorch/pytorch",
+    "transformers": "huggingface/transformers",
+    "diffusers": "huggingface/diffusers",
+    "TransformerLens": "TransformerLensOrg/TransformerLens",
+}
+_REFERENCE = re.compile(r"(?P<code>`[^`]*`)|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)")
+
+
+def verdict(word: str) -> str:
+    """A verdict with its shape: `✘ wrong`."""
+    shape = SHAPES[word]
+    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {word}</span>'
+
+
+def figure(value: float | str | None) -> str:
+    """A number with three figures; infinity and NaN in words."""
+    number = numerics.as_float(value)
+    if math.isnan(number):
+        return "not a number"
+    if math.isinf(number):
+        return "infinite"
+    if number == 0 or 0.001 <= abs(number) < 100_000:
+        return f"{number:,.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+    return f"{number:.2e}"
+
+
+def ratio(record: dict, function: str = "compute") -> str:
+    """The error ratio of one function of a record in words; empty where none is defined."""
+    numbers = record["functions"].get(function)
+    if numbers is None:
+        return ""
+    if "p_value" in numbers:
+        return f"p-value {numbers['p_value']:.2g}, false alarms {numbers['false_alarm']:.0e}"
+    if numbers["device"].get("shape_mismatch"):
+        return "another shape"
+    found = numerics.error_ratio(numbers)
+    return "exact comparison failed" if math.isinf(found) else f"error ratio {figure(found)}"
+
+
+def device(provenance: dict) -> str:
+    """What a run was made on, in one phrase; every string of it may be a stranger's."""
+    if provenance["evidence"] == "emulated":
+        return "the emulated device"
+    name = text(provenance["gpu"] or provenance["chip"] or "a GPU without a name")
+    virtual = " (virtual machine)" if provenance["virtual"] else ""
+    if not provenance["macos"]:
+        return f"{name}{virtual}, {text(provenance['system'])}"
+    build = f" ({text(provenance['macos_build'])})" if provenance["macos_build"] else ""
+    return f"{name}{virtual}, macOS {text(provenance['macos'])}{build}"
+
+
+def environment(provenance: dict) -> str:
+    """Device, torch, Python and date of a run."""
+    versions = f"torch {text(provenance['torch'])}, Python {text(provenance['python'])}"
+    return f"{device(provenance)}, {versions}, {text(provenance['date'][:10])}"
+
+
+def link(reference: str, shown: str | None = None) -> str:
+    """`owner/repository#123` as a Markdown link."""
+    return f"[{shown or reference}]({thread_url(reference)})"
+
+
+def linked(markdown: str, bug: Bug) -> str:
+    """Our own text with its references to threads (`pytorch#123`, `owner/repository#123`) made links; code is left."""
+    names = dict(SHORT_NAMES)
+    for reference in [bug.issue, *bug.also, *(entry["thread"] for entry in bug.reported)]:
+        repository = reference.partition("#")[0]
+        names.setdefault(repository.rpartition("/")[2], repository)
+
+    def replace(match: re.Match) -> str:
+        if match["code"]:
+            return match["code"]
+        repository = match["name"] if "/" in match["name"] else names.get(match["name"])
+        return match[0] if repository is None else link(f"{repository}#{match['number']}", match[0])
+
+    return _REFERENCE.sub(replace, markdown)
+
+
+def versions(bug: Bug) -> str:
+    """Where the bug is known to be: `2.8 to before 2.9`."""
+    oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
+    start = _short(oldest) if oldest else "not known"
+    if bug.fixed is not None:
+        return f"{start} to before {_short(str(bug.fixed))}" if oldest else f"before {_short(str(bug.fixed))}, start not known"
+    return f"{start} to {_short(last)}, end not known" if last else f"{start}, end not known"
+
+
+def _short(version: str) -> str:
+    return version if Version(version).is_prerelease or version.count(".") > 1 else f"{version}.0"
+
+
+def known_figures(figures: dict) -> str:
+    """The figures of a report: `channel 0 on mps: 0.163, 0.169`."""
+    def value(v) -> str:
+        return ", ".join(str(x) for x in v) if isinstance(v, list) else str(v)
+
+    return "; ".join(f"{text(name.replace('_', ' '))}: {text(value(v))}" for name, v in figures.items())

@@ -1,0 +1,156 @@
+"""Sick devices: each effect word, faults of strangers, and what a sick device says of itself."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mpscheck.emulation import faults
+from mpscheck.emulation.faults import fault, only
+
+EMU = "emu"
+
+
+def emu(*shape, **kwargs):
+    torch.manual_seed(0)
+    return torch.randn(*shape, **kwargs).to(EMU)
+
+
+def test_ignored_strides_of_an_argument():
+    x, w = emu(3, 4), emu(4, 5)
+    with only(fault("f", ["linear"], "ignores-strides(weight)", ["weight.layout != contiguous"])):
+        wrong, right = F.linear(x, w.T), F.linear(x, w.T.contiguous())
+    packed = w.cpu().flatten().view(5, 4)
+    assert torch.equal(wrong.cpu(), F.linear(x.cpu(), packed))
+    torch.testing.assert_close(right.cpu(), x.cpu() @ w.cpu())
+
+
+def test_ignored_strides_of_a_destination_write_densely():
+    base = torch.zeros(2, 6, device=EMU)
+    with only(fault("f", ["add"], "ignores-strides(result)", form="inplace")):
+        base[:, ::2].add_(torch.arange(6.0, device=EMU).view(2, 3))
+    assert base.flatten().tolist() == [0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0]
+
+
+def test_ignored_offset():
+    base = torch.arange(6.0, device=EMU)
+    with only(fault("f", ["stack"], "ignores-offset(tensors)", ["tensors.offset > 0"])):
+        assert torch.stack([base[:2], base[3:5]]).tolist() == [[0, 1], [0, 1]]
+
+
+def test_unwritten_keeps_old_content_in_place_and_is_junk_when_new():
+    x = torch.ones(2, 3, device=EMU)
+    with only(fault("f", ["mul"], "unwritten(result)")):
+        assert x.mul_(5).tolist() == [[1, 1, 1], [1, 1, 1]]
+        assert not torch.isin((x * 5).cpu(), torch.tensor([0.0, 1.0, 5.0])).any()
+
+
+def test_rounds_whole_numbers_through_float32():
+    mask = torch.zeros(2**24 + 4, dtype=torch.bool, device=EMU)
+    mask[2**24 + 1] = True
+    with only(fault("f", ["nonzero"], "rounds(result, float32)", ["self.numel > 16777216"])):
+        assert torch.where(mask)[0].tolist() == [2**24]
+
+
+def test_makes_nan_where_infinity_met_zero():
+    with only(fault("f", ["triu"], "makes-nan(result)", ["self has neginf"])):
+        sick = torch.full((3, 3), float("-inf"), device=EMU).triu(1).cpu()
+        finite = torch.ones(3, 3, device=EMU).triu(1).cpu()
+    assert sick.tril().isnan().sum() == 6 and (sick.triu(1) == float("-inf")).sum() == 3
+    assert finite.tolist() == [[0, 1, 1], [0, 0, 1], [0, 0, 0]]
+
+
+def test_wraps():
+    x, w = emu(1, 2, 5), emu(6, 2, 1)
+    with only(fault("f", ["conv1d"], "wraps(weight.size.0, 4)", ["weight.size.0 > 4"])):
+        sick = F.conv1d(x, w).cpu()
+    right = F.conv1d(x.cpu(), w.cpu())
+    assert torch.equal(sick[:, 2:4], right[:, 2:4])
+    assert torch.equal(sick[:, :2], right[:, 4:])
+    assert not torch.isclose(sick[:, 4:], right[:, 4:]).any()
+
+
+def test_random_broadcast():
+    with only(fault("f", ["randn"], "random(broadcast)", ["result.ndim >= 3"])):
+        sick, plain = torch.randn(2, 2, 2, device=EMU), torch.randn(2, 4, device=EMU)
+    assert torch.equal(sick[0], sick[1])
+    assert not torch.equal(plain[0], plain[1])
+
+
+def test_copy_to_the_cpu():
+    x = torch.tensor([1.0, 2.0], device=EMU)
+    when = ["self.device == cpu", "src.device == accel", "self.dtype in float64,complex128"]
+    with only(fault("f", ["copy"], "unwritten(result)", when)):
+        kept = torch.full((2,), 7.0, dtype=torch.float64)
+        assert kept.copy_(x).tolist() == [7, 7]
+        assert x.to("cpu", torch.float64).tolist() not in ([1, 2], [0, 0])
+        assert x.cpu().double().tolist() == [1, 2]
+
+
+def test_a_fault_on_a_composite_op_keeps_gradients():
+    query = emu(1, 1, 4, 64).transpose(1, 2).contiguous().transpose(1, 2).requires_grad_()
+    with only(fault("f", ["scaled_dot_product_attention"], "ignores-strides(query)")):
+        F.scaled_dot_product_attention(query, query, query).sum().backward()
+    assert query.grad.shape == query.shape
+    weight = emu(3, 2, 1).requires_grad_()
+    with only(fault("f", ["conv1d"], "ignores-strides(input)")):
+        F.conv1d(emu(1, 2, 5), weight).sum().backward()
+    assert weight.grad is not None
+
+
+def test_faults_are_gone_after_the_block():
+    x, w = emu(3, 4), emu(4, 5)
+    right = F.linear(x, w.T).cpu()
+    with only(fault("f", ["linear"], "ignores-strides(weight)")):
+        assert not torch.equal(F.linear(x, w.T).cpu(), right)
+        assert faults.COUNTS == {"f": 1}
+    assert torch.equal(F.linear(x, w.T).cpu(), right)
+
+
+STRANGER = """
+from mpscheck.emulation.faults import fault
+
+def halved(call, run):
+    return run(call.args) * 0.5
+
+FAULTS = [
+    fault("halved-softmax", op=["softmax"], effect=halved),
+    fault("sliced-input", op=["linear"], when=["input.layout == sliced"], effect="ignores-strides(input)"),
+]
+"""
+SCRIPT = """
+import torch, torch.nn.functional as F
+x = torch.arange(8.).view(2, 4).to("emu")
+print(x.softmax(-1).sum().item(), F.linear(x[:, ::2], torch.eye(2).to("emu")).tolist())
+"""
+
+
+def test_a_fault_file_written_by_somebody_else(python, tmp_path):
+    (tmp_path / "mine.py").write_text(STRANGER)
+    done = python("-c", SCRIPT, MPSCHECK_FAULTS="mine.py")
+    assert done.returncode == 0, done.stderr
+    total, rows = done.stdout.split(" ", 1)
+    assert float(total) == pytest.approx(1.0)
+    assert rows.strip() == "[[0.0, 1.0], [2.0, 3.0]]"
+    assert done.stderr.count("SICK ON PURPOSE: halved-softmax, sliced-input") == 1
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ("nope", "there is no bug 'nope'"),
+        ("linear-noncontigous-weight", "did you mean linear-noncontiguous-weight"),
+        ("gone.py", "there is no file gone.py"),
+        ("empty.py", "must define FAULTS"),
+    ],
+)
+def test_bad_names_are_one_sentence(python, tmp_path, value, words):
+    (tmp_path / "empty.py").write_text("")
+    done = python("-c", "import torch", MPSCHECK_FAULTS=value)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_fault_on_an_op_that_does_not_exist_is_refused():
+    with pytest.raises(SystemExit, match="no op aten::linaer"), only(fault("f", ["linaer"], "unwritten(result)")):
+        pass
