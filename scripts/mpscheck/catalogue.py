@@ -28,8 +28,18 @@ FUNCTIONS = ("compute", "control", "workaround")
 _METADATA = re.compile(r"(?m)^# /// script$\n(?P<body>(?:^#(?: .*)?$\n)+)^# ///$")
 _REQUIRED = {"issue", "kind", "family", "affected", "basis", "trigger", "effect"}
 _OPTIONAL = {
-    "also", "introduced", "fixed_pr", "macos", "chips", "reported", "met_in", "fresh", "heavy", "exempt", "no_workaround",
-}  # fmt: skip
+    "also",
+    "introduced",
+    "fixed_pr",
+    "macos",
+    "chips",
+    "reported",
+    "met_in",
+    "fresh",
+    "heavy",
+    "exempt",
+    "no_workaround",
+}
 
 
 class BadSnippet(ValueError):

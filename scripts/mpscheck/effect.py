@@ -5,6 +5,8 @@
 `mpscheck.emulation.effects` holds the imitation of each word. Nothing here imports torch.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 

@@ -86,7 +86,7 @@ def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dt
         "equals_cpu": same_bits(first, baseline),
         "dtypes": [str(t.dtype).removeprefix("torch.") for t in first],
         "seconds": round(seconds, 4),
-    }  # fmt: skip
+    }
 
 
 def measure(path: str, names: tuple[str, ...], device: str, dtype: str = "float32") -> dict:

@@ -72,12 +72,14 @@ def compare(got: tuple, reference: tuple, wrong_above: float) -> dict[str, Any]:
         "max_abs": number(error.max().item() if g.numel() else 0.0),
         "max_rel": number(relative[finite].max().item() if bool(finite.any()) else 0.0),
         "wrong_share": wrong.double().mean().item() if g.numel() else 0.0,
-        "first_wrong": None if first is None else {"index": first, "expected": number(r[first].item()), "got": number(g[first].item())},
+        "first_wrong": None
+        if first is None
+        else {"index": first, "expected": number(r[first].item()), "got": number(g[first].item())},
         "nan": int(g.isnan().sum()),
         "inf": int(g.isinf().sum()),
         "special_mismatch": int(special.sum()),
         "shape_mismatch": None,
-    }  # fmt: skip
+    }
 
 
 def allowed_error(baseline_rms: float, eps: float, reference_rms: float) -> float:

@@ -10,7 +10,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-VARIABLES = ("PYTORCH_ENABLE_MPS_FALLBACK", "PYTORCH_MPS_PREFER_METAL", "PYTORCH_MPS_FAST_MATH", "MPSCHECK_EMU", "MPSCHECK_FAULTS")  # fmt: skip
+VARIABLES = (
+    "PYTORCH_ENABLE_MPS_FALLBACK",
+    "PYTORCH_MPS_PREFER_METAL",
+    "PYTORCH_MPS_FAST_MATH",
+    "MPSCHECK_EMU",
+    "MPSCHECK_FAULTS",
+)
 MPSGRAPH = "/System/Library/Frameworks/MetalPerformanceShadersGraph.framework/Resources/Info.plist"
 
 
@@ -47,7 +53,7 @@ def evidence_of(device: str) -> str:
 def emulation_hash() -> str:
     """Hash of the code that an emulated result depends on: the device, the faults, the measuring."""
     folder = Path(__file__).parent
-    others = ("trigger", "effect", "measure", "numerics", "recorder", "selftest")
+    others = ("aten", "trigger", "effect", "measure", "numerics", "recorder", "selftest")
     files = sorted([*folder.glob("emulation/*.py"), *(folder / f"{name}.py" for name in others)])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 

@@ -6,12 +6,15 @@ that are nothing but other ops, those too. Ops that `mps` computes with a kernel
 Private parts of torch (tried on 2.10 to 2.14); `available()` says whether this torch has them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from mpscheck.aten import base_name, bind, form_of
 from mpscheck.trigger import Call
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
@@ -21,33 +24,6 @@ Around = Callable[[Any, tuple, dict, Callable[[], Any]], Any]
 def available() -> bool:
     """Whether this torch has the private parts that the recorder needs."""
     return hasattr(torch._C, "_EnablePreDispatch") and hasattr(torch.ops.aten.linear.default, "decompose")
-
-
-def base_name(op) -> str:
-    """`aten.addcmul_.default` as `addcmul`: the name that triggers use."""
-    return op._schema.name.rpartition("::")[2].removesuffix("_")
-
-
-def form_of(op) -> str:
-    """inplace, out or functional."""
-    arguments = op._schema.arguments
-    if any(argument.is_out for argument in arguments):
-        return "out"
-    first = arguments[0].alias_info if arguments else None
-    return "inplace" if first is not None and first.is_write else "functional"
-
-
-def bind(op, args: tuple, kwargs: dict) -> dict[str, Any]:
-    """The arguments by their names in the op's schema, defaults included."""
-    bound = {}
-    for position, argument in enumerate(op._schema.arguments):
-        if position < len(args):
-            bound[argument.name] = args[position]
-        elif argument.name in kwargs:
-            bound[argument.name] = kwargs[argument.name]
-        elif argument.has_default_value():
-            bound[argument.name] = argument.default_value
-    return bound
 
 
 def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str = "mps") -> Call:

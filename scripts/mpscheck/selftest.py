@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mpscheck import recorder
+from mpscheck.aten import base_name
 from mpscheck.measure import load_module
 from mpscheck.trigger import Trigger
 
@@ -20,7 +21,7 @@ def matches_of(triggers: Iterable[Trigger], device: str, function, inputs: tuple
 
     def handle(op, args, kwargs, run):
         nonlocal count
-        copies = recorder.base_name(op) == "_to_copy"
+        copies = base_name(op) == "_to_copy"
         hit = not copies and any(t.matches(recorder.call_of(op, args, kwargs, None, device)) for t in early)
         result = run()
         if not hit and (late or copies):

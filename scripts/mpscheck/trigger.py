@@ -11,6 +11,8 @@ underscore: `linear`, `scaled_dot_product_attention`, `addcmul`. `SUBJECT` is an
 `result`. Nothing here imports torch, except `check_names`.
 """
 
+from __future__ import annotations
+
 import operator
 import re
 from collections.abc import Callable, Iterable
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CONDITION = re.compile(
-    r"(?P<subject>[a-z_]+)"
+    r"(?P<subject>[a-z_][a-z_0-9]*)"
     r"(?:\.(?P<property>[a-z]+)(?:\.(?P<dim>-?\d+))? (?P<comparator>==|!=|<=|>=|<|>|in) (?P<literal>[\w.,-]+)"
     r"| has (?P<tag>[a-z]+))"
 )
@@ -46,7 +48,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Condition:
-    """`weight.size.0 > 65536`: subject, property, dim, comparator, literal; or a tag of the values (`self has neginf`)."""
+    """`weight.size.0 > 65536`: subject, property, dim, comparator, literal; or `self has neginf`, a tag of the values."""
 
     subject: str
     property: str
@@ -89,10 +91,10 @@ class Trigger:
 
 
 def layout(tensor) -> frozenset[str]:
-    """The layouts that a tensor has: contiguous, permuted (dense, another order), sliced (gaps), expanded (stride 0)."""
+    """The layout: contiguous, permuted (dense, in another order), sliced (gaps) or expanded (a stride of 0)."""
     if tensor.is_contiguous():
         return frozenset({"contiguous"})
-    sizes_strides = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride(), strict=True) if size > 1]
+    sizes_strides = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride()) if size > 1]
     if any(stride == 0 for _, stride in sizes_strides):
         return frozenset({"expanded"})
     dense, expected = True, 1
@@ -121,8 +123,21 @@ TAGS: dict[str, Callable[[Any], bool]] = {
 NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
     "layout": ("contiguous", "permuted", "sliced", "expanded"),
     "device": ("cpu", "accel"),
-    "dtype": ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
-}  # fmt: skip
+    "dtype": (
+        "bool",
+        "uint8",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "float16",
+        "bfloat16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ),
+}
 NUMBER_COMPARATORS = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -233,8 +248,20 @@ _LAYOUT_WORDS = {
 }
 _DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
 _TAG_WORDS = {"neginf": "holds minus infinity"}
-_COMPARE_WORDS = {"==": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least", "in": "is one of"}  # fmt: skip
-_NUMBER_WORDS = {"ndim": "the number of dimensions of {}", "numel": "the number of elements of {}", "offset": "the storage offset of {}"}  # fmt: skip
+_COMPARE_WORDS = {
+    "==": "is",
+    "!=": "is not",
+    "<": "is below",
+    "<=": "is at most",
+    ">": "is above",
+    ">=": "is at least",
+    "in": "is one of",
+}
+_NUMBER_WORDS = {
+    "ndim": "the number of dimensions of {}",
+    "numel": "the number of elements of {}",
+    "offset": "the storage offset of {}",
+}
 
 
 def sentence(triggers: Iterable[Trigger]) -> str:

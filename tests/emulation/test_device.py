@@ -217,7 +217,14 @@ def test_transformers_models_run_unchanged():
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)
     gpt2 = transformers.GPT2Config(vocab_size=50, n_positions=32, n_embd=32, n_layer=2, n_head=2)
-    llama = transformers.LlamaConfig(vocab_size=50, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)  # fmt: skip
+    llama = transformers.LlamaConfig(
+        vocab_size=50,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+    )
     tokens = torch.randint(50, (2, 9))
     for config in (gpt2, llama):
         model = transformers.AutoModelForCausalLM.from_config(config).eval()
@@ -257,7 +264,9 @@ def test_nothing_is_registered_unless_asked(python):
 def test_unknown_mode_is_one_sentence(python):
     done = python("-c", "import torch", MPSCHECK_EMU="yes")
     assert done.returncode != 0
-    assert done.stderr.strip() == "MPSCHECK_EMU='yes' is not known: say 1 (healthy) or honest (healthy, other arithmetic)"
+    assert (
+        done.stderr.strip() == "MPSCHECK_EMU='yes' is not known: say 1 (healthy) or honest (healthy, other arithmetic)"
+    )
 
 
 def test_honest_device_differs_in_bits_but_not_in_substance(python):

@@ -25,7 +25,9 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     where = provenance.collect("emu")
     before = _reusable(where)
     kept = before if resume else {}
-    missing = [bug for bug in bugs if (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect)) not in kept]
+    missing = [
+        bug for bug in bugs if (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect)) not in kept
+    ]
     fresh = _measure(missing) if missing else []
     rows = {row["snippet"]: row for row in [*before.values(), *fresh] if row["snippet"] in known}
     document = {"schema": 1, "provenance": where, "rows": [rows[slug] for slug in sorted(rows)]}
@@ -146,14 +148,36 @@ def problems_of(row: dict, bug) -> list[str]:
 
 def _print(rows, problems) -> None:
     table = Table(title="Controls: the checks checked (emulated)")
-    for heading in ("snippet", "healthy", "bits", "honest", "ratio", "sick: compute", "control", "workaround", "trigger"):
+    for heading in (
+        "snippet",
+        "healthy",
+        "bits",
+        "honest",
+        "ratio",
+        "sick: compute",
+        "control",
+        "workaround",
+        "trigger",
+    ):
         table.add_column(heading, overflow="fold")
     bits = {True: "equal", False: "differ", None: "random"}
     for row in rows:
-        worst = {mode: next((v for v in row[mode].values() if v != "agrees"), "agrees") for mode in ("healthy", "honest")}
+        worst = {
+            mode: next((v for v in row[mode].values() if v != "agrees"), "agrees") for mode in ("healthy", "honest")
+        }
         ratio = "" if row["honest_ratio"] is None else f"{numerics.as_float(row['honest_ratio']):.2g}"
         sick, calls = row["sick"], row["calls"]
-        table.add_row(row["snippet"], worst["healthy"], bits[row["healthy_bitwise"]], worst["honest"], ratio, sick["compute"], sick["control"], sick.get("workaround", "none"), "/".join(str(c) for c in calls.values()))  # fmt: skip
+        table.add_row(
+            row["snippet"],
+            worst["healthy"],
+            bits[row["healthy_bitwise"]],
+            worst["honest"],
+            ratio,
+            sick["compute"],
+            sick["control"],
+            sick.get("workaround", "none"),
+            "/".join(str(c) for c in calls.values()),
+        )
     console.print(table)
     for slug, found in problems.items():
         console.print(f"NOT AS EXPECTED {slug}: {'; '.join(found)}", markup=False)

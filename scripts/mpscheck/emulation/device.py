@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch.library import Library
 
+from mpscheck import aten
 from mpscheck.emulation import faults, kernels, memory
 from mpscheck.emulation.memory import NAME, Unsupported, new_storage
 
@@ -96,17 +97,17 @@ class Module:
 
 def _entry(op, healthy: Callable) -> Callable:
     """The kernel of one op: healthy, unless a fault on this op fires."""
-    name, form = kernels.base_name(op), kernels.form_of(op)
+    name, form = aten.base_name(op), aten.form_of(op)
 
     def kernel(*args, **kwargs):
         if name not in faults.ACTIVE:
             return healthy(*args, **kwargs)
 
         def run(bound):
-            positional, named = kernels.unbind(op, bound)
+            positional, named = aten.unbind(op, bound)
             return healthy(*positional, **named)
 
-        return faults.call(name, form, kernels.bind(op, args, kwargs), run)
+        return faults.call(name, form, aten.bind(op, args, kwargs), run)
 
     return kernel
 
@@ -132,13 +133,17 @@ def _register_kernels() -> None:
         if torch._C._dispatch_has_kernel_for_dispatch_key(qualified, "CPU"):
             op = _overload(qualified)
             if op is not None:
-                _aten.impl(qualified, _entry(op, _on_host(op, kernels.HOST.get(qualified.removeprefix("aten::")))), "PrivateUse1")  # fmt: skip
+                _aten.impl(
+                    qualified,
+                    _entry(op, _on_host(op, kernels.HOST.get(qualified.removeprefix("aten::")))),
+                    "PrivateUse1",
+                )
     for qualified, kernel in own.items():
         op = _overload(qualified)
         plain = qualified.removeprefix("aten::") in kernels.NO_FAULTS
         entry = kernel if plain else _entry(op, kernel)
         _aten.impl(qualified, entry, "PrivateUse1")
-        if kernels.base_name(op) in kernels.COMPOSITES:
+        if aten.base_name(op) in kernels.COMPOSITES:
             _aten.impl(qualified, entry, "AutogradPrivateUse1")
     fallthrough = torch.library.fallthrough_kernel
     for key in ("Conjugate", "Negative"):  # else copying a conjugated tensor to the device never ends
@@ -206,7 +211,17 @@ def _register_autocast() -> None:
     _libraries.append(library)
     guard = torch._C._ExcludeDispatchKeyGuard
     keys = torch._C.DispatchKeySet(torch._C.DispatchKey.AutocastPrivateUse1)
-    for name in ("linear", "mm", "addmm", "bmm", "baddbmm", "matmul", "conv1d", "conv2d", "scaled_dot_product_attention"):  # fmt: skip
+    for name in (
+        "linear",
+        "mm",
+        "addmm",
+        "bmm",
+        "baddbmm",
+        "matmul",
+        "conv1d",
+        "conv2d",
+        "scaled_dot_product_attention",
+    ):
         op = getattr(torch.ops.aten, name).default
 
         def lower(*args, op=op, **kwargs):
@@ -256,7 +271,9 @@ def _patch_printing() -> None:
     from torch import _tensor_str
 
     plain = _tensor_str._tensor_str
-    _tensor_str._tensor_str = lambda tensor, indent: plain(tensor.cpu() if tensor.device.type == NAME else tensor, indent)  # fmt: skip
+    _tensor_str._tensor_str = lambda tensor, indent: plain(
+        tensor.cpu() if tensor.device.type == NAME else tensor, indent
+    )
 
 
 def _patch_module_moves() -> None:

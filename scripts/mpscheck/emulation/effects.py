@@ -6,7 +6,6 @@ gives the right answer by chance: memory that is left unwritten holds junk, neve
 
 import torch
 
-
 from mpscheck.trigger import Call
 
 JUNK = -7.25  # no likely answer; whole-number types get -7, unsigned and bool what that wraps to

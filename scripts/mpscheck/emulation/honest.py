@@ -42,7 +42,11 @@ def addmm(bias, a, b, *, beta=1, alpha=1):
 
 
 def baddbmm(bias, a, b, *, beta=1, alpha=1):
-    return addmm(bias, a, b, beta=beta, alpha=alpha) if a.is_floating_point() else torch.baddbmm(bias, a, b, beta=beta, alpha=alpha)  # fmt: skip
+    return (
+        addmm(bias, a, b, beta=beta, alpha=alpha)
+        if a.is_floating_point()
+        else torch.baddbmm(bias, a, b, beta=beta, alpha=alpha)
+    )
 
 
 def linear(x, weight, bias=None):

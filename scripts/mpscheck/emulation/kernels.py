@@ -18,46 +18,6 @@ HOST: dict[str, Callable] = {}  # op: what to compute in place of the CPU's kern
 CPU_OPERANDS = ("index", "copy")  # ops in whose name one of these stands take CPU tensors beside the device's
 
 
-def base_name(op) -> str:
-    """The name that triggers use: no overload, and no trailing underscore where the op writes to `self`."""
-    return op._schema.name.removeprefix("aten::").removesuffix("_")
-
-
-def bind(op, args, kwargs) -> dict:
-    """The arguments by their names in the op's schema, defaults included."""
-    bound = {}
-    for position, argument in enumerate(op._schema.arguments):
-        if position < len(args):
-            bound[argument.name] = args[position]
-        elif argument.name in kwargs:
-            bound[argument.name] = kwargs[argument.name]
-        elif argument.has_default_value():
-            bound[argument.name] = argument.default_value
-    return bound
-
-
-def unbind(op, bound: dict) -> tuple[list, dict]:
-    """The reverse of `bind`: positional and keyword arguments."""
-    args, kwargs = [], {}
-    for argument in op._schema.arguments:
-        if argument.name not in bound:
-            continue
-        if argument.kwarg_only:
-            kwargs[argument.name] = bound[argument.name]
-        else:
-            args.append(bound[argument.name])
-    return args, kwargs
-
-
-def form_of(op) -> str:
-    """inplace, out or functional."""
-    arguments = op._schema.arguments
-    if any(a.is_out for a in arguments):
-        return "out"
-    writes = arguments and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
-    return "inplace" if writes else "functional"
-
-
 # ---- the CPU's kernel on the device's memory ----------------------------------------------------------------------
 
 
@@ -281,4 +241,12 @@ OWN = {  # op: kernel, registered at PrivateUse1
     "_thnn_fused_gru_cell": gru_cell,
 }
 COMPOSITES = ("scaled_dot_product_attention", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell")  # also above autograd
-NO_FAULTS = ("_copy_from", "_copy_from_and_resize", "empty.memory_format", "empty_strided", "as_strided", "resize_", "_local_scalar_dense")  # fmt: skip
+NO_FAULTS = (
+    "_copy_from",
+    "_copy_from_and_resize",
+    "empty.memory_format",
+    "empty_strided",
+    "as_strided",
+    "resize_",
+    "_local_scalar_dense",
+)

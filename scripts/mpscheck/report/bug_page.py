@@ -56,12 +56,12 @@ def _macos(bug: Bug) -> str:
 
 
 def _cure(bug: Bug) -> str:
-    lines = []
-    if bug.fixed is not None:
-        lines.append(f"Use PyTorch {words._short(str(bug.fixed))} or newer. If you cannot:")
+    newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer." if bug.fixed is not None else ""
     if "workaround" not in bug.functions:
-        return "\n\n".join([*lines[:0], f"There is no workaround: {bug.no_workaround}."])
-    return "\n\n".join([*lines, _included(bug, *_lines_of(bug, "workaround"), title="right everywhere")])
+        return f"{newer}\n\nThere is no workaround: {bug.no_workaround}.".strip()
+    if newer:
+        newer += " Where you cannot:\n\n"
+    return newer + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
 
 
 def _lines_of(bug: Bug, name: str) -> tuple[int, int]:
@@ -80,7 +80,7 @@ def _included(bug: Bug, first: int, last: int, title: str) -> str:
 def _versions(bug: Bug) -> str:
     rows = []
     if bug.introduced:
-        rows.append(("Right before", bug.introduced["version"], bug.introduced["basis"]))
+        rows.append(("Right before this version", bug.introduced["version"], bug.introduced["basis"]))
     rows.append(("Oldest seen sick", evidence.oldest_seen(bug) or "not known", bug.basis.get("seen", "unknown")))
     if evidence.last_seen(bug):
         rows.append(("Newest seen sick", evidence.last_seen(bug), bug.basis.get("seen", "unknown")))
@@ -90,13 +90,18 @@ def _versions(bug: Bug) -> str:
         rows.append(("Only on macOS", str(bug.macos), "see the threads"))
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
-    return _region("Versions", "\n".join(table)) + "\n\nFor every other version the answer is *unknown*, not *healthy*."
+    return (
+        words.region("Versions", "\n".join(table))
+        + "\n\nFor every other version the answer is *unknown*, not *healthy*."
+    )
 
 
 def _check(bug: Bug, site_url: str) -> str:
     name = bug.path.name
     fetch = f"curl -fsSLO {site_url}bugs/{name} && " if site_url else ""
-    before = "" if site_url else f"[Download {name}]({name}){{ download }} and run it with your own Python and PyTorch:\n\n"
+    before = (
+        "" if site_url else f"[Download {name}]({name}){{ download }} and run it with your own Python and PyTorch:\n\n"
+    )
     after = f"\n\n[Download {name}]({name}){{ download }}" if site_url else ""
     command = f"```sh\n{fetch}python {name}\n```"
     code = _included(bug, *bug.shown_lines, title=name)
@@ -109,36 +114,37 @@ def _check(bug: Bug, site_url: str) -> str:
 def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:
     cells = {
         "measured": _measured(bug, runs),
-        "declared": _list(words.linked(fact, bug) for fact in evidence.declared(bug)) or "nothing read in the wheels so far",
+        "declared": words.items(words.linked(fact, bug) for fact in evidence.declared(bug))
+        or "nothing read in the wheels so far",
         "reported": _reported(bug),
         "emulated": _emulated(bug, controls),
     }
     rows = [f"| **{kind}**<br><small>{meaning}</small> | {cells[kind]} |" for kind, meaning in evidence.KINDS.items()]
-    return _region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
+    return words.region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
 
 
 def _measured(bug: Bug, runs: dict[str, dict]) -> str:
     found = evidence.on_mac(bug, runs)
-    return _list(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
+    return words.items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
 
 
 def _measurement(m: evidence.Measurement) -> str:
     others = [f"{name} {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
-    reason = text(m.record["reason"]) if "reason" in m.record else words.ratio(m.record)
+    reason = text(m.record["reason"]) if "reason" in m.record else words.ratio_of(m.record)
     details = "; ".join(part for part in [reason, *others] if part)
     return f"{words.verdict(m.verdict())} on {words.environment(m.provenance)}: {details}"
 
 
 def _reported(bug: Bug) -> str:
     entries = [_report(entry) for entry in bug.reported]
-    return _list(entries or [words.link(bug.issue)])
+    return words.items(entries or [words.link(bug.issue)])
 
 
 def _report(entry: dict) -> str:
     names = {"date": "", "torch": "torch ", "macos": "macOS ", "chip": ""}
-    where = ", ".join(f"{label}{text(entry[name])}" for name, label in names.items() if name in entry)
+    where = [f"{label}{text(entry[name])}" for name, label in names.items() if name in entry]
     figures = f": {words.known_figures(entry['figures'])}" if "figures" in entry else ""
-    return f"{words.link(entry['thread'])}, {where}{figures}"
+    return ", ".join([words.link(entry["thread"]), *where]) + figures
 
 
 def _emulated(bug: Bug, controls: dict) -> str:
@@ -155,21 +161,11 @@ def _emulated(bug: Bug, controls: dict) -> str:
         f"healthy device: {words.verdict(row['healthy']['compute'])}{same}",
         f"healthy device, other arithmetic: {words.verdict(row['honest']['compute'])}{_ratio(row['honest_ratio'])}",
     ]
-    return _list(facts) + f"<small>{words.environment(control.provenance)}</small>"
+    return words.items(facts) + f"<small>{words.environment(control.provenance)}</small>"
 
 
 def _ratio(value: float | str | None) -> str:
-    return "" if value is None else f" (error ratio {words.figure(value)})"
-
-
-def _list(items) -> str:
-    entries = "".join(f"<li>{item}</li>" for item in items)
-    return f"<ul>{entries}</ul>" if entries else ""
-
-
-def _region(label: str, table: str) -> str:
-    """A table that scrolls by itself where it is wider than the screen, reachable by keyboard."""
-    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" markdown>\n\n{table}\n\n</div>'
+    return f" ({words.error_ratio(value)})" if value is not None else ""
 
 
 def _who(bug: Bug) -> str:

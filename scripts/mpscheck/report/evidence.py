@@ -89,7 +89,9 @@ def control(bug: Bug, controls: dict) -> Control | None:
     now = {"code": bug.code_hash, "trigger": str(bug.metadata["trigger"]), "effect": str(bug.effect)}
     for row in controls["rows"]:
         if row["snippet"] == bug.slug:
-            return Control(controls["provenance"], row, all(row.get(name, value) == value for name, value in now.items()))
+            return Control(
+                controls["provenance"], row, all(row.get(name, value) == value for name, value in now.items())
+            )
     return None
 
 
@@ -131,6 +133,7 @@ def kinds_of(bug: Bug, runs: dict[str, dict], controls: dict) -> set[str]:
 
 def by_age(bugs: tuple[Bug, ...]) -> list[Bug]:
     """Bugs without a known fix first, then those whose fix is the newest."""
+
     def key(bug: Bug):
         return (bug.fixed is None, bug.fixed.release if bug.fixed else (), bug.slug)
 

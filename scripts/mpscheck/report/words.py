@@ -47,7 +47,7 @@ _REFERENCE = re.compile(r"(?P<code>`[^`]*`)|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*
 def verdict(word: str) -> str:
     """A verdict with its shape: `✘ wrong`."""
     shape = SHAPES[word]
-    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {word}</span>'
+    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {word.replace("-", " ")}</span>'
 
 
 def figure(value: float | str | None) -> str:
@@ -62,8 +62,15 @@ def figure(value: float | str | None) -> str:
     return f"{number:.2e}"
 
 
-def ratio(record: dict, function: str = "compute") -> str:
-    """The error ratio of one function of a record in words; empty where none is defined."""
+def error_ratio(value: float | str | None) -> str:
+    """An error ratio in words; empty where none is defined (a random sample)."""
+    if value is None:
+        return ""
+    return "exact comparison failed" if math.isinf(numerics.as_float(value)) else f"error ratio {figure(value)}"
+
+
+def ratio_of(record: dict, function: str = "compute") -> str:
+    """The error ratio of one function of a record in words; for a random sample its p-value."""
     numbers = record["functions"].get(function)
     if numbers is None:
         return ""
@@ -71,8 +78,7 @@ def ratio(record: dict, function: str = "compute") -> str:
         return f"p-value {numbers['p_value']:.2g}, false alarms {numbers['false_alarm']:.0e}"
     if numbers["device"].get("shape_mismatch"):
         return "another shape"
-    found = numerics.error_ratio(numbers)
-    return "exact comparison failed" if math.isinf(found) else f"error ratio {figure(found)}"
+    return error_ratio(numerics.error_ratio(numbers))
 
 
 def device(provenance: dict) -> str:
@@ -115,20 +121,33 @@ def linked(markdown: str, bug: Bug) -> str:
 
 
 def versions(bug: Bug) -> str:
-    """Where the bug is known to be: `2.8 to before 2.9`."""
+    """Where the bug is known to be: `2.8.0 and newer, fixed in 2.9.0`."""
     oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
-    start = _short(oldest) if oldest else "not known"
-    if bug.fixed is not None:
-        return f"{start} to before {_short(str(bug.fixed))}" if oldest else f"before {_short(str(bug.fixed))}, start not known"
-    return f"{start} to {_short(last)}, end not known" if last else f"{start}, end not known"
+    fix = f"fixed in {release(str(bug.fixed))}" if bug.fixed is not None else "fix not known"
+    if oldest is None:
+        return f"start not known, {fix}"
+    return f"{release(oldest)} to {release(last)}, {fix}" if last else f"{release(oldest)} and newer, {fix}"
 
 
-def _short(version: str) -> str:
+def release(version: str) -> str:
+    """A version as it is called at the download: `2.8` is 2.8.0."""
     return version if Version(version).is_prerelease or version.count(".") > 1 else f"{version}.0"
+
+
+def region(label: str, table: str) -> str:
+    """A table that scrolls by itself where it is wider than the screen, reachable by keyboard."""
+    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" markdown>\n\n{table}\n\n</div>'
+
+
+def items(entries) -> str:
+    """A list that can stand in a cell of a table; empty for no entries."""
+    inside = "".join(f"<li>{entry}</li>" for entry in entries)
+    return f"<ul>{inside}</ul>" if inside else ""
 
 
 def known_figures(figures: dict) -> str:
     """The figures of a report: `channel 0 on mps: 0.163, 0.169`."""
+
     def value(v) -> str:
         return ", ".join(str(x) for x in v) if isinstance(v, list) else str(v)
 

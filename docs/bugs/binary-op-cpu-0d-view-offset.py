@@ -1,0 +1,99 @@
+"""`mps_tensor * cpu_vector[i]` multiplies by `cpu_vector[0]`, whatever `i` is.
+
+PyTorch lets a 0-dim CPU tensor meet a tensor on another device. The kernel for Apple GPUs is handed the start of that
+scalar's storage instead of its place in it, so an element of a CPU vector, which is a view with a storage offset, is
+read as element 0. Addition, subtraction and division do the same, in place too and with the scalar on either side.
+Nothing is raised.
+
+You meet it when a table of strengths stays on the CPU and is indexed in a loop: every step of the sweep uses the first
+strength, and the sweep looks flat. It broke noise schedules of diffusion models. A float64 scalar took another branch,
+which the fix's author found right.
+
+It was found in PyTorch 2.12.0. A maintainer's table has 2.13.0 wrong and 2.14.0 right. When it began is not known.
+"""
+
+# /// script
+# requires-python = ">=3.9"
+#
+# [tool.mps-check]
+# issue = "pytorch/pytorch#187117"
+# also = ["pytorch/pytorch#191929", "pytorch/pytorch#193057", "pytorch/pytorch#195008", "huggingface/diffusers#14368"]
+# kind = "wrong"
+# family = "offset"
+# affected = ">=2.12,<2.14"
+# basis = { seen = "thread", fixed = "thread" }
+# fixed_pr = "pytorch/pytorch#187229"
+# reported = [
+#   { thread = "pytorch/pytorch#187117", date = "2026-06-12", torch = "2.12.0", figures = { max_abs = 3.4439 } },
+#   { thread = "pytorch/pytorch#191929", date = "2026-08-03", figures = { right = [36, 8, 28], got = [36, 36, 36] } },
+#   { thread = "huggingface/diffusers#14368", date = "2026-08-03", figures = { nan = "4096 of 4096" } },
+#   { thread = "pytorch/pytorch#195008", date = "2026-08-28", torch = "2.13.0", figures = { right = 5, got = 1 } },
+# ]
+# met_in = ["activation steering: resid + strengths[i] * vector with strengths on the CPU", "diffusers: IPNDMScheduler"]
+# trigger = [{ op = ["mul", "div", "add", "sub"], when = [
+#   "other.device == cpu",
+#   "other.ndim == 0",
+#   "other.offset > 0",
+# ] }]
+# effect = "ignores-offset(other)"
+# ///
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    vector = torch.randn(64, generator=generator)
+    strengths = torch.tensor([8.0, -1.0, 3.0, 0.5])
+    return vector, strengths
+
+
+def compute(device, vector, strengths):
+    return vector.to(device) * strengths[2]  # the scalar stays on the CPU: 0-dim, storage offset 2
+
+
+def workaround(device, vector, strengths):
+    return vector.to(device) * strengths[2].item()
+
+
+def control(device, vector, strengths):
+    return vector.to(device) * strengths[0]  # the same call at offset 0
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def run(function, where, upcast=False):  # all outputs of a function as one vector on the CPU
+        outputs = function(where, *(t.double() if upcast and t.is_floating_point() else t for t in inputs()))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return torch.cat([t.detach().cpu().flatten() for t in outputs])
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", upcast=True).double()
+
+        def rms_error(values):  # equal infinities, and NaN where NaN belongs, are no error
+            same = (values == exact) | (values.isnan() & exact.isnan())
+            return torch.where(same, 0.0, values.double() - exact).square().mean().sqrt().item()
+
+        eps = torch.finfo(cpu.dtype).eps if cpu.is_floating_point() else 0.0
+        floor = eps * exact[exact.isfinite()].square().mean().sqrt().item()
+        allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
+        right = got.shape == exact.shape and rms_error(got) <= allowed
+        error = rms_error(got) if got.shape == exact.shape else float("inf")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

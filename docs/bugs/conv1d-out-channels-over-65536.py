@@ -1,0 +1,101 @@
+"""`F.conv1d` with more than 65,536 output channels writes the last channels over the first ones.
+
+In the report, 65,537 channels give a wrong channel 0 and zeros in the last channel; 65,536 are right. The wrong
+channel 0 is, digit for digit, the weights of channel 65,536 with the bias of channel 0 (computed on a CPU from the seed
+in the report), as if a channel's number were kept in 16 bits (inferred). The reporter saw the same with `Conv2d`.
+
+You meet it with very wide convolutions only, for instance a dictionary of more than 65,536 latents written as a
+convolution of width 1. The thread names no model.
+
+PyTorch 2.5.0 does not cure it but raises NotImplementedError (pytorch#129484), also where another side of the output
+is that long; this snippet then cannot run. On macOS 15.1 the report's example gave right numbers (pytorch#140722), and
+since 2.6.0 the error is raised only below 15.1 (pytorch#140726). A development build of 2.6 was then wrong for `Conv2d`
+on macOS 15.1.1, while `Conv1d` appeared to work (pytorch#142836).
+"""
+
+# /// script
+# requires-python = ">=3.9"
+#
+# [tool.mps-check]
+# issue = "pytorch/pytorch#129207"
+# also = ["pytorch/pytorch#140722", "pytorch/pytorch#140726", "pytorch/pytorch#142836", "pytorch/pytorch#142515", "pytorch/pytorch#144445"]
+# kind = "wrong"
+# family = "large"
+# affected = "<2.5"
+# basis = { seen = "unknown", fixed = "release notes" }
+# fixed_pr = "pytorch/pytorch#129484"
+# macos = "<15.1"
+# reported = [
+#   { thread = "pytorch/pytorch#129207", date = "2024-06-21", figures = { channel_0_cpu = [0.373, 0.369, 0.844], channel_0_mps = [0.163, 0.169, 0.169], channel_65536_cpu = [-0.573, -0.567, -0.568], channel_65536_mps = [0.0, 0.0, 0.0] } },
+# ]
+# met_in = ["any Conv1d with more than 65,536 output channels; the thread names no model"]
+# trigger = [{ op = ["conv1d"], when = ["weight.size.0 > 65536"] }]
+# effect = "wraps(weight.size.0, 65536)"
+# ///
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 1, 3, generator=generator)
+    weight = torch.randn(66_000, 1, 3, generator=generator)  # (output channel, input channel, width)
+    bias = torch.randn(66_000, generator=generator)
+    return x, weight, bias
+
+
+def compute(device, x, weight, bias):
+    return F.conv1d(x.to(device), weight.to(device), bias.to(device), padding=1)
+
+
+def workaround(device, x, weight, bias):
+    x, weight, bias = x.to(device), weight.to(device), bias.to(device)
+    parts = []
+    for start in range(0, weight.shape[0], 32_768):
+        chunk = slice(start, start + 32_768)
+        parts.append(F.conv1d(x, weight[chunk].clone(), bias[chunk].clone(), padding=1))
+    return torch.cat(parts, dim=1)
+
+
+def control(device, x, weight, bias):
+    return F.conv1d(x.to(device), weight.to(device)[:65_536], bias.to(device)[:65_536], padding=1)  # still right
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def run(function, where, upcast=False):  # all outputs of a function as one vector on the CPU
+        outputs = function(where, *(t.double() if upcast and t.is_floating_point() else t for t in inputs()))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return torch.cat([t.detach().cpu().flatten() for t in outputs])
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", upcast=True).double()
+
+        def rms_error(values):  # equal infinities, and NaN where NaN belongs, are no error
+            same = (values == exact) | (values.isnan() & exact.isnan())
+            return torch.where(same, 0.0, values.double() - exact).square().mean().sqrt().item()
+
+        eps = torch.finfo(cpu.dtype).eps if cpu.is_floating_point() else 0.0
+        floor = eps * exact[exact.isfinite()].square().mean().sqrt().item()
+        allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
+        right = got.shape == exact.shape and rms_error(got) <= allowed
+        error = rms_error(got) if got.shape == exact.shape else float("inf")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

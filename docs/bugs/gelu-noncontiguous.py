@@ -1,0 +1,95 @@
+"""`F.gelu` of a transposed tensor returns meaningless numbers.
+
+On a view in another order, such as a transpose, the result came back with values that GELU cannot give: in
+transformers#22468 some lay near -8, where GELU never goes below -0.17, and the error grew from about 1e-7 before the
+activation to about 10 after it. `.contiguous()` before the call cures it.
+
+Why (inferred, no thread says it): a result in another order than the plain one was computed into a temporary copy and
+never written back, so the caller sees what the memory held before. The source of that time reads so, and the fix adds
+the missing copy.
+
+You meet it where a model transposes before the activation: GLPN and SegFormer do so in each block. BERT, GPT-NeoX and
+Gemma 2 hand `gelu` contiguous tensors, and GPT-2 spells its activation out (all seen on a CPU, transformers 5.24).
+
+It was seen on a development build of 2.1. The macOS wheel of 2.3.1 lacks the fix, that of 2.4.0 has it. Leaky ReLU and
+Mish had the same fault, in the backward pass too, and were mended with it (pytorch#123049).
+"""
+
+# /// script
+# requires-python = ">=3.9"
+#
+# [tool.mps-check]
+# issue = "pytorch/pytorch#98212"
+# also = ["huggingface/transformers#22468", "zhihanyue/ts2vec#33", "RaymondWang987/NVDS#28"]
+# kind = "wrong"
+# family = "strides"
+# affected = ">=2.1.0.dev20230329,<2.4"
+# basis = { seen = "thread", fixed = "wheel" }
+# fixed_pr = "pytorch/pytorch#123049"
+# reported = [
+#   { thread = "huggingface/transformers#22468", date = "2023-03-30", torch = "2.1.0.dev20230329", macos = "13.3" },
+#   { thread = "huggingface/transformers#22468", date = "2023-03-31", figures = { max_difference_before = "about 1e-7", max_difference_after = "about 10", lowest_value = "about -8" } },
+# ]
+# met_in = ["transformers: GLPN and SegFormer (Mix-FFN)", "TS2Vec", "NVDS"]
+# trigger = [{ op = ["gelu"], when = ["self.layout == permuted"] }]
+# effect = "unwritten(result)"
+# ///
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(2, 16, 24, generator=generator),)  # (batch, channel, position)
+
+
+def compute(device, x):
+    return F.gelu(x.to(device).transpose(1, 2))  # (batch, position, channel): a view in another order
+
+
+def workaround(device, x):
+    return F.gelu(x.to(device).transpose(1, 2).contiguous())
+
+
+def control(device, x):
+    return F.gelu(x.to(device))  # the same numbers in the plain order
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def run(function, where, upcast=False):  # all outputs of a function as one vector on the CPU
+        outputs = function(where, *(t.double() if upcast and t.is_floating_point() else t for t in inputs()))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return torch.cat([t.detach().cpu().flatten() for t in outputs])
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", upcast=True).double()
+
+        def rms_error(values):  # equal infinities, and NaN where NaN belongs, are no error
+            same = (values == exact) | (values.isnan() & exact.isnan())
+            return torch.where(same, 0.0, values.double() - exact).square().mean().sqrt().item()
+
+        eps = torch.finfo(cpu.dtype).eps if cpu.is_floating_point() else 0.0
+        floor = eps * exact[exact.isfinite()].square().mean().sqrt().item()
+        allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
+        right = got.shape == exact.shape and rms_error(got) <= allowed
+        error = rms_error(got) if got.shape == exact.shape else float("inf")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

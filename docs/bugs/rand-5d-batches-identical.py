@@ -1,0 +1,92 @@
+"""`torch.randn` of a shape with five dimensions or more repeats the same numbers in every batch item.
+
+Asked for more than four dimensions, the random generator of Apple's graph framework returns repeated values. All items
+of a batch get one and the same sample, while a shape of four dimensions is fine. Nothing is raised. `randn_like` does
+the same (pytorch/pytorch#147740); the fix's author shows it for uniform numbers too.
+
+It was noticed when a diffusion model should have given different samples, and waits wherever noise has an axis each for
+batch, layer, head, query and key. It was found in PyTorch 2.5.1; the release notes of 2.7.0 list the fix. When it began
+is not known.
+
+Random numbers cannot be compared one by one with the CPU's, so this snippet tests the claim that the first two batch
+items are independent. It says WRONG where their correlation would be that large with a probability below 1e-9: one
+false alarm in a thousand million runs of a healthy device.
+"""
+
+# /// script
+# requires-python = ">=3.9"
+#
+# [tool.mps-check]
+# issue = "pytorch/pytorch#147624"
+# also = ["pytorch/pytorch#147740"]
+# kind = "wrong"
+# family = "random"
+# affected = ">=2.5.1,<2.7"
+# basis = { seen = "thread", fixed = "release notes" }
+# fixed_pr = "pytorch/pytorch#147667"
+# reported = [
+#   { thread = "pytorch/pytorch#147624", date = "2025-02-21", torch = "2.5.1", macos = "15.2" },
+#   { thread = "pytorch/pytorch#147740", date = "2025-02-24" },
+# ]
+# met_in = ["noise of shape (batch, layer, head, query, key)", "diffusion models: starting noise of a batch of volumes"]
+# trigger = [{ op = ["randn"], when = ["result.ndim >= 5"] }]
+# effect = "random(broadcast)"
+# ///
+import math
+
+import torch
+
+FALSE_ALARM = 1e-9  # a p-value below this counts as WRONG
+
+
+def inputs():
+    return ()
+
+
+def compute(device):
+    return torch.randn(2, 1, 32, 32, 32, device=device)
+
+
+def workaround(device):
+    return torch.randn(2 * 32 * 32 * 32, device=device).view(2, 1, 32, 32, 32)
+
+
+def control(device):
+    return torch.randn(2, 32, 32, 32, device=device)  # as many numbers in four dimensions
+
+
+def p_value(sample):
+    """Two-sided p-value of the correlation between the first two batch items, were they independent.
+
+    `sample` is a float tensor (batch, ...) on any device. Of n independent pairs the correlation r is nearly normal
+    with variance 1/n, so p = erfc(|r| sqrt(n/2)). NaN if an item is constant.
+    """
+    a, b = sample.detach().cpu().double().flatten(1)[:2]
+    a, b = a - a.mean(), b - b.mean()
+    r = (a @ b / (a.norm() * b.norm())).item()
+    return math.erfc(abs(r) * math.sqrt(a.numel() / 2))
+
+
+# The lines below are the same in every snippet about random numbers: sample on this device, say whether p is credible.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def agrees(function):
+        p = p_value(function(device, *inputs()))
+        verdict = "agrees" if p >= FALSE_ALARM else "WRONG"  # WRONG for NaN too
+        print(f"  {function.__name__:10} p {p:.3g} on {device}, {FALSE_ALARM:.3g} needed: {verdict}")
+        return verdict == "agrees"
+
+    right = agrees(compute)
+    agrees(control)
+    if "workaround" in globals():
+        agrees(workaround)
+    print(f"{'AGREES' if right else 'WRONG'}: random numbers of {device} against theory, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

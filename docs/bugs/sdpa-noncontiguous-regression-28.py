@@ -1,0 +1,113 @@
+"""`scaled_dot_product_attention` ignores the strides of a transposed query of 8 positions or fewer.
+
+PyTorch 2.8.0 brought fast kernels for short queries (at most 8 positions, head size 64, 96 or 128). They step through
+the query as if it were contiguous, while they honour the strides of key and value. The usual way to split heads,
+`view(batch, length, heads, size).transpose(1, 2)`, is therefore read with heads and positions mixed up. Nothing is
+raised. With 9 positions, or another head size, the result is right.
+
+BERT in `transformers` met it on short sentences: `sentence-transformers` gave other embeddings for "hello world" with
+2.8.0 than with 2.7.1. A query of one position, as in generation token by token, is contiguous either way.
+
+PyTorch 2.9.0 hands the query's strides to the kernels. Batches of more than one stayed wrong until 2.12
+(pytorch/pytorch#181133), hence one sequence here; 32 keys, because these kernels also went wrong where the number of
+keys is no multiple of 32 (pytorch/pytorch#169222).
+"""
+
+# /// script
+# requires-python = ">=3.9"
+#
+# [tool.mps-check]
+# issue = "pytorch/pytorch#163597"
+# also = ["huggingface/sentence-transformers#3507", "huggingface/sentence-transformers#3197", "pytorch/pytorch#152781"]
+# kind = "wrong"
+# family = "attention"
+# introduced = { version = "2.8", basis = "thread" }
+# affected = ">=2.8,<2.9"
+# basis = { seen = "thread", fixed = "wheel" }
+# fixed_pr = "pytorch/pytorch#163598"
+# met_in = [
+#   "transformers: BERT-like encoders with sdpa attention on 8 tokens or fewer",
+#   "sentence-transformers: embeddings of short sentences",
+# ]
+# trigger = [{ op = ["scaled_dot_product_attention"], when = [
+#   "query.layout != contiguous",
+#   "query.size.-2 <= 8",
+#   "query.size.-1 in 64,96,128",
+# ] }]
+# effect = "ignores-strides(query)"
+#
+# [[tool.mps-check.reported]]
+# thread = "pytorch/pytorch#163597"
+# date = "2025-09-23"
+# torch = "2.8.0"
+# [[tool.mps-check.reported]]
+# thread = "huggingface/sentence-transformers#3507"
+# date = "2025-08-31"
+# torch = "2.8.0"
+# figures = { first_component_cpu = 0.3980594, first_component_mps = 0.0147207 }
+# ///
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    q = torch.randn(1, 9, 4, 64, generator=generator)  # batch, position, head, size: before the heads are split off
+    k = torch.randn(1, 4, 32, 64, generator=generator)  # batch, head, position, size
+    v = torch.randn(1, 4, 32, 64, generator=generator)
+    return q, k, v
+
+
+def compute(device, q, k, v):
+    query = q[:, :8].to(device).transpose(1, 2)  # shape (1, 4, 8, 64), strides of the shape before: a view
+    return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
+
+
+def workaround(device, q, k, v):
+    query = q[:, :8].to(device).transpose(1, 2).contiguous()
+    return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
+
+
+def control(device, q, k, v):
+    query = q.to(device).transpose(1, 2)  # 9 positions: too long for the fast kernels
+    return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def run(function, where, upcast=False):  # all outputs of a function as one vector on the CPU
+        outputs = function(where, *(t.double() if upcast and t.is_floating_point() else t for t in inputs()))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return torch.cat([t.detach().cpu().flatten() for t in outputs])
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", upcast=True).double()
+
+        def rms_error(values):  # equal infinities, and NaN where NaN belongs, are no error
+            same = (values == exact) | (values.isnan() & exact.isnan())
+            return torch.where(same, 0.0, values.double() - exact).square().mean().sqrt().item()
+
+        eps = torch.finfo(cpu.dtype).eps if cpu.is_floating_point() else 0.0
+        floor = eps * exact[exact.isfinite()].square().mean().sqrt().item()
+        allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
+        right = got.shape == exact.shape and rms_error(got) <= allowed
+        error = rms_error(got) if got.shape == exact.shape else float("inf")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

@@ -1,0 +1,96 @@
+"""`torch.triu` turns the zeros of a causal mask into NaN.
+
+Called with a diagonal above 0, `triu` got the kept part by subtracting the rest from the input (pytorch#128575). Where
+the input is minus infinity and the result should be 0, infinity minus infinity gives NaN. So the usual additive causal
+mask, `torch.triu(torch.full((n, n), float("-inf")), diagonal=1)`, holds NaN on and below the diagonal, and attention
+that adds it is NaN as well.
+
+You meet it in `nn.Transformer.generate_square_subsequent_mask` when the mask is made on the device, in the reference
+code for Llama models and in hand-written attention.
+
+PyTorch 2.5.0 selects instead of subtracting. The twin, `torch.tril` with a diagonal below 0, kept the fault: it was
+reported on 2.6.0 (pytorch#149813), and the macOS wheel of 2.7.0 is the first whose `tril` selects.
+"""
+
+# /// script
+# requires-python = ">=3.9"
+#
+# [tool.mps-check]
+# issue = "pytorch/pytorch#100005"
+# also = ["pytorch/pytorch#106341", "pytorch/pytorch#116170", "pytorch/pytorch#128429", "pytorch/pytorch#144532", "pytorch/pytorch#149813", "meta-llama/llama-models#164"]
+# kind = "nan"
+# family = "mask"
+# affected = ">=2.0.1,<2.5"
+# basis = { seen = "thread", fixed = "release notes" }
+# fixed_pr = "pytorch/pytorch#128575"
+# reported = [
+#   { thread = "pytorch/pytorch#106341", date = "2023-07-31", torch = "2.0.1", macos = "13.4" },
+#   { thread = "pytorch/pytorch#116170", date = "2023-12-20", torch = "2.1.0", macos = "13.6" },
+#   { thread = "pytorch/pytorch#128429", date = "2024-06-11", torch = "2.4.0.dev20240607", macos = "14.5", chip = "M1 Max" },
+#   { thread = "pytorch/pytorch#144532", date = "2025-01-10", torch = "2.2.2", macos = "15.1.1", chip = "M4 Pro" },
+# ]
+# met_in = ["torch.nn.Transformer.generate_square_subsequent_mask on the device", "Llama reference code before meta-llama/llama-models#164", "hand-written causal masks"]
+# trigger = [{ op = ["triu"], when = ["self has neginf"] }]
+# effect = "makes-nan(result)"
+# ///
+import torch
+
+
+def inputs():
+    return (torch.full((1, 1, 10, 10), float("-inf")),)  # nothing to draw: (batch, head, query, key)
+
+
+def compute(device, minus_inf):
+    return torch.triu(minus_inf.to(device), diagonal=1)
+
+
+def workaround(device, minus_inf):
+    minus_inf = minus_inf.to(device)
+    position = torch.arange(minus_inf.shape[-1], device=device)
+    future = position[None, :] > position[:, None]  # True where the key comes after the query
+    return torch.where(future, minus_inf, torch.zeros_like(minus_inf))  # selects, never subtracts
+
+
+def control(device, minus_inf):
+    large = torch.full_like(minus_inf, -1e4)  # a finite "minus infinity"
+    return torch.triu(large.to(device), diagonal=1)
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def run(function, where, upcast=False):  # all outputs of a function as one vector on the CPU
+        outputs = function(where, *(t.double() if upcast and t.is_floating_point() else t for t in inputs()))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return torch.cat([t.detach().cpu().flatten() for t in outputs])
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", upcast=True).double()
+
+        def rms_error(values):  # equal infinities, and NaN where NaN belongs, are no error
+            same = (values == exact) | (values.isnan() & exact.isnan())
+            return torch.where(same, 0.0, values.double() - exact).square().mean().sqrt().item()
+
+        eps = torch.finfo(cpu.dtype).eps if cpu.is_floating_point() else 0.0
+        floor = eps * exact[exact.isfinite()].square().mean().sqrt().item()
+        allowed = 10 * max(rms_error(cpu), floor) if rms_error(cpu) else 0.0  # where the CPU is exact, so is a device
+        right = got.shape == exact.shape and rms_error(got) <= allowed
+        error = rms_error(got) if got.shape == exact.shape else float("inf")
+        word = "agrees" if right else "WRONG"
+        print(f"  {function.__name__:10} error {error:.3g} on {device}, {allowed:.3g} allowed: {word}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

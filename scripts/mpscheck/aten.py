@@ -1,0 +1,45 @@
+"""Names and arguments of aten ops, as triggers speak of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def base_name(op) -> str:
+    """The name that triggers use: no overload, and no trailing underscore where the op writes to `self`."""
+    return op._schema.name.rpartition("::")[2].removesuffix("_")
+
+
+def bind(op, args, kwargs) -> dict[str, Any]:
+    """The arguments by their names in the op's schema, defaults included."""
+    bound = {}
+    for position, argument in enumerate(op._schema.arguments):
+        if position < len(args):
+            bound[argument.name] = args[position]
+        elif argument.name in kwargs:
+            bound[argument.name] = kwargs[argument.name]
+        elif argument.has_default_value():
+            bound[argument.name] = argument.default_value
+    return bound
+
+
+def unbind(op, bound: dict) -> tuple[list, dict]:
+    """The reverse of `bind`: positional and keyword arguments."""
+    args, kwargs = [], {}
+    for argument in op._schema.arguments:
+        if argument.name not in bound:
+            continue
+        if argument.kwarg_only:
+            kwargs[argument.name] = bound[argument.name]
+        else:
+            args.append(bound[argument.name])
+    return args, kwargs
+
+
+def form_of(op) -> str:
+    """inplace, out or functional."""
+    arguments = op._schema.arguments
+    if any(a.is_out for a in arguments):
+        return "out"
+    writes = arguments and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
+    return "inplace" if writes else "functional"

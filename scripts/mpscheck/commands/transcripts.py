@@ -1,0 +1,93 @@
+"""What the pages show as a program's output: the programs are run on the emulated device and what they print is kept.
+
+One text file a program in `results/emulated/transcripts/`, and `index.json` with its inputs' hash and its time.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpscheck import provenance, results
+from mpscheck.catalogue import ROOT
+from mpscheck.report.pages import TRANSCRIPTS
+
+INDEX = TRANSCRIPTS / "index.json"
+FAULT = "linear-noncontiguous-weight"
+VALIDATE = "snippets/validate_mps.py"
+SNIPPET = f"snippets/bugs/{FAULT}.py"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program whose output a page shows, and the exit status that it must end with."""
+
+    name: str
+    arguments: tuple[str, ...]
+    fault: str = ""
+    status: int = 0
+
+    def inputs(self) -> str:
+        """Hash of what the output depends on: the file, its arguments, the emulated device, the fault."""
+        parts = [(ROOT / self.arguments[0]).read_bytes(), repr(self).encode(), provenance.emulation_hash().encode()]
+        if self.fault:
+            parts.append((ROOT / SNIPPET).read_bytes())
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+PROGRAMS = (
+    Program("validate-healthy", (VALIDATE, "--model", "ioi-small", "--device", "emu")),
+    Program("validate-sick", (VALIDATE, "--model", "ioi-small", "--device", "emu"), FAULT, 3),
+    Program("validate-smollm2", (VALIDATE, "--model", "smollm2", "--device", "emu")),
+    Program("snippet-healthy", (SNIPPET, "--device", "emu")),
+    Program("snippet-sick", (SNIPPET, "--device", "emu"), FAULT, 3),
+)
+
+
+class Unexpected(RuntimeError):
+    """A program that ended otherwise than the page says."""
+
+
+def refresh(say=print) -> int:
+    """Run the programs whose inputs have changed and keep their output; how many ran. Raises Unexpected."""
+    index = json.loads(INDEX.read_text(encoding="utf-8"))["transcripts"] if INDEX.exists() else {}
+    ran = 0
+    for program in PROGRAMS:
+        if index.get(program.name, {}).get("inputs") == program.inputs() and _file(program).exists():
+            continue
+        say(f"running {program.name}")
+        index[program.name] = _keep(program)
+        ran += 1
+    if ran:
+        ordered = {program.name: index[program.name] for program in PROGRAMS}
+        results.write_atomic(INDEX, json.dumps({"schema": 1, "transcripts": ordered}, indent=1) + "\n")
+    return ran
+
+
+def _file(program: Program) -> Path:
+    return TRANSCRIPTS / f"{program.name}.txt"
+
+
+def _keep(program: Program) -> dict:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MPSCHECK_")} | {"MPSCHECK_EMU": "1"}
+    if program.fault:
+        environment["MPSCHECK_FAULTS"] = program.fault
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *program.arguments], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    if done.returncode != program.status:
+        raise Unexpected(f"{program.name} ended with {done.returncode}, not {program.status}: {done.stderr[-500:]}")
+    results.write_atomic(_file(program), without_paths(done.stdout))
+    return {"inputs": program.inputs(), "status": done.returncode, "seconds": round(time.perf_counter() - started, 1)}
+
+
+def without_paths(output: str) -> str:
+    """The output with this machine's own folders cut off: `…/bin/python`."""
+    for folder in sorted({str(ROOT), sys.prefix, str(Path.home())}, key=len, reverse=True):
+        output = output.replace(folder, "…")
+    return output
