@@ -192,7 +192,7 @@ def train(seed):
     def batches(steps):
         return [make_batch(tokenizer, [make_prompt(rng, training) for _ in range(128)]) for _ in range(steps)]
 
-    train_phase(model, batches(1000), sharp_loss, peak_rate=3e-3, warm_up=100)
+    train_phase(model, batches(1500), sharp_loss, peak_rate=3e-3, warm_up=100)
     train_phase(model, batches(800), soft_loss, peak_rate=1e-3, warm_up=1)
     return model.eval(), tokenizer, held_out
 

@@ -30,7 +30,7 @@ BAD = {
     "sys-exit": ("import sys; sys.exit(0)", "error", "SystemExit"),
     "hang": ("import time; time.sleep(600)", "hang", "no answer within"),
     "flood": ("print('x' * 1000, flush=True)\n" * 2000 + "raise RuntimeError('flooded')", "error", "flooded"),
-    "memory": ("big = [torch.ones(1 << 28) for _ in range(8)]; import time; time.sleep(600)", "memory", "memory limit"),
+    "memory": ("big = [torch.ones(1 << 26) for _ in range(8)]; import time; time.sleep(600)", "memory", "memory limit"),
     "no-kernel": ("raise NotImplementedError('no such kernel on mps')", "unsupported", "no such kernel"),
     "raises": ("raise ValueError('first line\\nsecond line')", "error", "ValueError: first line"),
 }
@@ -42,7 +42,7 @@ def test_each_kind_of_bad_snippet_costs_one_record(tmp_path):
     good = catalogue.read(GOOD)
     jobs = [runner.Job(bug) for one in bugs for bug in (one, good)]
     seen = []
-    records = runner.run(jobs, "cpu", timeout=6, memory_limit=3 * 2**30, on_record=seen.append)
+    records = runner.run(jobs, "cpu", timeout=8, memory_limit=5 * 2**28, on_record=seen.append)
     assert seen == records
     for name, record in zip(names, records[::2], strict=True):
         assert (name, record["outcome"]) == (name, BAD[name][1])

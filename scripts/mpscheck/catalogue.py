@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from mpscheck import effect as effects
 from mpscheck import trigger as triggers
+from mpscheck import versions
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = ROOT / "snippets" / "bugs"
@@ -91,17 +92,8 @@ class Bug:
 
         Sick only between the oldest version seen sick and the fix, healthy only where a source says so.
         """
-        version = Version(torch.split("+")[0])
-        if self.fixed is not None and version >= self.fixed:
-            return "healthy"
-        if self.introduced is not None and version < Version(self.introduced["version"]):
-            return "healthy"
-        seen = any(s.operator in (">=", "==") for s in self.affected)
-        if not seen or not self.affected.contains(version, prereleases=True):
-            return "unknown"
-        if self.macos is not None and macos is not None and not self.macos.contains(Version(macos)):
-            return "unknown"
-        return "sick"
+        introduced = self.introduced["version"] if self.introduced else None
+        return versions.state(str(self.affected), introduced, str(self.macos) if self.macos else None, torch, macos)
 
     @cached_property
     def code_hash(self) -> str:

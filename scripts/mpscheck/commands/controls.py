@@ -25,9 +25,7 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     where = provenance.collect("emu")
     before = _reusable(where)
     kept = before if resume else {}
-    missing = [
-        bug for bug in bugs if (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect)) not in kept
-    ]
+    missing = [bug for bug in bugs if _key_of(bug) not in kept]
     fresh = _measure(missing) if missing else []
     rows = {row["snippet"]: row for row in [*before.values(), *fresh] if row["snippet"] in known}
     document = {"schema": 1, "provenance": where, "rows": [rows[slug] for slug in sorted(rows)]}
@@ -51,6 +49,10 @@ def _short(path: Path) -> str:
 
 def _key(row: dict) -> tuple:
     return (row["snippet"], row["code"], row["trigger"], row["effect"])
+
+
+def _key_of(bug) -> tuple:
+    return (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect))
 
 
 def _reusable(where: dict) -> dict:
@@ -146,38 +148,26 @@ def problems_of(row: dict, bug) -> list[str]:
     return problems
 
 
+HEADINGS = ("snippet", "healthy", "bits", "honest", "ratio", "sick: compute", "control", "workaround", "trigger")
+BITS = {True: "equal", False: "differ", None: "random"}
+
+
+def _cells(row: dict) -> list[str]:
+    def worst(mode: str) -> str:
+        return next((v for v in row[mode].values() if v != "agrees"), "agrees")
+
+    ratio = "" if row["honest_ratio"] is None else f"{numerics.as_float(row['honest_ratio']):.2g}"
+    sick = [row["sick"].get(name, "none") for name in ("compute", "control", "workaround")]
+    calls = "/".join(str(count) for count in row["calls"].values())
+    return [row["snippet"], worst("healthy"), BITS[row["healthy_bitwise"]], worst("honest"), ratio, *sick, calls]
+
+
 def _print(rows, problems) -> None:
     table = Table(title="Controls: the checks checked (emulated)")
-    for heading in (
-        "snippet",
-        "healthy",
-        "bits",
-        "honest",
-        "ratio",
-        "sick: compute",
-        "control",
-        "workaround",
-        "trigger",
-    ):
+    for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
-    bits = {True: "equal", False: "differ", None: "random"}
     for row in rows:
-        worst = {
-            mode: next((v for v in row[mode].values() if v != "agrees"), "agrees") for mode in ("healthy", "honest")
-        }
-        ratio = "" if row["honest_ratio"] is None else f"{numerics.as_float(row['honest_ratio']):.2g}"
-        sick, calls = row["sick"], row["calls"]
-        table.add_row(
-            row["snippet"],
-            worst["healthy"],
-            bits[row["healthy_bitwise"]],
-            worst["honest"],
-            ratio,
-            sick["compute"],
-            sick["control"],
-            sick.get("workaround", "none"),
-            "/".join(str(c) for c in calls.values()),
-        )
+        table.add_row(*_cells(row))
     console.print(table)
     for slug, found in problems.items():
         console.print(f"NOT AS EXPECTED {slug}: {'; '.join(found)}", markup=False)

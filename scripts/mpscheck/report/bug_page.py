@@ -13,7 +13,7 @@ def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "") ->
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
         _head(bug),
-        f"# {bug.claim}",
+        f"# {bug.claim.rstrip('.')}",
         _summary(bug, runs),
         "## What to do\n\n" + _cure(bug),
         "## Versions\n\n" + _versions(bug),
@@ -50,7 +50,7 @@ def _sentence(value: str) -> str:
 
 
 def _macos(bug: Bug) -> str:
-    limits = [f"macOS {bug.macos}"] if bug.macos is not None else []
+    limits = [f"macOS {words.limits(bug.macos)}"] if bug.macos is not None else []
     limits += [f"chips: {', '.join(bug.chips)}"] if bug.chips else []
     return f", {', '.join(limits)}" if limits else ""
 
@@ -78,16 +78,16 @@ def _included(bug: Bug, first: int, last: int, title: str) -> str:
 
 
 def _versions(bug: Bug) -> str:
-    rows = []
-    if bug.introduced:
-        rows.append(("Right before this version", bug.introduced["version"], bug.introduced["basis"]))
-    rows.append(("Oldest seen sick", evidence.oldest_seen(bug) or "not known", bug.basis.get("seen", "unknown")))
-    if evidence.last_seen(bug):
-        rows.append(("Newest seen sick", evidence.last_seen(bug), bug.basis.get("seen", "unknown")))
+    seen, fixed = bug.basis.get("seen", "unknown"), bug.basis.get("fixed", "unknown")
     fix = f", {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
-    rows.append(("Fixed in", str(bug.fixed) if bug.fixed else "not known", bug.basis.get("fixed", "unknown") + fix))
+    rows = [("Oldest version seen sick", evidence.oldest_seen(bug) or "not known", seen)]
+    if bug.introduced:
+        rows.insert(0, ("First version with the fault", bug.introduced["version"], bug.introduced["basis"]))
+    if evidence.last_seen(bug):
+        rows.append(("Newest version seen sick", evidence.last_seen(bug), seen))
+    rows.append(("First version with the fix", str(bug.fixed) if bug.fixed else "not known", fixed + fix))
     if bug.macos is not None:
-        rows.append(("Only on macOS", str(bug.macos), "see the threads"))
+        rows.append(("macOS", words.limits(bug.macos), "the threads below"))
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
     return (

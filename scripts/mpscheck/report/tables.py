@@ -18,8 +18,8 @@ def table(headings: list[str], rows: list[list[str]], label: str) -> str:
 
 
 def bug_index(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> str:
-    """One row a bug: claim, op, kind, versions, what a Mac said, whether the check is proven."""
-    headings = ["Bug", "Op", "Kind", "PyTorch seen sick", "On a Mac", "Check proven on the emulated device"]
+    """One row a bug: claim, op, versions, what a Mac said, whether the check is proven."""
+    headings = ["Bug", "Op", "PyTorch", "On a Mac", "Check proven (emulated)"]
     rows = [_index_row(bug, runs, controls) for bug in evidence.by_age(bugs)]
     return table(headings, rows, "Known bugs")
 
@@ -27,9 +27,8 @@ def bug_index(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> s
 def _index_row(bug: Bug, runs: dict[str, dict], controls: dict) -> list[str]:
     ops = sorted({op for one in bug.triggers for op in one.ops})
     return [
-        f"[{cell(bug.claim)}](bugs/{bug.slug}.md)",
+        f"[{cell(bug.claim.rstrip('.'))}](bugs/{bug.slug}.md)",
         ", ".join(f"`{op}`" for op in ops),
-        words.BUG_KINDS[bug.kind],
         words.versions(bug),
         latest_on_mac(bug, runs),
         proven(evidence.control(bug, controls)),

@@ -129,6 +129,12 @@ def versions(bug: Bug) -> str:
     return f"{release(oldest)} to {release(last)}, {fix}" if last else f"{release(oldest)} and newer, {fix}"
 
 
+def limits(specifiers) -> str:
+    """A range of versions in words: `15 and newer`, `before 15.1`."""
+    phrases = {">=": "{} and newer", ">": "after {}", "<": "before {}", "<=": "up to {}", "==": "{}", "!=": "not {}"}
+    return ", ".join(phrases[one.operator].format(one.version) for one in sorted(specifiers, key=str, reverse=True))
+
+
 def release(version: str) -> str:
     """A version as it is called at the download: `2.8` is 2.8.0."""
     return version if Version(version).is_prerelease or version.count(".") > 1 else f"{version}.0"

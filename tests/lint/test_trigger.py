@@ -1,0 +1,32 @@
+import pytest
+
+from mpscheck.lint import trigger
+
+from .conftest import GOOD_STATISTICAL, good_source, with_field
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("trigger", '[{ op = ["linnear"], when = ["weight.layout != contiguous"] }]', "has no op aten::linnear"),
+        ("trigger", '[{ op = ["linear"], when = ["wait.layout != contiguous"] }]', "has no argument 'wait'"),
+        (
+            "trigger",
+            '[{ op = ["linear", "gelu"] }]',
+            "effect ignores-strides(weight): aten::gelu has no argument 'weight'",
+        ),
+        (
+            "effect",
+            '"ignores-strides(matrix)"',
+            "effect ignores-strides(matrix): aten::linear has no argument 'matrix'",
+        ),
+        ("effect", '"wraps(matrix.size.0, 8)"', "aten::linear has no argument 'matrix'"),
+    ],
+)
+def test_fires(problem, name, value, says):
+    assert says in problem(trigger, with_field(good_source(), name, value))
+
+
+def test_clean(snippet):
+    assert list(trigger.check(snippet(with_field(good_source(), "effect", '"unwritten(result)"')))) == []
+    assert list(trigger.check(snippet(good_source(GOOD_STATISTICAL)))) == []
