@@ -7,23 +7,25 @@ local version (`2.13.0+cpu` exists only where that build is at hand, `2.13.0` ev
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements.lock"
 HEADER = "# Written by `make lock` from pyproject.toml. Do not edit.\n"
 OPTIONS = (
-    "--all-extras", "--strip-extras", "--upgrade", "--no-header", "--no-annotate", "--quiet",
+    "--all-extras", "--strip-extras", "--no-header", "--no-annotate", "--quiet",
     "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host", "--no-emit-options",
 )  # fmt: skip
 
 
 def main() -> int:
-    LOCK.unlink(missing_ok=True)  # or pip-tools would read its pins
-    command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, "--output-file", str(LOCK), "pyproject.toml"]
-    code = subprocess.run(command, cwd=ROOT).returncode
-    if code == 0:
-        LOCK.write_text(HEADER + portable(LOCK.read_text(encoding="utf-8")), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "lock"  # a new file, since pip-tools keeps the versions of one that is there
+        command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, "--output-file", str(fresh), "pyproject.toml"]
+        code = subprocess.run(command, cwd=ROOT).returncode
+        if code == 0:
+            LOCK.write_text(HEADER + portable(fresh.read_text(encoding="utf-8")), encoding="utf-8")
     return code
 
 

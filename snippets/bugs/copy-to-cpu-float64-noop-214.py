@@ -1,4 +1,4 @@
-"""Copying an Apple GPU tensor into a float64 tensor on the CPU (`copy_`, `x.to("cpu", torch.float64)`) writes nothing.
+"""Copying an Apple GPU tensor into a float64 CPU tensor (`copy_`, `x.to("cpu", torch.float64)`) writes nothing.
 
 The conversion runs on the GPU, whose kernel skips the store for a dtype that Metal does not have: float64, complex128
 and a few rarer ones. `destination.copy_(x)` leaves the destination as it was; `x.to("cpu", torch.float64)` returns

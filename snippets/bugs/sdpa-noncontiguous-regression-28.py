@@ -59,12 +59,12 @@ def inputs():
 
 
 def compute(device, q, k, v):
-    query = q[:, :8].to(device).transpose(1, 2)  # shape (1, 4, 8, 64), strides of the shape before: a view
+    query = q.to(device)[:, :8].transpose(1, 2)  # shape (1, 4, 8, 64), strides of the shape before: a view
     return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
 
 
 def workaround(device, q, k, v):
-    query = q[:, :8].to(device).transpose(1, 2).contiguous()
+    query = q.to(device)[:, :8].transpose(1, 2).contiguous()
     return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
 
 

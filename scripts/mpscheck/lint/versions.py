@@ -10,7 +10,7 @@ from mpscheck.catalogue import Bug
 NAME = "versions"
 DESCRIPTION = "affected, introduced and macos are bounded as their basis allows; a stated fix has its pull request"
 
-SHAPES = ({">=", "<"}, {">=", "<="}, {"=="})
+SHAPES = ({">=", "<"}, {">=", "<="}, {"=="}, {"<"})
 NAMED_BY_PULL_REQUEST = ("merge date", "release notes")
 
 
@@ -19,16 +19,16 @@ def check(bug: Bug) -> Iterator[str]:
     ends = {spec.operator: spec.version for spec in bug.affected}
     if set(ends) not in SHAPES or len(ends) != len(bug.affected) or not all(map(_is_version, ends.values())):
         yield (
-            f'{stated}: expected ">=A,<B" (B has the fix), ">=A,<=B" (B was last seen sick) or "==A" (the only one seen '
-            "sick), where A is the oldest version seen sick"
+            f'{stated}: expected ">=A,<B" (B has the fix), ">=A,<=B" (B was last seen sick), "==A" (the only one seen '
+            'sick) or "<B" (no thread names a sick version), where A is the oldest version seen sick'
         )
         return
-    if bug.basis["seen"] == "unknown":
-        yield f"{stated} names the oldest version seen sick, but basis.seen is unknown: say what that is known from"
+    if (bug.basis["seen"] == "unknown") != (set(ends) == {"<"}):
+        yield f'{stated} and basis.seen = "{bug.basis["seen"]}" contradict: "<B" and unknown go together'
     yield from _order(ends, stated)
     yield from _fix(bug, "<" in ends, stated)
     if bug.introduced is not None:
-        yield from _introduced(bug, ends.get(">=") or ends["=="])
+        yield from _introduced(bug, ends.get(">=") or ends.get("==") or ends["<"])
     if not all(map(_is_macos, bug.macos or ())):
         yield f'macos = "{bug.macos}": expected macOS versions (12 or later) with >=, <, <= or ==, such as ">=15"'
 

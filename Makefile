@@ -1,0 +1,48 @@
+# `make verify` and `make test` are all that most people need. FRESH=1 measures anew; TORCH_INDEX: see README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help verify test test-matrix environment chromium serve site lock format
+
+help:
+	@echo "make verify       measure on the best device here, validate real models, build the site"
+	@echo "make test         all tests, those in a browser included"
+	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
+	@echo "make serve        serve the built site on this machine"
+	@echo "make lock         write requirements.lock anew from pyproject.toml"
+	@echo "make format       format the code"
+
+environment:
+	@$(PYTHON) scripts/setup_environment.py
+
+chromium: environment
+	@$(BIN)/python scripts/chromium.py
+
+verify: environment
+	@$(BIN)/mpscheck verify $(if $(FRESH),--fresh)
+
+test: environment chromium
+	@$(BIN)/mpscheck lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pytest -n 2
+
+test-matrix: environment
+	@$(BIN)/python scripts/old_environments.py
+	@$(BIN)/pytest -m matrix
+
+# The pages and the site alone, from the results that are there.
+site: environment
+	@$(BIN)/mpscheck report
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+serve:
+	@echo "http://127.0.0.1:8000 (Ctrl-C ends it)"
+	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory site 8000
+
+lock: environment
+	@$(BIN)/python scripts/lock.py
+
+format: environment
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .

@@ -1,0 +1,31 @@
+"""CONTRIBUTING.md tells the contract that the linter enforces."""
+
+import pytest
+
+from mpscheck import catalogue, lint
+from mpscheck.lint.values import FAMILIES
+
+TEXT = (catalogue.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rule", lint.RULES, ids=lambda rule: rule.NAME)
+def test_rule(rule):
+    assert f"| `{rule.NAME}` | {rule.DESCRIPTION} |" in TEXT
+
+
+@pytest.mark.parametrize("field", sorted(catalogue._REQUIRED | catalogue._OPTIONAL))
+def test_field(field):
+    needed = " yes " if field in catalogue._REQUIRED else " "
+    assert f"| `{field}` |{needed}| " in TEXT
+
+
+@pytest.mark.parametrize("word", [*catalogue.KINDS, *catalogue.BASES, *FAMILIES])
+def test_word(word):
+    assert f"`{word}`" in TEXT
+
+
+def test_every_rule_is_collected():
+    modules = {path.stem for path in (catalogue.ROOT / "scripts/mpscheck/lint").glob("*.py")} - {"__init__", "syntax"}
+    assert {rule.__name__.rpartition(".")[2] for rule in lint.RULES} == modules
+    tested = {path.stem.removeprefix("test_") for path in (catalogue.ROOT / "tests/lint").glob("test_*.py")}
+    assert modules <= tested
