@@ -46,7 +46,7 @@ def _is_macos(spec: Specifier) -> bool:
 
 def _order(ends: dict[str, str], stated: str) -> Iterator[str]:
     upper = ends.get("<") or ends.get("<=")
-    if upper is None:
+    if upper is None or ">=" not in ends:
         return
     lower, upper = Version(ends[">="]), Version(upper)
     if lower > upper or (lower == upper and "<" in ends):
