@@ -25,10 +25,10 @@ test: environment chromium
 	@$(BIN)/mpscheck lint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/pytest -n 2
+	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2
 
 test-matrix: environment
-	@$(BIN)/python scripts/old_environments.py
+	@$(PYTHON) scripts/environments.py transformer-lens-2.17.0 transformer-lens-3.9.0
 	@$(BIN)/pytest -m matrix
 
 # The pages and the site alone, from the results that are there.

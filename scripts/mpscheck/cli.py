@@ -96,6 +96,26 @@ def stats(as_json):
     sys.exit(command.main(as_json))
 
 
+@main.command()
+@click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
+@click.option("--fresh", is_flag=True, help="Do everything again, also what has not changed.")
+@one_sentence
+def verify(device, fresh):
+    """Do all there is on this machine: measure, validate real models, execute the notebooks, build the site."""
+    from mpscheck.commands import verify as command
+
+    sys.exit(command.main(device, fresh))
+
+
+@main.command()
+@one_sentence
+def notebooks():
+    """Execute the notebooks, and the programs whose output pages show, where something has changed."""
+    from mpscheck.commands import notebooks as command
+
+    sys.exit(command.main())
+
+
 def use_emulated_device(mode: str = "1") -> None:
     """Let worker processes (not this one) have the emulated device."""
     os.environ.setdefault("MPSCHECK_EMU", mode)

@@ -71,7 +71,7 @@ def test_strings_of_strangers_are_harmless_everywhere(inputs, mac_run, linear):
     for name, text in files.items():
         if name.endswith(".md"):
             assert "<script" not in text and "|`x`" not in text, name
-            assert "pyproject.toml" not in text, name
+            assert '"pyproject.toml' not in text, name
 
 
 def test_an_outdated_control_is_never_shown_as_valid(linear):

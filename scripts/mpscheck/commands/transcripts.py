@@ -6,6 +6,7 @@ One text file a program in `results/emulated/transcripts/`, and `index.json` wit
 import hashlib
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -87,7 +88,8 @@ def _keep(program: Program) -> dict:
 
 
 def without_paths(output: str) -> str:
-    """The output with this machine's own folders cut off: `…/bin/python`."""
+    """The output without this machine's own folders (`…/bin/python`) and its kernel's name."""
+    output = output.replace(platform.platform(), platform.system())
     for folder in sorted({str(ROOT), sys.prefix, str(Path.home())}, key=len, reverse=True):
         output = output.replace(folder, "…")
     return output

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 LIMIT = 120  # characters of a stranger's string that a page shows
-PLAIN = " .,-"
+PLAIN = " .,-…"
 
 
 def text(value: object, limit: int = LIMIT) -> str:
