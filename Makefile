@@ -28,7 +28,7 @@ test: environment chromium
 	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2
 
 test-matrix: environment
-	@$(PYTHON) scripts/environments.py transformer-lens-2.17.0 transformer-lens-3.9.0
+	@$(BIN)/python scripts/environments/make.py
 	@$(BIN)/pytest -m matrix
 
 # The pages and the site alone, from the results that are there.

@@ -14,7 +14,9 @@ PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
 def main() -> int:
-    path = find() or (install() and find())
+    path = find()
+    if path is None and install():
+        path = find()
     if path is None:
         print(
             "No Chromium here for the tests in a browser: install Chromium or Google Chrome (on Debian, as root: "

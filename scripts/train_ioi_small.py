@@ -174,10 +174,10 @@ def train(seed):
     tokenizer = make_tokenizer()
     training, held_out = split_pairs(rng)
     config = GPT2Config(
-        vocab_size=tokenizer.get_vocab_size(), n_positions=N_CTX, n_embd=64, n_layer=2, n_head=4,
+        vocab_size=tokenizer.get_vocab_size(), n_positions=N_CTX, n_ctx=N_CTX, n_embd=64, n_layer=2, n_head=4,
         resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, initializer_range=0.1,
         bos_token_id=BOS, eos_token_id=BOS, pad_token_id=BOS,
-    )  # fmt: skip
+    )  # fmt: skip  # n_ctx: read by TransformerLens 2
     model = GPT2LMHeadModel(config)
     name_ids = torch.tensor([tokenizer.token_to_id("Ġ" + name) for name in NAMES])
 

@@ -126,7 +126,15 @@ def environment(device):
 
 def validate(device):
     """Run validate_mps.py on the same model; return its exit code and what it printed, read as JSON if it is."""
-    command = [sys.executable, str(ROOT / "snippets" / "validate_mps.py"), "--model", "gpt2", "--device", device, "--json"]
+    command = [
+        sys.executable,
+        str(ROOT / "snippets" / "validate_mps.py"),
+        "--model",
+        "gpt2",
+        "--device",
+        device,
+        "--json",
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     print(done.stdout, end="")
     try:

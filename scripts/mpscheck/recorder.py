@@ -3,13 +3,19 @@
 A torch dispatch mode sees ops after they were taken apart (`F.linear` as `t` and `addmm`), so a bug of `linear` could
 not be recognized. This recorder sits above autograd, at the pre-dispatch key: it sees `linear` whole, then, for ops
 that are nothing but other ops, those too. Ops that `mps` computes with a kernel of its own are not opened.
-Private parts of torch (tried on 2.10 to 2.14); `available()` says whether this torch has them.
+
+That place is a private part of torch. Where this torch does not have it, two public modes do the work together: a
+function mode for the ops that are nothing but other ops, a dispatch mode for the rest. They see less: where one such op
+calls another inside torch (`log_softmax` in `cross_entropy`), only the outer one. `best_level()` says which is used here.
 """
 
 from __future__ import annotations
 
+import threading
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -18,12 +24,31 @@ from mpscheck.aten import base_name, bind, form_of
 from mpscheck.trigger import Call
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
+PRE_DISPATCH = "pre-dispatch"
+TWO_MODES = "function and dispatch modes"
 Around = Callable[[Any, tuple, dict, Callable[[], Any]], Any]
 
 
+@cache
 def available() -> bool:
-    """Whether this torch has the private parts that the recorder needs."""
-    return hasattr(torch._C, "_EnablePreDispatch") and hasattr(torch.ops.aten.linear.default, "decompose")
+    """Whether the pre-dispatch level works in this torch: tried on one call."""
+    seen = []
+
+    def handle(op, args, kwargs, run):
+        seen.append(base_name(op))
+        return run()
+
+    try:
+        with _pre_dispatch(handle):
+            torch.nn.functional.linear(torch.ones(1, 1), torch.ones(1, 1))
+    except Exception:  # a private part that is missing or has changed can raise anything
+        return False
+    return "linear" in seen
+
+
+def best_level() -> str:
+    """The level that `around` uses here: `PRE_DISPATCH`, or `TWO_MODES` where torch lacks the private parts."""
+    return PRE_DISPATCH if available() else TWO_MODES
 
 
 def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str = "mps") -> Call:
@@ -33,45 +58,14 @@ def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str 
     return Call(base_name(op), bind(op, args, kwargs), form_of(op), result, accelerator)
 
 
-def _opens(op, args: tuple, kwargs: dict) -> bool:
-    """True for an op that is nothing but other ops, on the device where it is called."""
-    if base_name(op) in WHOLE:
-        return False
-
-    def has(key: str) -> bool:
-        return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
-
-    return has("CompositeImplicitAutograd") and not has("CPU") and not has("PrivateUse1")
-
-
 @contextmanager
-def around(handle: Around) -> Iterator[None]:
+def around(handle: Around, level: str | None = None) -> Iterator[None]:
     """Within the block, each op calls `handle(op, args, kwargs, run)` and gives what that returns.
 
     `run()` computes the op. Ops that `run` opens are handled in turn. Ops that `handle` itself calls are not.
+    `level` is `PRE_DISPATCH` or `TWO_MODES`, the best one here if None.
     """
-    from torch._dispatch.python import enable_python_dispatcher
-    from torch._subclasses.schema_check_mode import SchemaCheckMode
-
-    class Recorder(SchemaCheckMode):  # one of three classes that torch admits at this key
-        def __init__(self):
-            super().__init__()
-            self._dispatch_key = torch._C.DispatchKey.PreDispatch
-
-        def __torch_dispatch__(self, op, types, args=(), kwargs=None):
-            kwargs = kwargs or {}
-
-            def run():
-                if _opens(op, args, kwargs):
-                    with self:
-                        result = op.decompose(*args, **kwargs)
-                    if result is not NotImplemented:
-                        return result
-                return op(*args, **kwargs)
-
-            return handle(op, args, kwargs, run)
-
-    with enable_python_dispatcher(), Recorder(), torch._C._EnablePreDispatch():
+    with (_pre_dispatch if (level or best_level()) == PRE_DISPATCH else _two_modes)(handle):
         yield
 
 
@@ -86,3 +80,143 @@ def calls(accelerator: str = "mps", seen: Callable[[Call], None] = lambda call: 
 
     with around(handle):
         yield
+
+
+@cache
+def _opens(op) -> bool:
+    """True for an op that is nothing but other ops, on the device where it is called."""
+    if base_name(op) in WHOLE:
+        return False
+
+    def has(key: str) -> bool:
+        return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
+
+    return has("CompositeImplicitAutograd") and not has("CPU") and not has("PrivateUse1")
+
+
+def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
+    """The op's result; if it is nothing but other ops, those are seen by `mode`."""
+    if _opens(op):
+        with mode:
+            result = op.decompose(*args, **kwargs)
+        if result is not NotImplemented:
+            return result
+    return op(*args, **kwargs)
+
+
+# ---- level 1: above autograd --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _pre_dispatch(handle: Around) -> Iterator[None]:
+    from torch._dispatch.python import enable_python_dispatcher
+    from torch._subclasses.schema_check_mode import SchemaCheckMode
+
+    class Recorder(SchemaCheckMode):  # one of three classes that torch admits at this key
+        def __init__(self):
+            super().__init__()
+            self._dispatch_key = torch._C.DispatchKey.PreDispatch
+
+        def __torch_dispatch__(self, op, types, args=(), kwargs=None):
+            kwargs = kwargs or {}
+            return handle(op, args, kwargs, lambda: _computed(op, args, kwargs, self))
+
+    with enable_python_dispatcher(), Recorder(), torch._C._EnablePreDispatch():
+        yield
+
+
+# ---- level 2: two public modes ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _two_modes(handle: Around) -> Iterator[None]:
+    from torch.overrides import TorchFunctionMode
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    here = threading.local()  # `quiet`: ops of `handle` itself, and those inside an op that is not opened
+
+    @contextmanager
+    def quiet(value: bool):
+        before, here.quiet = getattr(here, "quiet", False), value
+        try:
+            yield
+        finally:
+            here.quiet = before
+
+    def handled(op, args, kwargs, compute):
+        def run():
+            with quiet(base_name(op) in WHOLE):
+                return compute()
+
+        with quiet(True):
+            return handle(op, args, kwargs, run)
+
+    class Composites(TorchFunctionMode):
+        started = None  # the Python function whose body was just entered
+
+        def __torch_function__(self, function, types_, args=(), kwargs=None):
+            kwargs, started, self.started = kwargs or {}, self.started, None
+            if getattr(here, "quiet", False) or function is started:
+                return function(*args, **kwargs)
+            if isinstance(function, types.FunctionType):
+                self.started = function
+                with self:
+                    return _without_overrides(function)(*args, **kwargs)
+            op = _composite(function, args, kwargs)
+            if op is None:
+                return function(*args, **kwargs)
+            return handled(op, args, _as_in_schema(kwargs), lambda: function(*args, **kwargs))
+
+    class Kernels(TorchDispatchMode):
+        def __torch_dispatch__(self, op, types_, args=(), kwargs=None):
+            kwargs = kwargs or {}
+            if getattr(here, "quiet", False):
+                return op(*args, **kwargs)
+            if base_name(op) in WHOLE or _opens(op):  # inference mode: `Composites` has handled it
+                return _computed(op, args, kwargs, self)
+            return handled(op, args, kwargs, lambda: op(*args, **kwargs))
+
+    with Kernels(), Composites():
+        yield
+
+
+def _composite(function, args: tuple, kwargs: dict):
+    """The overload of a C++ function of torch that the dispatch mode would only see in parts; None for the others."""
+    name = getattr(function, "__name__", "")
+    packet = getattr(torch.ops.aten, name, None) if name.isidentifier() and not name.startswith("__") else None
+    if packet is None:
+        return None
+    try:
+        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **_as_in_schema(kwargs)))
+    except (RuntimeError, AttributeError, TypeError):  # not an op that can be called like this
+        return None
+    return op if _hides_from_dispatch(op) else None
+
+
+@cache
+def _hides_from_dispatch(op) -> bool:
+    """True for an op on tensors that reaches a dispatch mode only in parts."""
+    gives_tensors = any("Tensor" in str(value.type) for value in op._schema.returns)
+    exists = torch._C._dispatch_has_kernel(op.name())  # TorchScript's own overloads, such as those of `size`, do not
+    return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
+
+
+def _as_in_schema(kwargs: dict) -> dict:
+    """Python says `input` where aten's schemas mostly say `self`."""
+    return {"self" if name == "input" else name: value for name, value in kwargs.items()}
+
+
+@cache
+def _without_overrides(function: types.FunctionType) -> types.FunctionType:
+    """The same Python function, not asking whether a mode wants to see it: its body runs, and the mode sees that."""
+    names = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+    never = {name: lambda *args: False for name in names if name in function.__globals__}
+    copy = types.FunctionType(
+        function.__code__,
+        {**function.__globals__, **never},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import operator
+import re
+
 try:
-    from packaging.specifiers import SpecifierSet
     from packaging.version import Version
-except ImportError:  # a plain torch brings its own copy
-    from torch._vendor.packaging.specifiers import SpecifierSet
-    from torch._vendor.packaging.version import Version
+except ImportError:  # every torch has this class, wherever it takes it from
+    from torch.torch_version import Version
+
+SPECIFIERS = {">=": operator.ge, "<=": operator.le, "==": operator.eq, "<": operator.lt}
+
+
+def ends_of(specifier: str) -> list[tuple[str, Version]]:
+    """The parts of a specifier of versions: ">=2.8,<2.9" gives (">=", 2.8) and ("<", 2.9). Raises ValueError."""
+    parts = [re.fullmatch(r"\s*(>=|<=|==|<)\s*(\S+)\s*", part) for part in specifier.split(",")]
+    if None in parts:
+        raise ValueError(f"{specifier!r} is no range of versions: >=, <=, ==, < and a version, joined by commas")
+    return [(part.group(1), Version(part.group(2))) for part in parts]
+
+
+def contains(specifier: str, version: Version) -> bool:
+    """Whether a version is within all parts. As in PEP 440, nightlies of 2.9 are not within `<2.9`."""
+
+    def within(comparator: str, end: Version) -> bool:
+        if comparator == "<" and version.is_prerelease and Version(version.base_version) == end:
+            return False
+        return SPECIFIERS[comparator](version, end)
+
+    return all(within(comparator, end) for comparator, end in ends_of(specifier))
 
 
 def state(affected: str, introduced: str | None, macos_range: str | None, torch: str, macos: str | None) -> str:
@@ -21,15 +43,15 @@ def state(affected: str, introduced: str | None, macos_range: str | None, torch:
 
     Sick only between the oldest version seen sick and the fix; healthy only where a source says so.
     """
-    specifiers, version = SpecifierSet(affected), Version(torch.split("+")[0])
-    fixed = [Version(s.version) for s in specifiers if s.operator == "<"]
+    ends, version = ends_of(affected), Version(torch.split("+")[0])
+    fixed = [end for comparator, end in ends if comparator == "<"]
     if fixed and version >= fixed[0]:
         return "healthy"
     if introduced is not None and version < Version(introduced):
         return "healthy"
-    seen = any(s.operator in (">=", "==") for s in specifiers)
-    if not seen or not specifiers.contains(version, prereleases=True):
+    seen = any(comparator in (">=", "==") for comparator, _ in ends)
+    if not seen or not contains(affected, version):
         return "unknown"
-    if macos_range is not None and macos is not None and not SpecifierSet(macos_range).contains(Version(macos)):
+    if macos_range is not None and macos is not None and not contains(macos_range, Version(macos)):
         return "unknown"
     return "sick"

@@ -62,7 +62,13 @@ def execute(notebook, folder: Path) -> None:
     os.environ.pop("MPSCHECK_FAULTS", None)
     try:
         client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(folder)}}
+            notebook,
+            kernel_name="python3",
+            timeout=600,
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(folder)}},
+            extra_arguments=["--log-level=40"],  # no word on how the kernel is reached
         )
         client.execute()
     finally:

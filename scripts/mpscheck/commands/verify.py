@@ -56,7 +56,9 @@ def main(device: str | None, fresh: bool) -> int:
         click.secho(f"\n[{number}/{len(steps)}] {step.title}", bold=True)
         done = do(step, memory, environment)
         if done.code not in (0, step.finding):
-            click.secho(f"Step {number} ({step.title}) ended with exit code {done.code}: its own words stand above.", err=True)
+            click.secho(
+                f"Step {number} ({step.title}) ended with exit code {done.code}: its own words stand above.", err=True
+            )
             return 2
         finished.append((step, done))
     summary(finished, emulated, time.monotonic() - started)
@@ -66,12 +68,18 @@ def main(device: str | None, fresh: bool) -> int:
 def steps_on(device: str, fresh: bool) -> list[Step]:
     """All steps, in the order in which each finds what it needs."""
     resume = () if fresh else ("--resume",)
+    wide = {} if sys.stderr.isatty() else {"COLUMNS": "150"}  # a table in a log has no terminal to fit
     variables = {"MPSCHECK_EMU": os.environ.get("MPSCHECK_EMU", "1")} if device.split(":")[0] == "emu" else {}
     validate = [
         Step(
             f"Validate {words} on {device}",
             (sys.executable, "snippets/validate_mps.py", "--model", model, "--device", device),
-            reads=("snippets/validate_mps.py", "snippets/models/**/*", "scripts/mpscheck/emulation/*.py", "requirements.lock"),
+            reads=(
+                "snippets/validate_mps.py",
+                "snippets/models/**/*",
+                "scripts/mpscheck/emulation/*.py",
+                "requirements.lock",
+            ),
             finding=3,
             variables=variables,
         )
@@ -79,7 +87,7 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
     ]
     return [
         Step(f"Measure the snippets on {device}", (*MPSCHECK, "run", "--device", device, *resume), finding=1),
-        Step("Check the checks, on the emulated device", (*MPSCHECK, "controls", *resume), finding=1),
+        Step("Check the checks, on the emulated device", (*MPSCHECK, "controls", *resume), finding=1, variables=wide),
         *validate,
         Step("Execute the notebooks, and the programs whose output pages show", (*MPSCHECK, "notebooks")),
         Step("Write the pages from the results", (*MPSCHECK, "report")),
@@ -111,7 +119,7 @@ def do(step: Step, memory: dict, environment: dict) -> Done:
 
 
 def run(step: Step) -> tuple[int, str]:
-    """Run a step's command, its output shown as it comes; the exit code and the last line of its standard output."""
+    """Run a step's command, its output shown as it comes; the exit code, and the last line of its standard output."""
     words = ""
     with subprocess.Popen(
         step.command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | step.variables
@@ -119,7 +127,7 @@ def run(step: Step) -> tuple[int, str]:
         for line in process.stdout:
             click.echo(line, nl=False)
             words = line.strip() or words
-    return process.returncode, words
+    return process.returncode, words or f"exit code {process.returncode}"
 
 
 def is_made(step: Step) -> bool:

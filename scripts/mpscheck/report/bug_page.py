@@ -13,7 +13,7 @@ def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "") ->
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
         _head(bug),
-        f"# {bug.claim.rstrip('.')}",
+        f"# {words.linked(bug.claim.rstrip('.'), bug)}",
         _summary(bug, runs),
         "## What to do\n\n" + _cure(bug),
         "## Versions\n\n" + _versions(bug),
@@ -79,7 +79,7 @@ def _included(bug: Bug, first: int, last: int, title: str) -> str:
 
 def _versions(bug: Bug) -> str:
     seen, fixed = bug.basis.get("seen", "unknown"), bug.basis.get("fixed", "unknown")
-    fix = f", {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
+    fix = f", see {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
     rows = [("Oldest version seen sick", evidence.oldest_seen(bug) or "not known", seen)]
     if bug.introduced:
         rows.insert(0, ("First version with the fault", bug.introduced["version"], bug.introduced["basis"]))
@@ -129,6 +129,8 @@ def _measured(bug: Bug, runs: dict[str, dict]) -> str:
 
 
 def _measurement(m: evidence.Measurement) -> str:
+    if not m.current:
+        return f"{words.verdict('outdated')}: the check has changed since it ran on {words.environment(m.provenance)}"
     others = [f"{name} {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
     reason = text(m.record["reason"]) if "reason" in m.record else words.ratio_of(m.record)
     details = "; ".join(part for part in [reason, *others] if part)
@@ -157,15 +159,11 @@ def _emulated(bug: Bug, controls: dict) -> str:
     others = ", ".join(f"{name} {verdict}" for name, verdict in row["sick"].items() if name != "compute")
     same = {True: ", bit for bit", False: ", not bit for bit", None: ""}[row["healthy_bitwise"]]
     facts = [
-        f"device made sick: {words.verdict(row['sick']['compute'])}{_ratio(row['sick_ratio'])}; {others}",
+        f"device made sick: {words.verdict_and_ratio(row['sick']['compute'], row['sick_ratio'])}; {others}",
         f"healthy device: {words.verdict(row['healthy']['compute'])}{same}",
-        f"healthy device, other arithmetic: {words.verdict(row['honest']['compute'])}{_ratio(row['honest_ratio'])}",
+        f"healthy device, other arithmetic: {words.verdict_and_ratio(row['honest']['compute'], row['honest_ratio'])}",
     ]
     return words.items(facts) + f"<small>{words.environment(control.provenance)}</small>"
-
-
-def _ratio(value: float | str | None) -> str:
-    return f" ({words.error_ratio(value)})" if value is not None else ""
 
 
 def _who(bug: Bug) -> str:
@@ -173,6 +171,6 @@ def _who(bug: Bug) -> str:
 
 
 def _threads(bug: Bug) -> str:
-    fix = [f"{words.link(bug.fixed_pr)} (the fix)"] if bug.fixed_pr else []
+    fix = [f"{words.link(bug.fixed_pr)} (a fix)"] if bug.fixed_pr else []
     threads = [words.link(bug.issue), *fix, *(words.link(reference) for reference in bug.also)]
     return "\n".join(f"- {thread}" for thread in threads)

@@ -14,12 +14,14 @@ COPIED = ("snippets/validate_mps.py",)  # files that a reader downloads, beside 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the pages are made of: the catalogue, run files by name, controls, times of programs, the site's address."""
+    """What the pages are made of: the catalogue, run files by name, controls, what programs
+    printed and how long they took, the site's address."""
 
     bugs: tuple[catalogue.Bug, ...]
     runs: dict[str, dict]
     local: dict[str, dict]
     controls: dict
+    transcripts: dict[str, str]
     seconds: dict[str, float]
     site_url: str = ""
 
@@ -31,6 +33,7 @@ def read_inputs() -> Inputs:
         runs=results.read_folder(results.RUNS),
         local=_runs_only(results.LOCAL),
         controls=evidence.read_controls(),
+        transcripts={path.stem: path.read_text(encoding="utf-8") for path in sorted(TRANSCRIPTS.glob("*.txt"))},
         seconds=_seconds(TRANSCRIPTS / "index.json"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
     )
@@ -57,7 +60,11 @@ def files(inputs: Inputs) -> dict[str, str]:
     bugs, runs, controls = inputs.bugs, inputs.runs, inputs.controls
     pieces = {
         "command": command(inputs.site_url),
-        "seconds": "\n".join(f"- {name}: {value:.0f} seconds" for name, value in inputs.seconds.items()),
+        "healthy": answer(inputs.transcripts.get("validate-healthy")),
+        "sick": answer(inputs.transcripts.get("validate-sick")),
+        "seconds": tables.seconds(inputs.seconds),
+        "time-needed": tables.time_needed(inputs.seconds),
+        "macs": tables.macs(runs),
         "bug-summary": tables.summary(bugs, runs, controls),
         "bug-index": tables.bug_index(bugs, runs, controls),
         "results": tables.results(bugs, runs),
@@ -81,3 +88,9 @@ def command(site_url: str) -> str:
     """The one line to paste; it fetches the file only where the site has a public address."""
     fetch = f"curl -fsSLO {site_url}validate_mps.py && " if site_url else ""
     return f"```sh\n{fetch}python validate_mps.py\n```"
+
+
+def answer(transcript: str | None) -> str:
+    """The lines of a transcript that matter most: the figures on each device, and the last line."""
+    lines = transcript.splitlines() if transcript else ["not run yet"]
+    return "```text\n" + "\n".join([line for line in lines[:-1] if line.startswith("[")] + lines[-1:]) + "\n```"

@@ -18,17 +18,15 @@ def table(headings: list[str], rows: list[list[str]], label: str) -> str:
 
 
 def bug_index(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> str:
-    """One row a bug: claim, op, versions, what a Mac said, whether the check is proven."""
-    headings = ["Bug", "Op", "PyTorch", "On a Mac", "Check proven (emulated)"]
+    """One row a bug: claim, versions, what a Mac said, whether the check is proven."""
+    headings = ["Bug", "PyTorch", "On a Mac", "Check proven (emulated)"]
     rows = [_index_row(bug, runs, controls) for bug in evidence.by_age(bugs)]
     return table(headings, rows, "Known bugs")
 
 
 def _index_row(bug: Bug, runs: dict[str, dict], controls: dict) -> list[str]:
-    ops = sorted({op for one in bug.triggers for op in one.ops})
     return [
-        f"[{cell(bug.claim.rstrip('.'))}](bugs/{bug.slug}.md)",
-        ", ".join(f"`{op}`" for op in ops),
+        f"[{cell(words.linked(bug.claim.rstrip('.'), bug))}](bugs/{bug.slug}.md)",
         words.versions(bug),
         latest_on_mac(bug, runs),
         proven(evidence.control(bug, controls)),
@@ -71,16 +69,33 @@ def _count(values) -> dict[str, int]:
 def summary(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> str:
     """One paragraph on how much is known."""
     by_kind = counts(bugs, runs, controls)["evidence"]
-    macs = len({run["provenance"]["gpu"] for run in runs.values() if run["provenance"]["device"].startswith("mps")})
-    measured = f"{by_kind['measured']} were measured on a Mac" if macs else f"none is measured yet ({words.NOT_ON_MAC})"
+    measured = f"{by_kind['measured']} were measured on a Mac" if by_kind["measured"] else words.NOT_ON_MAC
     return (
-        f"{len(bugs)} bugs, each reported in a public thread. {_sentence(measured)}. For {by_kind['declared']} "
+        f"{len(bugs)} bugs, each reported in a public thread; {measured}. For {by_kind['declared']} "
         f"something was read in PyTorch's wheels. For {by_kind['emulated']} the check is proven on the emulated device."
     )
 
 
-def _sentence(words_: str) -> str:
-    return words_[0].upper() + words_[1:]
+def macs(runs: dict[str, dict]) -> str:
+    """One sentence on how many Macs have been measured."""
+    found = [run["provenance"] for run in runs.values() if run["provenance"]["device"].startswith("mps")]
+    if not found:
+        return "No Mac has been measured yet."
+    return f"{len(found)} runs on Macs [are published](results.md)."
+
+
+def time_needed(measured: dict[str, float]) -> str:
+    """One phrase on how long `validate_mps.py` computes for a model as large as GPT-2."""
+    if "validate-smollm2" not in measured:
+        return "How long it takes is not measured."
+    return f"It takes about {measured['validate-smollm2']:.0f} seconds of processor time, and a download the first time."
+
+
+def seconds(measured: dict[str, float]) -> str:
+    """How long `validate_mps.py` computes, by model."""
+    names = {"validate-healthy": "`ioi-small`", "validate-smollm2": "`smollm2`, about as large as GPT-2"}
+    rows = [[name, f"{measured[key]:.0f} s"] for key, name in names.items() if key in measured]
+    return table(["Model", "Processor time"], rows, "Time")
 
 
 # ---- runs ----------------------------------------------------------------------------------------------------------
@@ -97,18 +112,20 @@ def run_section(name: str, run: dict, bugs: tuple[Bug, ...], level: int = 3) -> 
 
 def _run_row(bug: Bug, m: evidence.Measurement) -> list[str]:
     found, expected = m.verdict(), expected_on(bug, m.provenance)
-    surprise = " **not as expected**" if m.current and is_surprise(found, expected) else ""
+    name = f"[{bug.slug}](bugs/{bug.slug}.md)"
+    if not m.current:
+        return [name, expected, words.verdict(found), "the check has changed since"]
+    surprise = " **not as expected**" if is_surprise(found, expected) else ""
     others = [f"{name}: {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
     reason = text(m.record["reason"], limit=300) if "reason" in m.record else words.ratio_of(m.record)
     figures = "; ".join(part for part in [reason, *others] if part)
-    return [f"[{bug.slug}](bugs/{bug.slug}.md)", expected, words.verdict(found) + surprise, figures]
+    return [name, expected, words.verdict(found) + surprise, figures]
 
 
 def _provenance(name: str, where: dict) -> str:
-    kind = f"**{where['evidence']}**: {evidence.KINDS[where['evidence']] if where['device'] != 'cuda' else 'a run on another GPU'}"
     variables = ", ".join(f"{text(k)}={text(v)}" for k, v in where["variables"].items()) or "none"
     entries = [
-        kind,
+        f"Evidence: **{where['evidence']}**",
         f"Run file: {text(name)}",
         f"Chip: {text(where['chip'])}. MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}",
         f"Python {text(where['python'])}. Environment variables: {variables}",
@@ -156,15 +173,11 @@ def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
     return [
         name,
         words.verdict(_worst(row["healthy"])) + bits,
-        words.verdict(_worst(row["honest"])) + _bracket(row["honest_ratio"]),
-        words.verdict(sick["compute"]) + _bracket(row["sick_ratio"]),
+        words.verdict_and_ratio(_worst(row["honest"]), row["honest_ratio"]),
+        words.verdict_and_ratio(sick["compute"], row["sick_ratio"]),
         words.verdict(sick["control"]) if "control" in sick else "none",
         words.verdict(sick["workaround"]) if "workaround" in sick else "none",
     ]
-
-
-def _bracket(value: float | str | None) -> str:
-    return f" ({words.error_ratio(value)})" if value is not None else ""
 
 
 def _worst(verdicts: dict[str, str]) -> str:

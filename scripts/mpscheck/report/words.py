@@ -41,7 +41,10 @@ SHORT_NAMES = {  # how threads are named in short within an explanation
     "diffusers": "huggingface/diffusers",
     "TransformerLens": "TransformerLensOrg/TransformerLens",
 }
-_REFERENCE = re.compile(r"(?P<code>`[^`]*`)|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)")
+_REFERENCE = re.compile(
+    r"(?P<code>`[^`]*`)|(?P<power>(?<=\w)\*\*(?=\w))"
+    r"|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)"
+)
 
 
 def verdict(word: str) -> str:
@@ -66,7 +69,15 @@ def error_ratio(value: float | str | None) -> str:
     """An error ratio in words; empty where none is defined (a random sample)."""
     if value is None:
         return ""
+    if numerics.as_float(value) == 0:
+        return "exact"
     return "exact comparison failed" if math.isinf(numerics.as_float(value)) else f"error ratio {figure(value)}"
+
+
+def verdict_and_ratio(word: str, value: float | str | None) -> str:
+    """A verdict, with the error ratio where that is what decided it."""
+    said = error_ratio(value) if word in ("agrees", "wrong") else ""
+    return verdict(word) + (f" ({said})" if said else "")
 
 
 def ratio_of(record: dict, function: str = "compute") -> str:
@@ -84,7 +95,9 @@ def ratio_of(record: dict, function: str = "compute") -> str:
 def device(provenance: dict) -> str:
     """What a run was made on, in one phrase; every string of it may be a stranger's."""
     if provenance["evidence"] == "emulated":
-        return "the emulated device"
+        faults = provenance["variables"].get("MPSCHECK_FAULTS")
+        other = ", other arithmetic" if provenance["variables"].get("MPSCHECK_EMU") == "honest" else ""
+        return "the emulated device" + (f", sick with {text(faults)}" if faults else other)
     name = text(provenance["gpu"] or provenance["chip"] or "a GPU without a name")
     virtual = " (virtual machine)" if provenance["virtual"] else ""
     if not provenance["macos"]:
@@ -105,7 +118,10 @@ def link(reference: str, shown: str | None = None) -> str:
 
 
 def linked(markdown: str, bug: Bug) -> str:
-    """Our own text with its references to threads (`pytorch#123`, `owner/repository#123`) made links; code is left."""
+    """Our own text with its references to threads (`pytorch#123`, `owner/repository#123`) made links.
+
+    Code is left as it is, and `2**24` is a power, not the beginning of bold.
+    """
     names = dict(SHORT_NAMES)
     for reference in [bug.issue, *bug.also, *(entry["thread"] for entry in bug.reported)]:
         repository = reference.partition("#")[0]
@@ -114,6 +130,8 @@ def linked(markdown: str, bug: Bug) -> str:
     def replace(match: re.Match) -> str:
         if match["code"]:
             return match["code"]
+        if match["power"]:
+            return "\\*\\*"
         repository = match["name"] if "/" in match["name"] else names.get(match["name"])
         return match[0] if repository is None else link(f"{repository}#{match['number']}", match[0])
 

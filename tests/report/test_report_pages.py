@@ -16,7 +16,7 @@ HOSTILE = "<script>alert(1)</script>|`x`\n--8<-- \"pyproject.toml\""
 
 @pytest.fixture
 def inputs(mac_run, emulated_run):
-    return pages.Inputs(catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, {"validate-healthy": 8.6})
+    return pages.Inputs(catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, {}, {"validate-healthy": 8.6})
 
 
 def test_every_bug_has_a_page_and_a_file_to_download(inputs):

@@ -1,0 +1,65 @@
+"""How much slower is a program under `audit`? One forward of the shape of GPT-2 (124 million random weights), with and
+without, in turns; prints the ratio of the fastest ones, which other programs disturbed the least.
+
+    python benchmarks/audit_overhead.py [--lengths 15 64] [--repeats 9] [--threads 2]
+"""
+
+import argparse
+import os
+import time
+
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from mpscheck import bundle, catalogue
+from mpscheck.known import read_known
+from mpscheck.recorder import around
+from mpscheck.tools.audit import Report
+
+
+def seconds(function) -> float:
+    """Wall-clock seconds of one call."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def measure(model, length: int, repeats: int, bugs: tuple) -> tuple[float, float]:
+    """Seconds of a forward over `length` tokens, without and with the audit: the fastest of several, taken in turns."""
+    tokens = torch.randint(0, model.config.vocab_size, (1, length))
+    report = Report(bugs, None, None, os.getcwd(), "a forward")
+
+    def plain():
+        with torch.no_grad():
+            model(tokens)
+
+    def audited():
+        with around(report.handle):
+            plain()
+
+    plain()
+    audited()
+    pairs = [(seconds(plain), seconds(audited)) for _ in range(repeats)]
+    return min(without for without, _ in pairs), min(with_audit for _, with_audit in pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--lengths", type=int, nargs="+", default=[15, 64])
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(GPT2Config()).eval()
+    bugs = read_known(bundle.entries(catalogue.load()))
+    for length in options.lengths:
+        without, with_audit = measure(model, length, options.repeats, bugs)
+        print(
+            f"{length} tokens: {without * 1e3:.0f} ms plain, {with_audit * 1e3:.0f} ms audited, "
+            f"ratio {with_audit / without:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Which known bugs the calls of one entry point would meet, by use; printed as JSON. Runs in one environment.
+
+    python scripts/exposure/probe.py MODEL ENTRY CATALOGUE DEVICE
+
+`CATALOGUE` is a JSON file with the bugs in the form that the single-file tools carry.
+"""
+
+import json
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import torch
+import transformers
+
+sys.path.insert(0, str(Path(__file__).parent))
+import entries  # noqa: E402
+
+from mpscheck.known import Known, read_known  # noqa: E402
+from mpscheck.recorder import best_level  # noqa: E402
+from mpscheck.tools.audit import Report, audit  # noqa: E402
+
+PACKAGES = ("torch", "transformer_lens", "transformers", "numpy", "huggingface_hub", "tokenizers")
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of what decides which calls are made."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def findings(report: Report) -> list[dict]:
+    """The findings as they are stored: by the library's line, without what the catalogue says of the bug."""
+    merged = {}
+    for found in report.findings:
+        key = (found.bug.slug, found.doubt, found.op, found.library)
+        if key in merged:
+            merged[key]["count"] += found.count
+            for name, count in found.modules.items():
+                merged[key]["modules"][name] = merged[key]["modules"].get(name, 0) + count
+        else:
+            data = found.data("known")
+            kept = ("slug", "doubt", "op", "arguments", "library", "modules", "count")
+            merged[key] = {name: data[name] for name in kept}
+    return list(merged.values())
+
+
+def probe(model_name: str, entry: str, bugs: tuple[Known, ...], device: str) -> dict:
+    """What each use of one entry point calls: a record of the stored file."""
+    model = entries.ENTRIES[entry](model_name).to(device)
+    tokens = torch.randint(0, 100, (1, entries.LENGTH), generator=torch.Generator().manual_seed(0)).to(device)
+    uses, asking = {}, {}
+    for name, use in entries.USES.items():
+        with audit(bugs=bugs) as report:
+            use(model, tokens)
+        uses[name] = {"ops": report.ops, "calls": report.calls, "findings": findings(report)}
+        for place, called in report.other_paths:
+            asking[place] = called or asking.get(place, False)
+    paths = [{**vars(place), "called": called} for place, called in asking.items()]
+    return {
+        "model": model_name,
+        "entry": entry,
+        "uses": uses,
+        "other_paths": sorted(paths, key=lambda path: (not path["called"], path["file"], path["line"])),
+    }
+
+
+def main(model_name: str, entry: str, catalogue: str, device: str) -> None:
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    bugs = read_known(json.loads(Path(catalogue).read_text(encoding="utf-8")))
+    record = probe(model_name, entry, bugs, device)
+    print(json.dumps({"versions": versions(), "level": best_level(), "record": record}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

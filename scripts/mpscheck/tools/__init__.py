@@ -1,0 +1,1 @@
+"""The tools that are handed out as single files: see `mpscheck.bundle`."""

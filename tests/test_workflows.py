@@ -1,0 +1,121 @@
+"""The workflows: clean for two linters, pinned, least privilege, and no shell of their own to go wrong in."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+BIN = Path(sys.executable).parent
+
+
+def read(path: Path) -> dict:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def jobs():
+    return [pytest.param(job, id=f"{p.stem}-{name}") for p in WORKFLOWS for name, job in read(p)["jobs"].items()]
+
+
+def steps():
+    """Every step of every job, with a readable id."""
+    return [
+        pytest.param(step, id=f"{path.stem}-{name}-{number}")
+        for path in WORKFLOWS
+        for name, job in read(path)["jobs"].items()
+        for number, step in enumerate(job["steps"], 1)
+    ]
+
+
+def commands():
+    return [pytest.param(p.values[0]["run"], id=p.id) for p in steps() if "run" in p.values[0]]
+
+
+def run(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_zizmor_finds_nothing():
+    done = run(BIN / "zizmor", "--offline", "--pedantic", "--no-progress", ".github")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_finds_nothing():
+    done = run(BIN / "actionlint", "-no-color", *WORKFLOWS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_nothing_is_permitted_at_the_top_and_runs_do_not_pile_up(path):
+    workflow = read(path)
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["group"]
+
+
+@pytest.mark.parametrize("job", jobs())
+def test_every_job_has_a_name_and_ends_by_itself(job):
+    assert job["name"]
+    assert job["timeout-minutes"] <= 45
+
+
+@pytest.mark.parametrize("step", steps())
+def test_actions_are_pinned_and_leave_no_credentials(step):
+    if "uses" not in step:
+        return
+    assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", step["uses"])
+    if step["uses"].startswith("actions/checkout@"):
+        assert step["with"]["persist-credentials"] is False
+
+
+def test_the_same_action_has_the_same_pin_everywhere_and_names_its_version():
+    text = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
+    pins = re.findall(r"uses: (\S+)@(\S+)(?: # (v\d+\.\d+\.\d+))?", text)
+    assert all(version for _, _, version in pins)
+    assert len(set(pins)) == len({action for action, _, _ in pins})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_run_step_is_one_call_of_ours(command):
+    assert "${{" not in command, "values reach a command through the environment alone"
+    assert not re.search(r"[;&|<>`\n]|\$\(", command), "shell logic belongs in a tested script"
+    program, *arguments = shlex.split(command)
+    if program == "make":
+        assert arguments[0] in targets()
+    elif program.endswith("/mpscheck"):
+        assert run(BIN / "mpscheck", arguments[0], "--help").returncode == 0
+    else:
+        assert program == "python" or program.endswith("/bin/python")
+        assert (ROOT / arguments[0]).is_file() and arguments[0].startswith("scripts/")
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+
+
+def test_the_measuring_step_with_emu_in_place_of_mps(tmp_path):
+    """The very command of mps.yml, with this environment in place of the job's and emu in place of mps."""
+    [command] = [p.values[0] for p in commands() if "mpscheck run" in p.values[0]]
+    arguments = [
+        "emu" if word == "mps" else word.replace("run-files", str(tmp_path)) for word in shlex.split(command)[1:]
+    ]
+    done = run(BIN / "mpscheck", *arguments, "--timeout", "300")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "run.json").exists()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("scripts/**/*.py")) + WORKFLOWS, ids=lambda path: path.name)
+def test_no_file_names_a_package_index(path):
+    hosts = ("pypi" + ".org", "pythonhosted" + ".org", "download.pytorch" + ".org")
+    text = path.read_text(encoding="utf-8")
+    assert not [host for host in hosts if host in text]
+
+
+def test_ci_runs_make_test():
+    script = ROOT / ".ci" / "run"
+    assert "exec make test" in script.read_text(encoding="utf-8")
+    assert script.stat().st_mode & 0o100
