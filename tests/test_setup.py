@@ -55,6 +55,7 @@ def setup(script, tmp_path, monkeypatch):
     monkeypatch.setitem(names, "VENV", tmp_path / ".venv")
     monkeypatch.setitem(names, "STAMP", tmp_path / ".venv" / "made-from")
     monkeypatch.setitem(names, "run", run)
+    monkeypatch.setitem(names, "install", run)
     monkeypatch.setitem(names, "would_take_cuda", lambda pip: False)
     (tmp_path / ".venv").mkdir()
     return setup
@@ -78,8 +79,21 @@ def test_another_lock_makes_it_anew(setup, tmp_path, monkeypatch):
     assert len(setup.ran) > made
 
 
+def test_an_environment_of_another_python_or_another_place_is_made_from_nothing(setup, tmp_path):
+    venv = tmp_path / ".venv"
+    ours = f"version = {setup.version(sys.version_info)}\ncommand = python -m venv {venv}\n"
+    (venv / "pyvenv.cfg").write_text(ours)
+    assert setup.is_ours(venv)
+    (venv / "pyvenv.cfg").write_text(ours.replace("version = 3", "version = 2"))
+    assert not setup.is_ours(venv)
+    (venv / "pyvenv.cfg").write_text(ours.replace(str(tmp_path), "/elsewhere"))
+    assert not setup.is_ours(venv)
+    (venv / "pyvenv.cfg").unlink()
+    assert not setup.is_ours(venv)
+
+
 def test_what_failed_is_tried_again(setup, monkeypatch, capsys):
-    monkeypatch.setitem(setup.main.__globals__, "run", lambda *command: 0 if "venv" in command else 1)
+    monkeypatch.setitem(setup.main.__globals__, "install", lambda *command: 1)
     assert setup.main() == 2
     assert "pip could not install" in capsys.readouterr().err
     assert not setup.STAMP.exists()
@@ -96,6 +110,15 @@ def test_an_old_python_is_told_in_one_sentence(setup, monkeypatch, capsys):
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
     assert setup.main() == 2
     assert capsys.readouterr().err == "Python 3.11.5 or newer is needed, and python3 is 3.9.18.\n"
+
+
+def test_pip_is_silent_until_it_fails(script, capsys):
+    install = script("setup_environment.py").install
+    code = "import sys; print('Collecting a'); print('because of this', file=sys.stderr); sys.exit({})"
+    assert install(sys.executable, "-c", code.format(0)) == 0
+    assert capsys.readouterr().err == ""
+    assert install(sys.executable, "-c", code.format(5)) == 5
+    assert "because of this" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_json_where_nothing_could_be_checked(command):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--device", "mps"], f"has no device 'mps'; on a Mac"),
+        (["--device", "mps"], "has no device 'mps'; on a Mac"),
         (["--device", "nonsense"], "has no device 'nonsense'"),
         (
             ["--model", "no-such-folder"],
@@ -321,7 +321,7 @@ def test_prompts_come_in_both_orders(validate_mps, root):
     assert "<|endoftext|>When Mary and John went to the store, John gave a drink to" in texts
     assert "<|endoftext|>When John and Mary went to the store, John gave a drink to" in texts
     assert not any("<|unk|>" in tokenizer.decode(row) for ids, _, _ in batches for row in ids)
-    ids, answers, others = batches[0]
+    _ids, answers, others = batches[0]
     assert tokenizer.decode(answers) == " Mary" and tokenizer.decode(others) == " John"
 
 

@@ -47,7 +47,7 @@ def hooked(model: str, **changes):
         device="cpu",
         original_architecture="GPT2LMHeadModel",
     )
-    result = HookedTransformer(config)
+    result = HookedTransformer(config, tokenizer=AutoTokenizer.from_pretrained(IOI_SMALL))  # generate() wants one
     if not changes:
         result.load_and_process_state_dict(
             convert_gpt2_weights(source, config), fold_ln=True, center_writing_weights=True, center_unembed=True

@@ -1,6 +1,6 @@
 """Which known bugs the calls of one entry point would meet, by use; printed as JSON. Runs in one environment.
 
-    python scripts/exposure/probe.py MODEL ENTRY CATALOGUE DEVICE
+    python scripts/exposure/probe.py MODEL ENTRY CATALOGUE
 
 `CATALOGUE` is a JSON file with the bugs in the form that the single-file tools carry.
 """
@@ -15,12 +15,13 @@ import torch
 import transformers
 
 sys.path.insert(0, str(Path(__file__).parent))
-import entries  # noqa: E402
+import entries
 
-from mpscheck.known import Known, read_known  # noqa: E402
-from mpscheck.recorder import best_level  # noqa: E402
-from mpscheck.tools.audit import Report, audit  # noqa: E402
+from mpscheck.known import Known, read_known
+from mpscheck.recorder import best_level
+from mpscheck.tools.audit import Report, audit
 
+DEVICES = ("emu", "cpu")  # the first on which a use runs: on emu it is known which tensors are on the device
 PACKAGES = ("torch", "transformer_lens", "transformers", "numpy", "huggingface_hub", "tokenizers")
 
 
@@ -51,15 +52,22 @@ def findings(report: Report) -> list[dict]:
     return list(merged.values())
 
 
-def probe(model_name: str, entry: str, bugs: tuple[Known, ...], device: str) -> dict:
+def probe(model_name: str, entry: str, bugs: tuple[Known, ...]) -> dict:
     """What each use of one entry point calls: a record of the stored file."""
-    model = entries.ENTRIES[entry](model_name).to(device)
-    tokens = torch.randint(0, 100, (1, entries.LENGTH), generator=torch.Generator().manual_seed(0)).to(device)
+    models = {device: entries.ENTRIES[entry](model_name).to(device) for device in DEVICES}
+    tokens = torch.randint(0, 100, (1, entries.LENGTH), generator=torch.Generator().manual_seed(0))
     uses, asking = {}, {}
     for name, use in entries.USES.items():
-        with audit(bugs=bugs) as report:
-            use(model, tokens)
-        uses[name] = {"ops": report.ops, "calls": report.calls, "findings": findings(report)}
+        for device in DEVICES:
+            try:
+                with audit(bugs=bugs) as report:
+                    use(models[device], tokens.to(device))
+                break
+            except RuntimeError as error:
+                if device == DEVICES[-1]:
+                    raise
+                print(f"{name} does not run on {device}: {error}", file=sys.stderr)
+        uses[name] = {"device": device, "ops": report.ops, "calls": report.calls, "findings": findings(report)}
         for place, called in report.other_paths:
             asking[place] = called or asking.get(place, False)
     paths = [{**vars(place), "called": called} for place, called in asking.items()]
@@ -71,11 +79,11 @@ def probe(model_name: str, entry: str, bugs: tuple[Known, ...], device: str) -> 
     }
 
 
-def main(model_name: str, entry: str, catalogue: str, device: str) -> None:
+def main(model_name: str, entry: str, catalogue: str) -> None:
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
     bugs = read_known(json.loads(Path(catalogue).read_text(encoding="utf-8")))
-    record = probe(model_name, entry, bugs, device)
+    record = probe(model_name, entry, bugs)
     print(json.dumps({"versions": versions(), "level": best_level(), "record": record}))
 
 

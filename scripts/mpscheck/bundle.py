@@ -18,7 +18,11 @@ from mpscheck.catalogue import ROOT, Bug
 PACKAGE = ROOT / "scripts" / "mpscheck"
 TOOLS = {  # file under snippets/: the modules it is made of, the last one is the tool itself
     "audit_mps.py": ("aten", "trigger", "versions", "known", "recorder", "tools/audit"),
-    "locate_divergence.py": ("aten", "trigger", "versions", "known", "recorder", "tools/locate"),
+    "locate_divergence.py": (
+        *("aten", "trigger", "versions", "known", "recorder"),
+        *("tools/models", "tools/replay", "tools/judge", "tools/lockstep", "tools/reproduce"),
+        *("tools/words", "tools/whole", "tools/locate"),
+    ),
 }
 
 

@@ -116,6 +116,16 @@ def notebooks():
     sys.exit(command.main())
 
 
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
+@one_sentence
+def bundle(check):
+    """Build the single-file tools (snippets/audit_mps.py, snippets/locate_divergence.py) from their modules."""
+    from mpscheck.commands import bundle as command
+
+    sys.exit(command.main(check))
+
+
 def use_emulated_device(mode: str = "1") -> None:
     """Let worker processes (not this one) have the emulated device."""
     os.environ.setdefault("MPSCHECK_EMU", mode)

@@ -6,7 +6,8 @@ that are nothing but other ops, those too. Ops that `mps` computes with a kernel
 
 That place is a private part of torch. Where this torch does not have it, two public modes do the work together: a
 function mode for the ops that are nothing but other ops, a dispatch mode for the rest. They see less: where one such op
-calls another inside torch (`log_softmax` in `cross_entropy`), only the outer one. `best_level()` says which is used here.
+calls another inside torch (`log_softmax` in `cross_entropy`), only the outer one; within `vmap` and `flex_attention`,
+only parts or nothing. `best_level()` says which is used here.
 """
 
 from __future__ import annotations
@@ -121,8 +122,38 @@ def _pre_dispatch(handle: Around) -> Iterator[None]:
             kwargs = kwargs or {}
             return handle(op, args, kwargs, lambda: _computed(op, args, kwargs, self))
 
-    with enable_python_dispatcher(), Recorder(), torch._C._EnablePreDispatch():
+    recorder = Recorder()
+    with _through_higher_order_ops(recorder), enable_python_dispatcher(), recorder, torch._C._EnablePreDispatch():
         yield
+
+
+@contextmanager
+def _through_higher_order_ops(recorder) -> Iterator[None]:
+    """Let ops that take functions (`autograd.Function` within `vmap`, `flex_attention`) run; what they call is seen.
+
+    At this key torch asks each of them for a rule for the mode that is there, and raises where there is none.
+    """
+    from torch._ops import HigherOrderOperator, _compute_keyset
+
+    plain = HigherOrderOperator.dispatch
+
+    def dispatch(self, key, /, *args, **kwargs):
+        def one_key_lower(mode, *args, **kwargs):  # called with the mode off, so the keys are those below it
+            below = _compute_keyset(args, kwargs, self.non_fallthrough_keys).highestPriorityTypeId()
+            with mode:
+                return plain(self, below, *args, **kwargs)
+
+        self.python_key_table[type(recorder)] = one_key_lower
+        try:
+            return plain(self, key, *args, **kwargs)
+        finally:
+            self.python_key_table.pop(type(recorder), None)
+
+    HigherOrderOperator.dispatch = dispatch
+    try:
+        yield
+    finally:
+        HigherOrderOperator.dispatch = plain
 
 
 # ---- level 2: two public modes ------------------------------------------------------------------------------------
@@ -168,9 +199,11 @@ def _two_modes(handle: Around) -> Iterator[None]:
             return handled(op, args, _as_in_schema(kwargs), lambda: function(*args, **kwargs))
 
     class Kernels(TorchDispatchMode):
+        supports_higher_order_operators = True
+
         def __torch_dispatch__(self, op, types_, args=(), kwargs=None):
             kwargs = kwargs or {}
-            if getattr(here, "quiet", False):
+            if getattr(here, "quiet", False) or not hasattr(op, "_schema"):  # one that takes functions has no schema
                 return op(*args, **kwargs)
             if base_name(op) in WHOLE or _opens(op):  # inference mode: `Composites` has handled it
                 return _computed(op, args, kwargs, self)

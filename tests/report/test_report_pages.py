@@ -7,16 +7,18 @@ import pytest
 
 from mpscheck import catalogue, results
 from mpscheck.commands import report
-from mpscheck.report import bug_page, pages, tables
+from mpscheck.report import bug_page, index_page, pages, verification_page
 from mpscheck.report.words import NOT_ON_MAC
 
 NOTHING = {"schema": 1, "provenance": {}, "rows": []}
-HOSTILE = "<script>alert(1)</script>|`x`\n--8<-- \"pyproject.toml\""
+HOSTILE = '<script>alert(1)</script>|`x`\n--8<-- "pyproject.toml"'
 
 
 @pytest.fixture
 def inputs(mac_run, emulated_run):
-    return pages.Inputs(catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, {}, {"validate-healthy": 8.6})
+    return pages.Inputs(
+        catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, {}, {"validate-healthy": 8.6}
+    )
 
 
 def test_every_bug_has_a_page_and_a_file_to_download(inputs):
@@ -81,7 +83,11 @@ def test_an_outdated_control_is_never_shown_as_valid(linear):
         "honest_ratio": 0.5, "sick": agrees | {"compute": "wrong"}, "sick_ratio": 9e9,
     }  # fmt: skip
     controls = {"schema": 1, "provenance": {}, "rows": [row]}
-    for text in (bug_page.page(linear, {}, controls), tables.controls_table((linear,), controls), tables.bug_index((linear,), {}, controls)):
+    for text in (
+        bug_page.page(linear, {}, controls),
+        verification_page.controls_table((linear,), controls),
+        index_page.bug_index((linear,), {}, controls),
+    ):
         assert "outdated" in text and "9e+09" not in text and "✔" not in text
 
 
@@ -119,7 +125,7 @@ def test_files_of_removed_bugs_are_removed(tmp_path):
 
 
 def test_counts(inputs):
-    counts = tables.counts(inputs.bugs, inputs.runs, NOTHING)
+    counts = index_page.counts(inputs.bugs, inputs.runs, NOTHING)
     assert sum(counts["family"].values()) == sum(counts["kind"].values()) == len(inputs.bugs)
     assert counts["evidence"]["measured"] == 2
     assert counts["evidence"]["reported"] == len(inputs.bugs)
@@ -135,6 +141,8 @@ def test_the_vocabulary_is_complete(inputs):
 
 
 def test_pages_are_made_without_torch():
-    code = "import sys; sys.modules['torch'] = None\nfrom mpscheck.report import pages\npages.files(pages.read_inputs())"
+    code = (
+        "import sys; sys.modules['torch'] = None\nfrom mpscheck.report import pages\npages.files(pages.read_inputs())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,10 +1,11 @@
+import copy
 import dataclasses
 import math
 
 import pytest
 
 from mpscheck import catalogue, numerics
-from mpscheck.report import words
+from mpscheck.report import evidence, words
 
 
 @pytest.mark.parametrize("word", [*numerics.VERDICTS, "outdated", words.NOT_ON_MAC])
@@ -15,7 +16,15 @@ def test_every_verdict_has_a_shape_and_a_word(word):
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.779, "0.779"), (12.34, "12.3"), (10.0, "10"), (1_048_576.0, "1.05e+06"), (0, "0"), ("inf", "infinite"), (math.nan, "not a number")],
+    [
+        (0.779, "0.779"),
+        (12.34, "12.3"),
+        (10.0, "10"),
+        (1_048_576.0, "1.05e+06"),
+        (0, "0"),
+        ("inf", "infinite"),
+        (math.nan, "not a number"),
+    ],
 )
 def test_figures(value, said):
     assert words.figure(value) == said
@@ -47,3 +56,12 @@ def test_references_become_links_but_code_does_not(linear):
 
 def test_limits(linear):
     assert words.limits(catalogue.SpecifierSet(">=15,<15.1")) == "15 and newer, before 15.1"
+
+
+def test_macs_are_counted_the_worst_first(linear, mac_run):
+    healthy = copy.deepcopy(mac_run)
+    for record in healthy["records"]:
+        record["code"] = "0" * 16
+    said = words.on_macs(evidence.on_mac(linear, {"a": healthy, "b": mac_run}))
+    assert said.index("wrong</span> in 1 of 2 runs") < said.index("outdated</span> in 1 of 2 runs")
+    assert words.NOT_ON_MAC in words.on_macs([])

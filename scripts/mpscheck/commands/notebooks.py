@@ -40,7 +40,9 @@ def main() -> int:
     except transcripts.Unexpected as error:
         click.echo(f"{error}.", err=True)
         return 2
-    changed = f"{executed} notebooks executed, {ran} programs run" if executed or ran else "nothing changed, nothing run"
+    changed = (
+        f"{executed} notebooks executed, {ran} programs run" if executed or ran else "nothing changed, nothing run"
+    )
     click.echo(f"notebooks and shown outputs are current: {changed}")
     return 0
 

@@ -7,6 +7,7 @@ from mpscheck import effect, trigger
 from mpscheck.catalogue import ROOT, Bug
 from mpscheck.report import evidence, words
 from mpscheck.report.escape import plain, text
+from mpscheck.report.markup import items, region
 
 
 def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "") -> str:
@@ -32,15 +33,12 @@ def _head(bug: Bug) -> str:
 
 
 def _summary(bug: Bug, runs: dict[str, dict]) -> str:
-    measured = evidence.on_mac(bug, runs)
-    latest = words.verdict(measured[0].verdict()) if measured else words.verdict(words.NOT_ON_MAC)
-    where = f" on {words.environment(measured[0].provenance)}" if measured else ""
     entries = {
         "When": f"{trigger.sentence(bug.triggers)}.",
         "How": f"{effect.sentence(bug.effect)}.",
         "Kind": f"{words.BUG_KINDS[bug.kind]}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
-        "Measured": latest + where,
+        "On Macs": f"{words.on_macs(evidence.on_mac(bug, runs))}.",
     }
     return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
 
@@ -59,9 +57,8 @@ def _cure(bug: Bug) -> str:
     newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer." if bug.fixed is not None else ""
     if "workaround" not in bug.functions:
         return f"{newer}\n\nThere is no workaround: {bug.no_workaround}.".strip()
-    if newer:
-        newer += " Where you cannot:\n\n"
-    return newer + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
+    newer = f"{newer} Where you cannot:" if newer else "No release is known to have a fix. Until then:"
+    return f"{newer}\n\n" + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
 
 
 def _lines_of(bug: Bug, name: str) -> tuple[int, int]:
@@ -90,10 +87,7 @@ def _versions(bug: Bug) -> str:
         rows.append(("macOS", words.limits(bug.macos), "the threads below"))
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
-    return (
-        words.region("Versions", "\n".join(table))
-        + "\n\nFor every other version the answer is *unknown*, not *healthy*."
-    )
+    return region("Versions", "\n".join(table)) + "\n\nFor every other version the answer is *unknown*, not *healthy*."
 
 
 def _check(bug: Bug, site_url: str) -> str:
@@ -114,18 +108,18 @@ def _check(bug: Bug, site_url: str) -> str:
 def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:
     cells = {
         "measured": _measured(bug, runs),
-        "declared": words.items(words.linked(fact, bug) for fact in evidence.declared(bug))
+        "declared": items(words.linked(fact, bug) for fact in evidence.declared(bug))
         or "nothing read in the wheels so far",
         "reported": _reported(bug),
         "emulated": _emulated(bug, controls),
     }
     rows = [f"| **{kind}**<br><small>{meaning}</small> | {cells[kind]} |" for kind, meaning in evidence.KINDS.items()]
-    return words.region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
+    return region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
 
 
 def _measured(bug: Bug, runs: dict[str, dict]) -> str:
     found = evidence.on_mac(bug, runs)
-    return words.items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
+    return items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
 
 
 def _measurement(m: evidence.Measurement) -> str:
@@ -139,7 +133,7 @@ def _measurement(m: evidence.Measurement) -> str:
 
 def _reported(bug: Bug) -> str:
     entries = [_report(entry) for entry in bug.reported]
-    return words.items(entries or [words.link(bug.issue)])
+    return items(entries or [words.link(bug.issue)])
 
 
 def _report(entry: dict) -> str:
@@ -163,7 +157,7 @@ def _emulated(bug: Bug, controls: dict) -> str:
         f"healthy device: {words.verdict(row['healthy']['compute'])}{same}",
         f"healthy device, other arithmetic: {words.verdict_and_ratio(row['honest']['compute'], row['honest_ratio'])}",
     ]
-    return words.items(facts) + f"<small>{words.environment(control.provenance)}</small>"
+    return items(facts) + f"<small>{words.environment(control.provenance)}</small>"
 
 
 def _who(bug: Bug) -> str:

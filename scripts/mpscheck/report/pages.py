@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpscheck import catalogue, numerics, results
-from mpscheck.report import bug_page, evidence, tables
+from mpscheck.report import (
+    bug_page,
+    evidence,
+    home_page,
+    index_page,
+    results_page,
+    verification_page,
+    vocabulary_page,
+)
 
 TRANSCRIPTS = evidence.EMULATED / "transcripts"
 COPIED = ("snippets/validate_mps.py",)  # files that a reader downloads, beside the bugs' own
@@ -14,8 +22,11 @@ COPIED = ("snippets/validate_mps.py",)  # files that a reader downloads, beside 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the pages are made of: the catalogue, run files by name, controls, what programs
-    printed and how long they took, the site's address."""
+    """What the pages are made of.
+
+    `runs` are the published run files by name, `local` those of this machine; `transcripts` is what programs printed
+    and `seconds` how long they computed, both by name; `site_url` ends with a slash or is empty.
+    """
 
     bugs: tuple[catalogue.Bug, ...]
     runs: dict[str, dict]
@@ -59,21 +70,21 @@ def files(inputs: Inputs) -> dict[str, str]:
     """The text of each generated file, by its path under `docs/`."""
     bugs, runs, controls = inputs.bugs, inputs.runs, inputs.controls
     pieces = {
-        "command": command(inputs.site_url),
-        "healthy": answer(inputs.transcripts.get("validate-healthy")),
-        "sick": answer(inputs.transcripts.get("validate-sick")),
-        "seconds": tables.seconds(inputs.seconds),
-        "time-needed": tables.time_needed(inputs.seconds),
-        "macs": tables.macs(runs),
-        "bug-summary": tables.summary(bugs, runs, controls),
-        "bug-index": tables.bug_index(bugs, runs, controls),
-        "results": tables.results(bugs, runs),
-        "local": tables.local_results(bugs, inputs.local),
-        "controls": tables.controls_table(bugs, controls),
+        "command": home_page.command(inputs.site_url),
+        "healthy": home_page.answer(inputs.transcripts.get("validate-healthy")),
+        "sick": home_page.answer(inputs.transcripts.get("validate-sick")),
+        "seconds": home_page.seconds(inputs.seconds),
+        "time-needed": home_page.time_needed(inputs.seconds),
+        "macs": home_page.macs(runs),
+        "bug-summary": index_page.summary(bugs, runs, controls),
+        "bug-index": index_page.bug_index(bugs, runs, controls),
+        "results": results_page.results(bugs, runs),
+        "local": results_page.local_results(bugs, inputs.local),
+        "controls": verification_page.controls_table(bugs, controls),
         "numerics": numerics.__doc__,
-        "rule": tables.rule(controls),
-        "properties": tables.properties(),
-        "effects": tables.effects(),
+        "rule": verification_page.rule(controls),
+        "properties": vocabulary_page.properties(),
+        "effects": vocabulary_page.effects(),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}
     for bug in bugs:
@@ -82,15 +93,3 @@ def files(inputs: Inputs) -> dict[str, str]:
     for path in COPIED:
         found[Path(path).name] = (catalogue.ROOT / path).read_text(encoding="utf-8")
     return found
-
-
-def command(site_url: str) -> str:
-    """The one line to paste; it fetches the file only where the site has a public address."""
-    fetch = f"curl -fsSLO {site_url}validate_mps.py && " if site_url else ""
-    return f"```sh\n{fetch}python validate_mps.py\n```"
-
-
-def answer(transcript: str | None) -> str:
-    """The lines of a transcript that matter most: the figures on each device, and the last line."""
-    lines = transcript.splitlines() if transcript else ["not run yet"]
-    return "```text\n" + "\n".join([line for line in lines[:-1] if line.startswith("[")] + lines[-1:]) + "\n```"

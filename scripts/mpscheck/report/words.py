@@ -25,7 +25,7 @@ SHAPES = {
     "not-run": "–",
     NOT_ON_MAC: "–",
 }
-CLASSES = {"✔": "good", "✘": "bad", "!": "failed", "?": "unknown", "–": "unknown"}
+CLASSES = {"✘": "bad", "!": "failed", "✔": "good", "?": "unknown", "–": "unknown"}  # the worst first
 BUG_KINDS = {
     "wrong": "silently wrong numbers",
     "nan": "NaN where numbers belong",
@@ -51,6 +51,15 @@ def verdict(word: str) -> str:
     """A verdict with its shape: `✘ wrong`."""
     shape = SHAPES[word]
     return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {word.replace("-", " ")}</span>'
+
+
+def on_macs(found: list[evidence.Measurement]) -> str:
+    """How many runs on Macs gave which verdict, the worst first; says so where there is none."""
+    if not found:
+        return verdict(NOT_ON_MAC)
+    verdicts = [m.verdict() for m in found]
+    order = sorted(set(verdicts), key=lambda word: list(CLASSES).index(SHAPES[word]))
+    return ", ".join(f"{verdict(word)} in {verdicts.count(word)} of {len(found)} runs" for word in order)
 
 
 def figure(value: float | str | None) -> str:
@@ -156,17 +165,6 @@ def limits(specifiers) -> str:
 def release(version: str) -> str:
     """A version as it is called at the download: `2.8` is 2.8.0."""
     return version if Version(version).is_prerelease or version.count(".") > 1 else f"{version}.0"
-
-
-def region(label: str, table: str) -> str:
-    """A table that scrolls by itself where it is wider than the screen, reachable by keyboard."""
-    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" markdown>\n\n{table}\n\n</div>'
-
-
-def items(entries) -> str:
-    """A list that can stand in a cell of a table; empty for no entries."""
-    inside = "".join(f"<li>{entry}</li>" for entry in entries)
-    return f"<ul>{inside}</ul>" if inside else ""
 
 
 def known_figures(figures: dict) -> str:

@@ -120,7 +120,12 @@ def described(kind: str, ratio: float, wrong: torch.Tensor, cpu: torch.Tensor, g
 def only_ties(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> bool:
     """Whether two results are indices that differ between equal values only, which a device is free to order."""
     values, dim = bound.get("self"), bound.get("dim", -1)
-    if op not in INDICES or cpu.dtype is not torch.int64 or cpu.shape != got.shape or not isinstance(dim, (int, type(None))):
+    if (
+        op not in INDICES
+        or cpu.dtype is not torch.int64
+        or cpu.shape != got.shape
+        or not isinstance(dim, (int, type(None)))
+    ):
         return False
     if dim is None:
         values, dim, cpu, got = values.flatten(), 0, cpu.reshape(1), got.reshape(1)

@@ -16,56 +16,26 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import copy
 import json
-import platform
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from mpscheck.aten import base_name
 from mpscheck.known import Known, read_known
-from mpscheck.recorder import around, call_of
-from mpscheck.tools.judge import SCREEN, Difference, difference, distance
+from mpscheck.recorder import PRE_DISPATCH, around, best_level, call_of
 from mpscheck.tools.lockstep import Finding, LockStep, first_line
 from mpscheck.tools.models import CouldNotCheck, find_model, load_model, need_device, newest_entry
-from mpscheck.tools.replay import Case, Twins, flat_of, mapped, on_cpu, tensors_in, wide_dtype
-from mpscheck.tools.reproduce import Reproduction, reproduce, run_in_process
-from mpscheck.trigger import layout
+from mpscheck.tools.replay import Case, Twins, tensors_in
+from mpscheck.tools.reproduce import reproduce, run_in_process
+from mpscheck.tools.whole import Before, compare_whole, look_from_the_device, twin_model
+from mpscheck.tools.words import Report, as_json, macos
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
-KINDS = {"wrong": "is wrong", "nan": "makes NaN where the CPU has none", "shape": "gives another shape or dtype"}
-
-
-@dataclass
-class Report:
-    """What `locate` found. `verdict` is diverges, agrees or could not check.
-
-    `whole` says whether the whole forward pass agrees (None: it could not be compared, and `whole_text` says why).
-    `reproductions` and `bugs` belong to `findings`, one each; only the first unless all were asked for.
-    """
-
-    verdict: str
-    subject: str
-    findings: list[Finding] = field(default_factory=list)
-    reproductions: list[Reproduction] = field(default_factory=list)
-    bugs: list[list[Known]] = field(default_factory=list)
-    whole: bool | None = None
-    whole_text: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, tuple[int, str]] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        return "\n".join(report_lines(self))
-
-
-# ---- the pass -----------------------------------------------------------------------------------------------------
 
 
 def locate(
@@ -98,11 +68,14 @@ def locate(
     weights = [*model.parameters(), *model.buffers()]
     if any(t.device.type != "cpu" for t in weights + tensors_in((args, kwargs))):
         raise CouldNotCheck("model and inputs must be on the CPU: they are copied to the device here")
+    if backward and best_level() != PRE_DISPATCH:
+        raise CouldNotCheck(f"torch {torch.__version__} lacks what is needed to compare gradients, op by op")
     started = time.perf_counter()
     steps = LockStep(model, device, repeat, backward)
     steps.keep([weight.detach() for weight in weights])
     steps.place((args, kwargs), True)
     twin, twin_error = twin_model(model, steps)
+    before = Before(model, args, kwargs)
     with torch.set_grad_enabled(backward), steps.where.following(), around(steps.handle):
         output = model(*args, **kwargs)
     if backward:
@@ -110,9 +83,9 @@ def locate(
     compared = steps.counts["compared"]
     whole, text = None, twin_error
     if twin is not None:
-        whole, text = compare_whole(model, twin, args, kwargs, output, steps)
-    if whole is False and not steps.findings:
-        look_from_the_device(twin, args, kwargs, steps)
+        whole, text = compare_whole(before, twin, output, steps)
+    if not whole and twin is not None and not steps.findings and not steps.counts["random"]:
+        look_from_the_device(before, twin, steps)
     report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
     report.counts = {**steps.counts, "compared": compared}
@@ -128,22 +101,6 @@ def locate(
     return report
 
 
-def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
-    """The model on the device as `model.to(device)` makes it, on the weights that are there already; or why not."""
-    twins, moved = Twins(lambda flat: flat.to(steps.device), steps.kept), {}
-    for weight in [*model.parameters(), *model.buffers()]:
-        plain = weight.detach()
-        there = twins.tensor(plain) if plain.is_contiguous() else plain.to(steps.device)
-        is_parameter = isinstance(weight, torch.nn.Parameter)
-        moved[id(weight)] = torch.nn.Parameter(there, weight.requires_grad) if is_parameter else there
-    try:
-        twin = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
-        # TransformerLens notes the device in .cfg as well; its own .to() sets that
-        return twin.to(steps.device, print_details=False) if hasattr(model, "cfg") else twin.to(steps.device), ""
-    except Exception as error:
-        return None, f"the model cannot be copied: {first_line(error)}"
-
-
 def run_backward(model: torch.nn.Module, output) -> None:
     """The model's own backward pass, from the first result that has a gradient; what it computes is dropped."""
     results = [t for t in tensors_in(output) if t.requires_grad]
@@ -154,70 +111,6 @@ def run_backward(model: torch.nn.Module, output) -> None:
     incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() > 1 else torch.ones(())
     incoming = incoming.to(results[0].dtype).reshape(results[0].shape)
     torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
-
-
-# ---- the whole forward pass ---------------------------------------------------------------------------------------
-
-
-def compare_whole(model, twin, args, kwargs, output, steps: LockStep) -> tuple[bool | None, str]:
-    """Whether the model's outputs agree, and that in words."""
-    if steps.counts["random"]:
-        return None, f"it draws random numbers ({steps.counts['random']} calls)"
-    try:
-        with torch.no_grad():
-            there = twin(*to_there(args, steps), **to_there(kwargs, steps))
-    except Exception as error:
-        return None, f"it does not run there: {first_line(error)}"
-    pairs = list(zip(tensors_in(output), tensors_in(there)))
-    if len(tensors_in(output)) != len(tensors_in(there)) or any(a.shape != b.shape for a, b in pairs):
-        return False, "it gives other shapes"
-    pairs = [(cpu.detach(), on_cpu(got)) for cpu, got in pairs]
-    apart = [distance(cpu, got) for cpu, got in pairs]
-    calls = steps.counts["compared"]
-    if all(a <= SCREEN * calls**0.5 and c.dtype is torch.float32 or a <= SCREEN for a, (c, _) in zip(apart, pairs)):
-        return True, f"it is {max(apart, default=0):.3g} roundings away from the CPU after {calls} ops"
-    try:
-        exact = tensors_in(forward_in_float64(model, args, kwargs))
-    except Exception as error:
-        return None, f"it differs, and there is no reference in float64: {first_line(error)}"
-    found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
-    worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
-    return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
-
-
-def to_there(value, steps: LockStep):
-    """Inputs on the device."""
-    return mapped(lambda v: v.to(steps.device) if isinstance(v, torch.Tensor) else v, value)
-
-
-def forward_in_float64(model, args, kwargs):
-    """The model's output on the CPU in float64. Weights are widened for one op at a time."""
-
-    def handle(op, args, kwargs, run):
-        if not hasattr(op, "_schema"):
-            return run()
-        twins = Twins(lambda flat: flat.double() if flat.is_floating_point() else flat)
-        args, kwargs = mapped(wide_dtype, twins.of((tuple(args), kwargs)))
-        return op(*args, **kwargs)
-
-    default = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        with torch.no_grad(), around(handle):
-            return model(*args, **kwargs)
-    finally:
-        torch.set_default_dtype(default)
-
-
-def look_from_the_device(twin, args, kwargs, steps: LockStep) -> None:
-    """The pass the other way: the device's results go on, so that what it makes itself is what is compared."""
-    steps.where.names.update(type(steps.where)(twin).names)
-    steps.sick.clear()
-    with contextlib.suppress(Exception), torch.no_grad(), steps.where.following(), around(steps.handle_there):
-        twin(*to_there(args, steps), **to_there(kwargs, steps))
-
-
-# ---- words --------------------------------------------------------------------------------------------------------
 
 
 def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> list[Known]:
@@ -231,141 +124,18 @@ def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> l
 
 
 def call_on(case: Case, steps: LockStep):
-    """A case as triggers see it on the device, before it is made. A copy between dtypes has a new tensor as `self`."""
+    """A case as triggers see it on the device, before it is made. A copy between dtypes has a new tensor as `self`.
+
+    A gradient is a call of the op's kernel for it, by the name that most of them have.
+    """
     twins = Twins(lambda flat: flat.to(steps.device))
     args, kwargs = twins.of((case.args, case.kwargs), case.scalars)
     result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
-    return call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
-
-
-def macos() -> str | None:
-    """The version of macOS; None elsewhere."""
-    return platform.mac_ver()[0] or None
-
-
-def difference_text(result: Difference) -> str:
-    """How a result is wrong, in words."""
-    if result.kind == "shape":
-        return "shape or dtype are others"
-    at = f"first at {result.index}: expected {result.expected:.6g}, got {result.got:.6g}"
-    error = f"; error {result.ratio:.3g} times the CPU's own, 10 allowed" if result.ratio < float("inf") else ""
-    return f"{result.share:.3%} of the values are wrong, {at}{error}"
-
-
-def tensor_rows(case: Case) -> Iterator[str]:
-    """The tensors among the arguments: name, dtype, shape, strides, offset, layout."""
-    names = [a.name for a in case.op._schema.arguments]
-    arguments = [*zip(names, case.args), *case.kwargs.items()]
-    arguments += [("gradient", g) for g in case.incoming or () if g is not None]
-    for name, value in arguments:
-        for t in tensors_in(value):
-            kind = "on the CPU" if id(t) in case.scalars else next(iter(layout(t)))
-            place = f"shape {tuple(t.shape)}, strides {t.stride()}, offset {t.storage_offset()}"
-            yield f"{name}: {str(t.dtype)[6:]}, {place}, {kind}"
-
-
-def finding_lines(finding: Finding) -> Iterator[str]:
-    """A finding in words."""
-    gradient = ", gradient," if finding.case.incoming else ""
-    kind = "differs from itself" if finding.case.differs else KINDS[finding.result.kind]
-    inputs = "on the inputs that the device itself made" if finding.own_inputs else "although its inputs are right"
-    yield f"aten::{finding.op}{gradient} {kind} {inputs}"
-    hooks = [f"after {finding.spot.hook}"] * bool(finding.spot.hook) + [f"seen from {finding.next_hook} on"] * bool(finding.next_hook)
-    yield f"  module: {finding.spot.module}" + (f" ({', '.join(hooks)})" if hooks else "")
-    yield f"  called at: {finding.spot.line}" + (
-        f", as part of aten::{base_name(finding.outer.op)}" if finding.outer.op is not finding.case.op else ""
-    )
-    for row in tensor_rows(finding.case):
-        yield f"  {row}"
-    yield f"  result: {difference_text(finding.result)}"
-    modules = list(dict.fromkeys(finding.modules))
-    yield f"  calls like it that are wrong: {len(finding.modules)}, in {', '.join(modules[:6])}{', …' * (len(modules) > 6)}"
-
-
-def bug_lines(bugs: list[Known]) -> Iterator[str]:
-    """The known bugs of a finding in words."""
-    if not bugs:
-        yield "  known bug: none in the catalogue fits; it may be new"
-    for bug in bugs:
-        state = bug.state(torch.__version__, macos())
-        yield f"  known bug: {bug.claim}"
-        yield f"    {bug.url}, page {bug.page}, affected {bug.affected}; on torch {torch.__version__}: {state}"
-        if bug.workaround:
-            yield "    workaround: " + bug.workaround.replace("\n", "\n      ")
-
-
-def reproduction_lines(reproduction: Reproduction) -> Iterator[str]:
-    """A reproduction, and whether it fails."""
-    if not reproduction.fails:
-        yield f"  no reproduction without the model: {reproduction.note}"
-        return
-    yield f"  reproduction, run here, it fails{': ' * bool(reproduction.note)}{reproduction.note}"
-    yield ""
-    yield from (f"    {line}".rstrip() for line in reproduction.text.splitlines())
-    yield ""
-
-
-def report_lines(report: Report) -> Iterator[str]:
-    """A report in words. The last line is the answer."""
-    for finding, bugs, reproduction in zip(report.findings, report.bugs, report.reproductions):
-        yield from finding_lines(finding)
-        yield from bug_lines(bugs)
-        yield from reproduction_lines(reproduction)
-    rest = report.findings[len(report.bugs) :]
-    if rest:
-        yield f"{len(rest)} more kinds of calls are wrong: {', '.join(sorted({f.op for f in rest}))} (--all shows them)"
-    birth = next((f for f in report.findings if f.result.kind == "nan"), None)
-    if birth and birth is not report.findings[0]:
-        yield f"the first NaN is made by aten::{birth.op} in {birth.spot.module}"
-    yield "calls: " + ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
-    for op, (count, reason) in report.refused.items():
-        yield f"not compared: aten::{op}, {count} calls: {reason}"
-    word = {True: "agrees", False: "disagrees", None: "could not be compared"}[report.whole]
-    yield f"whole forward pass: {word}: {report.whole_text}"
-    yield last_line(report)
-
-
-def last_line(report: Report) -> str:
-    """The answer."""
-    if report.findings:
-        first = report.findings[0]
-        answer = f"FOUND: aten::{first.op} in {first.spot.module}"
-    elif report.whole is False:
-        answer = (
-            "FOUND, BUT NOT WHERE: the whole forward pass differs and no op does on the same inputs; look at state that "
-            "is kept between calls and at code that takes another path on the device"
-        )
-    elif report.verdict == "agrees":
-        answer = "NO OP DIVERGES, and the whole forward pass agrees"
-    else:
-        answer = f"COULD NOT CHECK: no op diverges, but the whole forward pass was not compared: {report.whole_text}"
-    return f"{answer}. {report.subject}."
-
-
-def as_json(report: Report) -> dict:
-    """A report as plain data."""
-    findings = [
-        {
-            "op": f.op,
-            "outer": base_name(f.outer.op),
-            "gradient": f.case.incoming is not None,
-            "module": f.spot.module,
-            "line": f.spot.line,
-            "after_hook": f.spot.hook,
-            "next_hook": f.next_hook,
-            "kind": "nondeterministic" if f.case.differs else f.result.kind,
-            "own_inputs": f.own_inputs,
-            "tensors": list(tensor_rows(f.case)),
-            "result": {**asdict(f.result), "ratio": str(f.result.ratio)},
-            "modules": f.modules,
-        }
-        for f in report.findings
-    ]
-    for finding, bugs, reproduction in zip(findings, report.bugs, report.reproductions):
-        finding["bugs"] = [{"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos())} for b in bugs]
-        finding["reproduction"] = asdict(reproduction)
-    plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
-    return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
+    call = call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
+    if case.incoming is None:
+        return call
+    incoming = twins.of(next(gradient for gradient in case.incoming if gradient is not None))
+    return replace(call, op=f"{call.op}_backward", args={**call.args, "grad_output": incoming})
 
 
 # ---- the command --------------------------------------------------------------------------------------------------
@@ -390,7 +160,9 @@ def run_command(options) -> Report:
         backward=options.backward,
         every=options.all,
     )
-    name = f"{options.model} through {type(model).__name__} (--entry {entry}), {str(next(model.parameters()).dtype)[6:]}"
+    name = (
+        f"{options.model} through {type(model).__name__} (--entry {entry}), {str(next(model.parameters()).dtype)[6:]}"
+    )
     report.subject = f"{name}, {tokens.numel()} tokens, {report.subject}, {report.seconds:.1f} s"
     return report
 
@@ -403,7 +175,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--prompt", default=PROMPT, help="the text that the model reads")
     parser.add_argument("--all", action="store_true", help="show and reproduce all that is wrong: a process for each")
     parser.add_argument("--repeat", action="store_true", help="compute each op 3 times there: two forwards more")
-    parser.add_argument("--backward", action="store_true", help="gradients too: some 5 forwards more, all activations kept")
+    parser.add_argument(
+        "--backward", action="store_true", help="gradients too: some 5 forwards more, all activations kept"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(arguments)
     try:
@@ -414,7 +188,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CouldNotCheck as error:
         report = Report("could not check", str(error))
     except ModuleNotFoundError as error:
-        report = Report("could not check", f"the package {error.name} is missing: {sys.executable} -m pip install {error.name}")
+        report = Report(
+            "could not check", f"the package {error.name} is missing: {sys.executable} -m pip install {error.name}"
+        )
     except Exception as error:  # no traceback for a user who cannot do anything with it
         report = Report("could not check", first_line(error))
     if options.json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +15,7 @@ from torch.nn.modules import module as module_hooks
 
 from mpscheck.aten import base_name, bind
 from mpscheck.tools.judge import MOVES, SCREEN, Difference, difference, distance, only_ties
+from mpscheck.tools.models import CouldNotCheck
 from mpscheck.tools.replay import (
     Case,
     Twins,
@@ -27,6 +28,7 @@ from mpscheck.tools.replay import (
     obstacle,
     only_shows,
     outcome,
+    plain_dispatch,
     saved,
     storage_of,
     tensors_in,
@@ -129,17 +131,20 @@ class LockStep:
         self.outer: list[Case] = []  # the calls that are being looked into
         self.last: Finding | None = None  # the last one that was found or found again
         self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
-        self.originals: dict[tuple, torch.Tensor] = {}  # the same, the other way
         self.there: set[int] = set()  # storages that a run on the device would have on the device
 
     def keep(self, weights: list[torch.Tensor]) -> None:
-        """Move weights to the device, once for the whole pass."""
+        """Move weights to the device, once for the whole pass. Raises CouldNotCheck where moving changes numbers."""
+        for dtype in {torch.float32, *(weight.dtype for weight in weights)}:
+            numbers = torch.arange(-100, 101).to(dtype)
+            if not torch.equal(numbers.to(self.device).cpu(), numbers):
+                raise CouldNotCheck(
+                    f"{dtype} numbers moved to {self.device} and back are others: that is the divergence"
+                )
         for weight in weights:
             key = (storage_of(weight), weight.dtype)
             if key not in self.kept:
-                flat = flat_of(weight)
-                self.kept[key] = flat.to(self.device)
-                self.originals[(storage_of(self.kept[key]), weight.dtype)] = flat
+                self.kept[key] = flat_of(weight).to(self.device)
         self.place(weights, True)
 
     def place(self, value, there: bool) -> None:
@@ -158,19 +163,23 @@ class LockStep:
         there = any(storage_of(t) in self.there for t in tensors) or bound.get("device") is not None
         there = there and base_name(op) != "lift_fresh"  # torch.tensor(…): a new number, at an address used before
         before, restore = saved(op, args, kwargs)
-        result = op(*args, **kwargs)
-        self.place(result, there)
-        places = new_places(args, kwargs, result)
-        if self.is_compared(op, bound, there, places):
-            case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
-            self.compare(case, cpu, restore, run)
-            scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
-            if scalars and len(scalars) < len(tensors):  # a number in a tensor often stays on the CPU
-                self.compare(replace(case, scalars=scalars), cpu, restore, run)
-        for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
-            self.kept.pop((storage_of(target), target.dtype), None)
-        if self.backward and not self.outer:
-            self.await_gradient(op, args, kwargs, result)
+        with plain_dispatch():
+            result = op(*args, **kwargs)
+            self.place(result, there)
+            places = new_places(args, kwargs, result)
+            wrong = None
+            if self.is_compared(op, bound, there, places):
+                case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
+                wrong = self.compare(case, cpu)
+                scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
+                if not wrong and scalars and len(scalars) < len(tensors):  # a number often stays on the CPU
+                    wrong = self.compare(replace(case, scalars=scalars), cpu)
+            for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
+                self.kept.pop((storage_of(target), target.dtype), None)
+            if self.backward and not self.outer:
+                self.await_gradient(op, args, kwargs, result)
+        if wrong:
+            self.settle(*wrong, restore, run)
         return result
 
     def handle_there(self, op, args, kwargs, run):
@@ -178,15 +187,17 @@ class LockStep:
         if not self.accepts(op, tensors_in((args, kwargs))):
             return run()
         before, restore = saved(op, args, kwargs)
-        result = op(*args, **kwargs)
-        places = new_places(args, kwargs, result)
-        if self.is_compared(op, bind(op, args, kwargs), True, places):
-            here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
-            fetched = Twins(lambda flat: flat.cpu(), self.originals).of(before, here)
-            case = Case(op, *mapped(to_cpu_device, fetched), places, here)
-            copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
-            got = outcome(op, args, kwargs, result, places)
-            self.judge(case, computed(case, copies), [got], self.where.spot, restore, run, own_inputs=True)
+        with plain_dispatch():
+            result = op(*args, **kwargs)
+            places, wrong = new_places(args, kwargs, result), None
+            if self.is_compared(op, bind(op, args, kwargs), True, places):
+                here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
+                fetched = Twins(lambda flat: flat.cpu()).of(before, here)
+                case = Case(op, *mapped(to_cpu_device, fetched), places, here)
+                copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
+                wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
+        if wrong:
+            self.settle(*wrong, restore, run, own_inputs=True)
         return result
 
     def accepts(self, op, tensors: list[torch.Tensor]) -> bool:
@@ -212,7 +223,7 @@ class LockStep:
         self.counts[kind] += not self.outer
         return kind == "compared"
 
-    def compare(self, case: Case, cpu: list, restore=None, run=None, spot: Callable[[], Spot] | None = None) -> None:
+    def compare(self, case: Case, cpu: list) -> tuple[Case, Difference] | None:
         """Compute a case on the device and judge it against the CPU's results."""
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
@@ -222,8 +233,8 @@ class LockStep:
         except Exception as error:  # whatever a device raises for what it cannot do
             if not case.scalars:  # a program that the device takes does not make such a call
                 self.refuse(case.op, first_line(error))
-            return
-        self.judge(case, cpu, gots, spot or self.where.spot, restore, run)
+            return None
+        return self.judge(case, cpu, gots)
 
     def to_device(self, value):
         """The device for a torch.device, anything else as it is."""
@@ -231,24 +242,35 @@ class LockStep:
 
     # ---- the verdict on one call ----------------------------------------------------------------------------------
 
-    def judge(self, case: Case, cpu: list, gots: list[list], spot, restore, run, own_inputs: bool = False) -> None:
-        """Decide whether the device's results are wrong; if so, note the innermost op that shows it."""
+    def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
+        """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
         apart = max((distance(c, g) for got in gots for c, g in zip(cpu, got)), default=0.0)
         apart = math.inf if any(len(got) != len(cpu) for got in gots) else apart
         if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
-            return
+            return None
+        kind = kind_of(case)
+        if kind in self.sick:
+            return case, None
+        if apart <= self.near.get(kind, 0.0):
+            return None
+        worst = self.worst(case, cpu, gots)
+        if worst is None:
+            self.near[kind] = apart
+            return None
+        several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
+        return replace(case, differs=several), worst
+
+    def settle(
+        self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
+    ) -> None:
+        """Note what is wrong: the innermost op that shows it, or once more a kind of call that is known."""
+        spot = spot or self.where.spot()
         kind = kind_of(case)
         if kind in self.sick:
             self.last = self.sick[kind]
-            self.last.modules.append(spot().module)
-        elif apart > self.near.get(kind, 0.0):
-            worst = self.worst(case, cpu, gots)
-            if worst is None:
-                self.near[kind] = apart
-                return
-            several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
-            case = replace(case, differs=several)
-            self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot(), own_inputs)
+            self.last.modules.append(spot.module)
+        else:
+            self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot, own_inputs)
 
     def worst(self, case: Case, cpu: list, gots: list[list]) -> Difference | None:
         """The largest difference by the rule; None if all is right."""
@@ -312,7 +334,9 @@ class LockStep:
             self.counts["gradients of calls in place"] += 1
             return
         wrt = tuple(n for n, t in enumerate(tensors) if t.requires_grad)
-        case = Case(op, *mapped(lambda v: v.detach() if isinstance(v, torch.Tensor) else v, (tuple(args), kwargs)), wrt=wrt)
+        case = Case(
+            op, *mapped(lambda v: v.detach() if isinstance(v, torch.Tensor) else v, (tuple(args), kwargs)), wrt=wrt
+        )
         versions, spot, count = [t._version for t in case.tensors], self.where.spot(), len(results)
 
         def arrived(order: dict[int, int], grads: tuple) -> None:
@@ -323,7 +347,9 @@ class LockStep:
             if any(gradient is not None for gradient in incoming):
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
-                self.compare(one, computed(one, Twins(lambda flat: flat)), spot=lambda: spot)
+                wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
+                if wrong:
+                    self.settle(*wrong, None, None, spot)
 
         for node, order in nodes.items():
             node.register_prehook(lambda grads, order=order: arrived(order, grads))
@@ -337,7 +363,9 @@ def kind_of(case: Case, offsets: bool = True) -> str:
             return value
         return str(value.dtype), value.shape, value.stride(), value.storage_offset() if offsets else ""
 
-    return repr((case.op, case.incoming is None, bool(case.scalars), mapped(described, (case.args, case.kwargs, case.incoming))))
+    return repr(
+        (case.op, case.incoming is None, bool(case.scalars), mapped(described, (case.args, case.kwargs, case.incoming)))
+    )
 
 
 def to_cpu_device(value):

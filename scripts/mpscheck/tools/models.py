@@ -32,7 +32,9 @@ def find_model(name: str) -> Path:
         return download_gpt2()
     folder = Path(__file__).parent / "models" / name if name == "ioi-small" else Path(name)
     if not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
-        raise CouldNotCheck(f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small")
+        raise CouldNotCheck(
+            f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small"
+        )
     return folder
 
 

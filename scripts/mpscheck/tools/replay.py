@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -97,6 +98,14 @@ def on_cpu(tensor: torch.Tensor) -> torch.Tensor:
 # ---- one call -----------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def plain_dispatch() -> Iterator[None]:
+    """Within the block, ops are called as without a recorder around: by torch's own dispatcher, with its own kernels."""
+    recorders = torch._C.DispatchKeySet(torch._C.DispatchKey.PreDispatch)
+    with torch._C._DisablePythonDispatcher(), torch._C._ExcludeDispatchKeyGuard(recorders):
+        yield
+
+
 @dataclass(frozen=True)
 class Case:
     """One call of an op that can be made again: its arguments as they were before it, on the CPU.
@@ -121,7 +130,7 @@ class Case:
         return tensors_in((self.args, self.kwargs))
 
 
-@lru_cache(maxsize=None)
+@cache
 def targets_of(op) -> tuple[str, ...]:
     """The names of the arguments that an op writes to."""
     return tuple(a.name for a in op._schema.arguments if a.alias_info is not None and a.alias_info.is_write)
@@ -189,6 +198,20 @@ def computed(case: Case, twins: Twins, change: Callable[[Any], Any] = lambda val
 def computed_exactly(case: Case) -> list[torch.Tensor]:
     """What a case gives on the CPU in float64. Raises what the op raises where it has no float64."""
     return computed(case, Twins(lambda flat: flat.double() if flat.is_floating_point() else flat.clone()), wide_dtype)
+
+
+def called_in_float64(op, args, kwargs):
+    """The result of a call on the CPU, with what is float32 or a half type widened. What it writes to is written to."""
+    as_it_is = frozenset(
+        id(t) for t in tensors_in((args, kwargs)) if t.dtype is torch.float64 or not t.is_floating_point()
+    )
+    twins = Twins(lambda flat: flat.double())
+    wide_args, wide_kwargs = mapped(wide_dtype, twins.of((tuple(args), kwargs), as_it_is))
+    result = op(*wide_args, **wide_kwargs)
+    for target, wide in zip(written(op, args, kwargs), written(op, wide_args, wide_kwargs)):
+        if target is not wide:
+            target.detach().copy_(wide.detach())
+    return result
 
 
 def wide_dtype(value):

@@ -34,15 +34,12 @@ def reproduce(case: Case, device: str, run: Callable[[str], str], folder: Path) 
 
     `run` executes a program and says "fails", "passes", or what else happened.
     """
-    path = folder / f"locate_divergence_{base_name(case.op)}.pt"
-    text, said = "", ""
-    for place in (None, path):
+    path, said = folder / f"locate_divergence_{base_name(case.op)}.pt", ""
+    for place, public in ((None, True), (None, False), (path, True), (path, False)):
         try:
-            text = program(case, device, place)
+            said = run(text := program(case, device, place, public))
         except Exception as error:  # an op that does not take random numbers
             said = f"{type(error).__name__}: {error}".splitlines()[0]
-            continue
-        said = run(text)
         if said == "fails":
             note = f"it needs the real numbers, which are in {path}; random ones do not show it" if place else ""
             return Reproduction(text, True, note)
@@ -67,8 +64,11 @@ def run_in_process(text: str) -> str:
 # ---- the program --------------------------------------------------------------------------------------------------
 
 
-def program(case: Case, device: str, path: Path | None) -> str:
-    """The text. The data are random, or the real ones, which are then saved to `path`."""
+def program(case: Case, device: str, path: Path | None, public: bool) -> str:
+    """The text. The data are random, or the real ones, which are then saved to `path`.
+
+    `public`: the call is spelled as users write it, if that has the arguments of the aten op.
+    """
     tensors = tensors_in((case.args, case.kwargs, case.incoming))
     tensors.sort(key=lambda t: id(t) in case.scalars)  # those that stay on the CPU last
     texts, data = ([], real_data(tensors)) if path else random_data(tensors)
@@ -77,10 +77,10 @@ def program(case: Case, device: str, path: Path | None) -> str:
     moved = [name for (storage, _), name in names.items() if storage not in staying]
     code = {id(t): tensor_code(t, names, data, moved) for t in tensors}
     some = "data" if len(moved) == len(names) else f"data[:{len(moved)}]"
-    body = [f"{', '.join(moved)}{',' * (len(moved) == 1)} = [t.to(device, copy=True) for t in {some}]"]
-    body += gradient_code(case, code) if case.incoming else forward_code(case, code, names)
+    body = [f"{', '.join(moved)}{',' * (len(moved) == 1)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
+    body += gradient_code(case, code, public) if case.incoming else forward_code(case, code, names, public)
     results, allowed = tolerance(case, data)
-    fetch = "call(d).cpu()" if results == 1 else "[t.cpu() for t in call(d)]"
+    fetch = "call(d).cpu()" if results == 1 and not case.incoming else "[t.cpu() for t in call(d)]"
     check = [
         f'got, expected = [{fetch} for d in ("{device}", "cpu")]',
         f"torch.testing.assert_close(got, expected, rtol=0, atol={allowed:.1e}, equal_nan=True)",
@@ -90,6 +90,7 @@ def program(case: Case, device: str, path: Path | None) -> str:
     if path:
         torch.save(list(data.values()), path)
     start = [f"data = torch.load({str(path)!r})"] if path else ["torch.manual_seed(0)", f"data = [{', '.join(texts)}]"]
+    start = start if names else []
     return "\n".join(["import torch", "", *start, "", "def call(device):", *indented(body), "", *check]) + "\n"
 
 
@@ -107,14 +108,14 @@ def tensor_code(tensor: torch.Tensor, names: dict, data: dict, moved: list[str])
     return f"{name}.as_strided({tuple(tensor.size())}, {tuple(tensor.stride())}{offset})"
 
 
-def forward_code(case: Case, code: dict, names: dict) -> list[str]:
+def forward_code(case: Case, code: dict, names: dict, public: bool) -> list[str]:
     """The call; one that writes gives all of the memory that it wrote to."""
-    call = call_code(case.op, case.args, case.kwargs, code)
+    call = call_code(case.op, case.args, case.kwargs, code, public)
     targets = [names[(storage_of(t), t.dtype)] for t in written(case.op, case.args, case.kwargs)]
     return [call, f"return {', '.join(dict.fromkeys(targets))}"] if targets else [f"return {call}"]
 
 
-def gradient_code(case: Case, code: dict) -> list[str]:
+def gradient_code(case: Case, code: dict, public: bool) -> list[str]:
     """The gradients of the call, as autograd computes them."""
     asked = [case.tensors[place] for place in case.wrt]
     inner = {id(t): f"x[{n}]" for n, t in enumerate(asked)}
@@ -123,13 +124,13 @@ def gradient_code(case: Case, code: dict) -> list[str]:
     incoming = ", ".join(code[id(case.incoming[n])] for n in given)
     return [
         f"x = [{', '.join(f'{code[id(t)]}.requires_grad_()' for t in asked)}]",
-        f"y = {call_code(case.op, case.args, case.kwargs, {**code, **inner})}",
+        f"y = {call_code(case.op, case.args, case.kwargs, {**code, **inner}, public)}",
         f"return torch.autograd.grad({results}, x, [{incoming}])",
     ]
 
 
-def call_code(op, args, kwargs, code: dict) -> str:
-    """The call as a user writes it where that has the arguments of the aten op, else by its aten name."""
+def call_code(op, args, kwargs, code: dict, public: bool) -> str:
+    """The call as a user writes it, or by its aten name."""
 
     def written_out(value) -> str:
         if isinstance(value, torch.Tensor):
@@ -147,9 +148,9 @@ def call_code(op, args, kwargs, code: dict) -> str:
     texts += [f"{name}={written_out(value)}" for name, value in kwargs.items() if value is not None]
     name = op._schema.name.rpartition("::")[2]
     for place, prefix in ((torch.nn.functional, "torch.nn.functional"), (torch, "torch")):
-        if isinstance(getattr(place, name, None), types.BuiltinFunctionType):
+        if public and isinstance(getattr(place, name, None), types.BuiltinFunctionType):
             return f"{prefix}.{name}({', '.join(texts)})"
-    if hasattr(torch.Tensor, name) and args and isinstance(args[0], torch.Tensor):
+    if public and hasattr(torch.Tensor, name) and args and isinstance(args[0], torch.Tensor):
         return f"{texts[0]}.{name}({', '.join(texts[1:])})"
     return f"torch.ops.{op}({', '.join(texts)})"
 

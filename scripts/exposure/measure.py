@@ -1,0 +1,112 @@
+"""Which known bugs a GPT-2 would meet through each library version: writes results/exposure/LIBRARY-VERSION.json.
+
+    .venv/bin/python scripts/exposure/measure.py [ENVIRONMENT…]
+
+Each entry point is run in its own process and environment (`scripts/environments/make.py` makes them), on the healthy
+emulated device, so that the audit knows which tensors are on the device and which are on the CPU; a use that does not
+run there is run on the CPU. Only the calls matter, not the numbers. A quarter of an hour on two cores for all.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from mpscheck import bundle, catalogue, results
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts" / "environments"))
+import make  # noqa: E402
+
+FOLDER = ROOT / "results" / "exposure"
+PROBE = ROOT / "scripts" / "exposure" / "probe.py"
+MAIN = f"transformerlens-{metadata.version('transformer_lens')}"
+HOOKED = ("HookedTransformer", "HookedTransformer, n_heads = 1", "HookedTransformer, n_key_value_heads = 1")
+BRIDGE = ("TransformerBridge", "TransformerBridge, compatibility mode")
+TRANSFORMERS = ("transformers, eager", "transformers, sdpa")
+ENTRIES = {  # by environment
+    "transformerlens-2.17.0": (*HOOKED, *TRANSFORMERS),
+    "transformerlens-2.18.0": HOOKED,
+    "transformerlens-3.9.0": (*HOOKED, *BRIDGE),
+    MAIN: (*BRIDGE, *TRANSFORMERS),
+}
+MODELS = ("gpt2-shape", "ioi-small")
+
+
+def fingerprints(bugs: tuple[catalogue.Bug, ...]) -> dict[str, str]:
+    """By slug, the hash of a bug's triggers: a bug whose triggers have changed since was not measured."""
+    texts = {bug.slug: json.dumps(bug.metadata["trigger"], sort_keys=True) for bug in bugs}
+    return {slug: hashlib.sha256(text.encode()).hexdigest()[:16] for slug, text in texts.items()}
+
+
+def cpu_name() -> str:
+    """The model of the CPU."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def probe(python: Path, model: str, entry: str, bugs_file: Path) -> dict:
+    """What `probe.py` prints in one environment. Raises RuntimeError with the end of its error output."""
+    command = [str(python), str(PROBE), model, entry, str(bugs_file)]
+    environment = {**os.environ, "MPSCHECK_EMU": "1", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled"}
+    environment.pop("MPSCHECK_FAULTS", None)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    if done.returncode:
+        raise RuntimeError(f"{entry} of {model} could not be measured: {done.stderr.strip()[-600:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(name: str, bugs: tuple[catalogue.Bug, ...]) -> dict:
+    """The contents of one environment's file."""
+    python = Path(sys.executable) if name == MAIN else make.make(name)
+    records, found = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        bugs_file = Path(folder) / "catalogue.json"
+        bugs_file.write_text(json.dumps(bundle.entries(bugs)), encoding="utf-8")
+        for entry in ENTRIES[name]:
+            for model in MODELS:
+                if "=" in entry and model == "gpt2-shape":  # toy models: a small one will do
+                    continue
+                print(f"{name}: {entry}, {model}", file=sys.stderr, flush=True)
+                found = probe(python, model, entry, bugs_file)
+                records.append(found["record"])
+    provenance = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": found["versions"],
+        "system": platform.system(),
+        "cpu": cpu_name(),
+        "level": found["level"],
+        "bugs": fingerprints(bugs),
+    }
+    return {"schema": 1, "provenance": provenance, "records": records}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("environments", nargs="*", metavar="ENVIRONMENT", help=", ".join(ENTRIES))
+    wanted = parser.parse_args().environments or list(ENTRIES)
+    unknown = [name for name in wanted if name not in ENTRIES]
+    if unknown:
+        parser.error(f"there is no environment {unknown[0]}; there is {', '.join(ENTRIES)}")
+    for name in wanted:
+        try:
+            data = measure(name, catalogue.load())
+        except (RuntimeError, OSError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 2
+        results.write_atomic(FOLDER / f"{name}.json", json.dumps(data, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1546 @@
+"""Would this program meet a known bug of PyTorch on Apple GPUs? Finds out on any machine, and names the lines.
+
+    python audit_mps.py [--torch 2.8.0] [--macos 15] [--json] my_experiment.py its own arguments
+
+The program runs as it always does. Each op that it calls is held against the triggers of the known bugs: dtype, shape,
+strides, storage offset. In a notebook:
+
+    from audit_mps import audit
+
+    with audit(torch="2.8.0", macos="15") as report:
+        model(tokens)
+    print(report)
+
+Exit status: 0 no known bug would be met on the versions asked for (unknown ones are listed), 3 at least one would,
+1 the program did not run to its end, 2 could not run.
+"""
+
+# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.
+from __future__ import annotations
+
+# ---- the catalogue ------------------------------------------------------------------------------------------
+
+CATALOGUE_DATE = "2026-09-19"
+CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
+  'claim': '`addcmul_` and `addcdiv_` leave a non-contiguous tensor as it was, so Adam never moves such a parameter.',
+  'when': '`addcmul`, `addcdiv` is called in place and *self* is not contiguous',
+  'issue': 'pytorch/pytorch#118115',
+  'url': 'https://github.com/pytorch/pytorch/issues/118115',
+  'kind': 'wrong',
+  'affected': '<2.4,>=2.3',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'parameter, a, b = (t.to(device).T.contiguous() for t in (weight, a, b))\n'
+                'return parameter.addcmul_(a, b).addcdiv_(a, b)',
+  'page': 'bugs/adam-noncontiguous-param-frozen/',
+  'triggers': [{'op': ['addcmul', 'addcdiv'], 'form': 'inplace', 'when': ['self.layout != contiguous']}]},
+ {'slug': 'binary-op-cpu-0d-view-offset',
+  'claim': '`mps_tensor * cpu_vector[i]` multiplies by `cpu_vector[0]`, whatever `i` is.',
+  'when': '`mul`, `div`, `add`, `sub` is called and *other* is on the CPU and the number of dimensions of *other* is '
+          '0 and the storage offset of *other* is above 0',
+  'issue': 'pytorch/pytorch#187117',
+  'url': 'https://github.com/pytorch/pytorch/issues/187117',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.12',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'return vector.to(device) * strengths[2].item()',
+  'page': 'bugs/binary-op-cpu-0d-view-offset/',
+  'triggers': [{'op': ['mul', 'div', 'add', 'sub'],
+                'when': ['other.device == cpu', 'other.ndim == 0', 'other.offset > 0']}]},
+ {'slug': 'conv1d-out-channels-over-65536',
+  'claim': '`F.conv1d` with more than 65,536 output channels writes the last channels over the first ones.',
+  'when': '`conv1d` is called and the size of *weight* in dimension 0 is above 65,536',
+  'issue': 'pytorch/pytorch#129207',
+  'url': 'https://github.com/pytorch/pytorch/issues/129207',
+  'kind': 'wrong',
+  'affected': '<2.5',
+  'introduced': None,
+  'macos': '<15.1',
+  'chips': [],
+  'workaround': 'x, weight, bias = (x.to(device), weight.to(device), bias.to(device))\n'
+                'parts = []\n'
+                'for start in range(0, weight.shape[0], 32768):\n'
+                '    chunk = slice(start, start + 32768)\n'
+                '    parts.append(F.conv1d(x, weight[chunk].clone(), bias[chunk].clone(), padding=1))\n'
+                'return torch.cat(parts, dim=1)',
+  'page': 'bugs/conv1d-out-channels-over-65536/',
+  'triggers': [{'op': ['conv1d'], 'when': ['weight.size.0 > 65536']}]},
+ {'slug': 'copy-to-cpu-float64-noop-214',
+  'claim': 'Copying an Apple GPU tensor into a float64 CPU tensor (`copy_`, `x.to("cpu", torch.float64)`) writes '
+           'nothing.',
+  'when': '`copy` is called and *self* is on the CPU and *src* is on the GPU and the dtype of *self* is one of '
+          'float64, complex128',
+  'issue': 'pytorch/pytorch#197715',
+  'url': 'https://github.com/pytorch/pytorch/issues/197715',
+  'kind': 'wrong',
+  'affected': '<=2.14.1,>=2.14',
+  'introduced': '2.14',
+  'macos': None,
+  'chips': [],
+  'workaround': 'return x.to(device).cpu().double()',
+  'page': 'bugs/copy-to-cpu-float64-noop-214/',
+  'triggers': [{'op': ['copy'],
+                'when': ['self.device == cpu', 'src.device == accel', 'self.dtype in float64,complex128']}]},
+ {'slug': 'gelu-noncontiguous',
+  'claim': '`F.gelu` of a transposed tensor returns meaningless numbers.',
+  'when': '`gelu` is called and *self* is permuted (dense, in another order than contiguous)',
+  'issue': 'pytorch/pytorch#98212',
+  'url': 'https://github.com/pytorch/pytorch/issues/98212',
+  'kind': 'wrong',
+  'affected': '<2.4,>=2.1.0.dev20230329',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'return F.gelu(x.to(device).transpose(1, 2).contiguous())',
+  'page': 'bugs/gelu-noncontiguous/',
+  'triggers': [{'op': ['gelu'], 'when': ['self.layout == permuted']}]},
+ {'slug': 'index-copy-strided-index',
+  'claim': '`index_copy` reads an index with gaps as if it were contiguous.',
+  'when': '`index_copy` is called and *index* is a slice with gaps',
+  'issue': 'pytorch/pytorch#160993',
+  'url': 'https://github.com/pytorch/pytorch/issues/160993',
+  'kind': 'wrong',
+  'affected': '<2.9,>=2.8',
+  'introduced': '2.8',
+  'macos': None,
+  'chips': [],
+  'workaround': 'index = positions.to(device)[::2].contiguous()\n'
+                'return torch.index_copy(residual.to(device), 0, index, patch.to(device))',
+  'page': 'bugs/index-copy-strided-index/',
+  'triggers': [{'op': ['index_copy'], 'when': ['index.layout == sliced']}]},
+ {'slug': 'linear-noncontiguous-weight',
+  'claim': '`F.linear` reads a non-contiguous weight as if it were contiguous.',
+  'when': '`linear` is called and *weight* is not contiguous',
+  'issue': 'pytorch/pytorch#161640',
+  'url': 'https://github.com/pytorch/pytorch/issues/161640',
+  'kind': 'wrong',
+  'affected': '<2.9,>=2.8',
+  'introduced': '2.8',
+  'macos': '>=15',
+  'chips': [],
+  'workaround': 'return F.linear(x.to(device), w.to(device).T.contiguous())',
+  'page': 'bugs/linear-noncontiguous-weight/',
+  'triggers': [{'op': ['linear'], 'when': ['weight.layout != contiguous']}]},
+ {'slug': 'rand-5d-batches-identical',
+  'claim': '`torch.randn` of a shape with five dimensions or more repeats the same numbers in every batch item.',
+  'when': '`randn` is called and the number of dimensions of the result is at least 5',
+  'issue': 'pytorch/pytorch#147624',
+  'url': 'https://github.com/pytorch/pytorch/issues/147624',
+  'kind': 'wrong',
+  'affected': '<2.7,>=2.5.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'return torch.randn(2 * 32 * 32 * 32, device=device).view(2, 1, 32, 32, 32)',
+  'page': 'bugs/rand-5d-batches-identical/',
+  'triggers': [{'op': ['randn'], 'when': ['result.ndim >= 5']}]},
+ {'slug': 'sdpa-noncontiguous-regression-28',
+  'claim': '`scaled_dot_product_attention` ignores the strides of a transposed query of 8 positions or fewer.',
+  'when': '`scaled_dot_product_attention` is called and *query* is not contiguous and the size of *query* in '
+          'dimension -2 is at most 8 and the size of *query* in dimension -1 is one of 64, 96, 128',
+  'issue': 'pytorch/pytorch#163597',
+  'url': 'https://github.com/pytorch/pytorch/issues/163597',
+  'kind': 'wrong',
+  'affected': '<2.9,>=2.8',
+  'introduced': '2.8',
+  'macos': None,
+  'chips': [],
+  'workaround': 'query = q.to(device)[:, :8].transpose(1, 2).contiguous()\n'
+                'return F.scaled_dot_product_attention(query, k.to(device), v.to(device))',
+  'page': 'bugs/sdpa-noncontiguous-regression-28/',
+  'triggers': [{'op': ['scaled_dot_product_attention'],
+                'when': ['query.layout != contiguous', 'query.size.-2 <= 8', 'query.size.-1 in 64,96,128']}]},
+ {'slug': 'stack-sliced-views-same-values',
+  'claim': '`torch.stack` of two slices repeats the first slice.',
+  'when': '`stack` is called and the storage offset of *tensors* is above 0',
+  'issue': 'pytorch/pytorch#87856',
+  'url': 'https://github.com/pytorch/pytorch/issues/87856',
+  'kind': 'wrong',
+  'affected': '<2.0,>=1.14.0.dev20221027',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'x = x.to(device)\nreturn torch.stack((x[:32].clone(), x[32:].clone()), dim=-1)',
+  'page': 'bugs/stack-sliced-views-same-values/',
+  'triggers': [{'op': ['stack'], 'when': ['tensors.offset > 0']}]},
+ {'slug': 'triu-minus-inf-gives-nan',
+  'claim': '`torch.triu` turns the zeros of a causal mask into NaN.',
+  'when': '`triu` is called and *self* holds minus infinity',
+  'issue': 'pytorch/pytorch#100005',
+  'url': 'https://github.com/pytorch/pytorch/issues/100005',
+  'kind': 'nan',
+  'affected': '<2.5,>=2.0.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'minus_inf = minus_inf.to(device)\n'
+                'position = torch.arange(minus_inf.shape[-1], device=device)\n'
+                'future = position[None, :] > position[:, None]\n'
+                'return torch.where(future, minus_inf, torch.zeros_like(minus_inf))',
+  'page': 'bugs/triu-minus-inf-gives-nan/',
+  'triggers': [{'op': ['triu'], 'when': ['self has neginf']}]},
+ {'slug': 'where-nonzero-index-over-2e24',
+  'claim': '`torch.nonzero` gives wrong positions once they pass 16,777,216 (2**24).',
+  'when': '`nonzero` is called and the number of elements of *self* is above 16,777,216',
+  'issue': 'pytorch/pytorch#122916',
+  'url': 'https://github.com/pytorch/pytorch/issues/122916',
+  'kind': 'wrong',
+  'affected': '<=2.4.1,>=2.4',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'mask = mask.to(device)\n'
+                'found, chunk = ([], 2 ** 23)\n'
+                'for start in range(0, mask.numel(), chunk):\n'
+                '    part = mask[start:start + chunk].clone()\n'
+                '    found.append(torch.nonzero(part).flatten().cpu() + start)\n'
+                'return torch.cat(found).to(device)',
+  'page': 'bugs/where-nonzero-index-over-2e24/',
+  'triggers': [{'op': ['nonzero'], 'when': ['self.numel > 16777216']}]}]
+
+
+# ---- aten ------------------------------------------------------------------------------------------------
+
+from typing import Any
+
+
+def base_name(op) -> str:
+    """The name that triggers use: no overload, and no trailing underscore where the op writes to `self`."""
+    return op._schema.name.rpartition("::")[2].removesuffix("_")
+
+
+def bind(op, args, kwargs) -> dict[str, Any]:
+    """The arguments by their names in the op's schema, defaults included."""
+    bound = {}
+    for position, argument in enumerate(op._schema.arguments):
+        if position < len(args):
+            bound[argument.name] = args[position]
+        elif argument.name in kwargs:
+            bound[argument.name] = kwargs[argument.name]
+        elif argument.has_default_value():
+            bound[argument.name] = argument.default_value
+    return bound
+
+
+def unbind(op, bound: dict) -> tuple[list, dict]:
+    """The reverse of `bind`: positional and keyword arguments."""
+    args, kwargs = [], {}
+    for argument in op._schema.arguments:
+        if argument.name not in bound:
+            continue
+        if argument.kwarg_only:
+            kwargs[argument.name] = bound[argument.name]
+        else:
+            args.append(bound[argument.name])
+    return args, kwargs
+
+
+def form_of(op) -> str:
+    """inplace, out or functional."""
+    arguments = op._schema.arguments
+    if any(a.is_out for a in arguments):
+        return "out"
+    writes = arguments and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
+    return "inplace" if writes else "functional"
+
+
+# ---- trigger ---------------------------------------------------------------------------------------------
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+CONDITION = re.compile(
+    r"(?P<subject>[a-z_][a-z_0-9]*)"
+    r"(?:\.(?P<property>[a-z]+)(?:\.(?P<dim>-?\d+))? (?P<comparator>==|!=|<=|>=|<|>|in) (?P<literal>[\w.,-]+)"
+    r"| has (?P<tag>[a-z]+))"
+)
+FORMS = ("inplace", "out")
+
+
+class BadTrigger(ValueError):
+    """A trigger that is not in the grammar; the message says which part, and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an op: what a trigger looks at.
+
+    `args` maps the names of the aten schema to the values, `result` is the returned value (None before the call),
+    `accelerator` the device type that plays the part of `mps`.
+    """
+
+    op: str
+    args: dict[str, Any]
+    form: str = "functional"
+    result: Any = None
+    accelerator: str = "mps"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`weight.size.0 > 65536`: subject, property, dim, comparator, literal; or `self has neginf`, a tag of the values."""
+
+    subject: str
+    property: str
+    dim: int | None
+    comparator: str
+    literal: str
+
+    def __str__(self) -> str:
+        if self.property == "has":
+            return f"{self.subject} has {self.literal}"
+        dim = "" if self.dim is None else f".{self.dim}"
+        return f"{self.subject}.{self.property}{dim} {self.comparator} {self.literal}"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Any of `ops`, called in this `form` (None: any), with every condition true."""
+
+    ops: tuple[str, ...]
+    when: tuple[Condition, ...] = ()
+    form: str | None = None
+
+    def needs_result(self) -> bool:
+        """True if it can be decided only after the call."""
+        return any(condition.subject == "result" for condition in self.when)
+
+    def matches(self, call: Call) -> bool:
+        """True if the call is one on which the bug fires. Reads values only for `has`."""
+        if call.op not in self.ops or self.form not in (None, call.form):
+            return False
+        subjects = {condition.subject for condition in self.when}
+        return all(self._some_tensor_fits(subject, call) for subject in subjects)
+
+    def _some_tensor_fits(self, subject: str, call: Call) -> bool:
+        conditions = [condition for condition in self.when if condition.subject == subject]
+        return any(all(holds(c, t, call.accelerator) for c in conditions) for t in tensors_of(subject, call))
+
+
+# ---- properties: how each is read, and how it is said -------------------------------------------------------------
+
+
+def layout(tensor) -> frozenset[str]:
+    """The layout: contiguous, permuted (dense, in another order), sliced (gaps) or expanded (a stride of 0)."""
+    if tensor.is_contiguous():
+        return frozenset({"contiguous"})
+    sizes_strides = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride()) if size > 1]
+    if any(stride == 0 for _, stride in sizes_strides):
+        return frozenset({"expanded"})
+    dense, expected = True, 1
+    for size, stride in sorted(sizes_strides, key=lambda pair: pair[1]):
+        dense, expected = dense and stride == expected, expected * size
+    return frozenset({"permuted" if dense else "sliced"})
+
+
+def device(tensor, accelerator: str) -> frozenset[str]:
+    """`cpu` or `accel` (the device that plays the part of mps)."""
+    return frozenset({"accel" if tensor.device.type == accelerator else tensor.device.type})
+
+
+PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
+    "layout": lambda t, dim, accelerator: layout(t),
+    "device": lambda t, dim, accelerator: device(t, accelerator),
+    "dtype": lambda t, dim, accelerator: frozenset({str(t.dtype).removeprefix("torch.")}),
+    "size": lambda t, dim, accelerator: t.shape[dim] if -t.ndim <= dim < t.ndim else None,
+    "ndim": lambda t, dim, accelerator: t.ndim,
+    "numel": lambda t, dim, accelerator: t.numel(),
+    "offset": lambda t, dim, accelerator: t.storage_offset(),
+}
+TAGS: dict[str, Callable[[Any], bool]] = {
+    "neginf": lambda t: t.is_floating_point() and bool((t.cpu() == float("-inf")).any()),
+}
+NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
+    "layout": ("contiguous", "permuted", "sliced", "expanded"),
+    "device": ("cpu", "accel"),
+    "dtype": (
+        "bool",
+        "uint8",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "float16",
+        "bfloat16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ),
+}
+NUMBER_COMPARATORS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda value, literals: value in literals,
+}
+
+
+def holds(condition: Condition, tensor, accelerator: str = "mps") -> bool:
+    """Whether one condition is true of one tensor."""
+    if condition.property == "has":
+        return TAGS[condition.literal](tensor)
+    value = PROPERTIES[condition.property](tensor, condition.dim, accelerator)
+    literals = condition.literal.split(",")
+    if condition.property in NAMES:
+        return value.isdisjoint(literals) if condition.comparator == "!=" else not value.isdisjoint(literals)
+    if value is None:
+        return False
+    numbers = [int(literal) for literal in literals]
+    return NUMBER_COMPARATORS[condition.comparator](value, numbers if condition.comparator == "in" else numbers[0])
+
+
+def tensors_of(subject: str, call: Call) -> list:
+    """The tensors that a subject stands for: an argument, each of a list, or the result (each of a tuple)."""
+    if subject == "result":
+        value = call.result if call.form == "functional" else call.args.get("out", call.args.get("self"))
+    else:
+        value = call.args.get(subject, call.args.get("input") if subject == "self" else None)
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [v for v in values if hasattr(v, "storage_offset")]
+
+
+# ---- parsing ------------------------------------------------------------------------------------------------------
+
+
+def parse(tables: Iterable[dict]) -> tuple[Trigger, ...]:
+    """The triggers of a snippet's metadata, alternatives of each other. Raises BadTrigger."""
+    if not isinstance(tables, list) or not tables:
+        raise BadTrigger("trigger is a list of tables: [{ op = [...], when = [...] }]")
+    return tuple(_parse_table(table) for table in tables)
+
+
+def _parse_table(table: dict) -> Trigger:
+    unknown = set(table) - {"op", "when", "form"}
+    if unknown:
+        raise BadTrigger(f"unknown key {sorted(unknown)[0]!r} in trigger: it has op, when, form")
+    if not isinstance(table.get("op"), list) or not all(isinstance(op, str) for op in table["op"]) or not table["op"]:
+        raise BadTrigger('trigger needs op, a list of aten names: op = ["linear"]')
+    if table.get("form") not in (None, *FORMS):
+        raise BadTrigger(f"form = {table['form']!r} is not known: {' or '.join(FORMS)}")
+    return Trigger(
+        tuple(table["op"]), tuple(parse_condition(text) for text in table.get("when", ())), table.get("form")
+    )
+
+
+def parse_condition(text: str) -> Condition:
+    """One condition. Raises BadTrigger where the text is not in the grammar or uses a word that does not exist."""
+    match = CONDITION.fullmatch(text)
+    if match is None:
+        raise BadTrigger(f"{text!r} is not a condition: SUBJECT.PROPERTY COMPARATOR LITERAL, or SUBJECT has TAG")
+    if match["tag"]:
+        if match["tag"] not in TAGS:
+            raise BadTrigger(f"{text!r}: no tag {match['tag']!r}; there is {', '.join(TAGS)}")
+        return Condition(match["subject"], "has", None, "has", match["tag"])
+    name, comparator, literal = match["property"], match["comparator"], match["literal"]
+    if name not in PROPERTIES:
+        raise BadTrigger(f"{text!r}: no property {name!r}; there is {', '.join(PROPERTIES)}")
+    if (name == "size") != (match["dim"] is not None):
+        raise BadTrigger(f"{text!r}: size needs a dimension (size.0, size.-1), the other properties have none")
+    if name in NAMES:
+        wrong = [word for word in literal.split(",") if word not in NAMES[name]]
+        if wrong or comparator not in ("==", "!=", "in"):
+            raise BadTrigger(f"{text!r}: {name} is compared by ==, != or in with {', '.join(NAMES[name])}")
+    elif not re.fullmatch(r"-?\d+(,-?\d+)*" if comparator == "in" else r"-?\d+", literal):
+        raise BadTrigger(f"{text!r}: {name} is compared with a whole number (with several after `in`)")
+    return Condition(match["subject"], name, None if match["dim"] is None else int(match["dim"]), comparator, literal)
+
+
+def check_names(triggers: Iterable[Trigger]) -> list[str]:
+    """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch."""
+    import torch
+
+    errors = []
+    for trigger in triggers:
+        for op in trigger.ops:
+            packets = [getattr(torch.ops.aten, name, None) for name in (op, op + "_", "_" + op)]
+            overloads = [getattr(p, name) for p in packets if p is not None for name in p.overloads()]
+            if not overloads:
+                errors.append(f"torch {torch.__version__} has no op aten::{op}")
+                continue
+            names = {argument.name for overload in overloads for argument in overload._schema.arguments} | {"result"}
+            if "input" in names:
+                names.add("self")
+            errors += [f"aten::{op} has no argument {c.subject!r}" for c in trigger.when if c.subject not in names]
+    return errors
+
+
+# ---- the sentence on the page ------------------------------------------------------------------------------------
+
+_LAYOUT_WORDS = {
+    "contiguous": "contiguous",
+    "permuted": "permuted (dense, in another order than contiguous)",
+    "sliced": "a slice with gaps",
+    "expanded": "expanded (a stride of 0)",
+}
+_DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
+_TAG_WORDS = {"neginf": "holds minus infinity"}
+_COMPARE_WORDS = {
+    "==": "is",
+    "!=": "is not",
+    "<": "is below",
+    "<=": "is at most",
+    ">": "is above",
+    ">=": "is at least",
+    "in": "is one of",
+}
+_NUMBER_WORDS = {
+    "ndim": "the number of dimensions of {}",
+    "numel": "the number of elements of {}",
+    "offset": "the storage offset of {}",
+}
+
+
+def sentence(triggers: Iterable[Trigger]) -> str:
+    """The triggers as one phrase in Markdown: "`linear` is called and *weight* is not contiguous"."""
+    return ", or ".join(_trigger_phrase(trigger) for trigger in triggers)
+
+
+def _trigger_phrase(trigger: Trigger) -> str:
+    ops = ", ".join(f"`{op}`" for op in trigger.ops)
+    how = {None: "", "inplace": " in place", "out": " with `out=`"}[trigger.form]
+    phrases = [_condition_phrase(condition) for condition in trigger.when]
+    return f"{ops} is called{how}" + (" and " + " and ".join(phrases) if phrases else "")
+
+
+def _condition_phrase(condition: Condition) -> str:
+    who = "the result" if condition.subject == "result" else f"*{condition.subject}*"
+    verb = _COMPARE_WORDS[condition.comparator] if condition.property != "has" else ""
+    literal = condition.literal.replace(",", ", ")
+    if condition.property == "has":
+        return f"{who} {_TAG_WORDS[condition.literal]}"
+    if condition.property == "layout":
+        return f"{who} {verb} {_LAYOUT_WORDS.get(condition.literal, literal)}"
+    if condition.property == "device":
+        return f"{who} {verb} {_DEVICE_WORDS[condition.literal]}"
+    if condition.property == "dtype":
+        return f"the dtype of {who} {verb} {literal}"
+    if condition.property == "size":
+        return f"the size of {who} in dimension {condition.dim} {verb} {_thousands(literal)}"
+    return f"{_NUMBER_WORDS[condition.property].format(who)} {verb} {_thousands(literal)}"
+
+
+def _thousands(literal: str) -> str:
+    return f"{int(literal):,}" if literal.lstrip("-").isdigit() else literal
+
+
+# ---- versions --------------------------------------------------------------------------------------------
+
+import operator
+import re
+
+try:
+    from packaging.version import Version
+except ImportError:  # every torch has this class, wherever it takes it from
+    from torch.torch_version import Version
+
+SPECIFIERS = {">=": operator.ge, "<=": operator.le, "==": operator.eq, "<": operator.lt}
+
+
+def ends_of(specifier: str) -> list[tuple[str, Version]]:
+    """The parts of a specifier of versions: ">=2.8,<2.9" gives (">=", 2.8) and ("<", 2.9). Raises ValueError."""
+    parts = [re.fullmatch(r"\s*(>=|<=|==|<)\s*(\S+)\s*", part) for part in specifier.split(",")]
+    if None in parts:
+        raise ValueError(f"{specifier!r} is no range of versions: >=, <=, ==, < and a version, joined by commas")
+    return [(part.group(1), Version(part.group(2))) for part in parts]
+
+
+def contains(specifier: str, version: Version) -> bool:
+    """Whether a version is within all parts. As in PEP 440, nightlies of 2.9 are not within `<2.9`."""
+
+    def within(comparator: str, end: Version) -> bool:
+        if comparator == "<" and version.is_prerelease and Version(version.base_version) == end:
+            return False
+        return SPECIFIERS[comparator](version, end)
+
+    return all(within(comparator, end) for comparator, end in ends_of(specifier))
+
+
+def state(affected: str, introduced: str | None, macos_range: str | None, torch: str, macos: str | None) -> str:
+    """What is known of one bug on one Mac.
+
+    Args:
+        affected: PEP 440 specifier; its lower bound is the oldest version seen sick, "<X" the fix, "<=X" the last seen.
+        introduced: first bad version, if a source says that older ones are right.
+        macos_range: specifier of the macOS versions that matter, None if the thread names none.
+        torch, macos: the versions asked for; macos None if not known.
+
+    Sick only between the oldest version seen sick and the fix; healthy only where a source says so.
+    """
+    ends, version = ends_of(affected), Version(torch.split("+")[0])
+    fixed = [end for comparator, end in ends if comparator == "<"]
+    if fixed and version >= fixed[0]:
+        return "healthy"
+    if introduced is not None and version < Version(introduced):
+        return "healthy"
+    seen = any(comparator in (">=", "==") for comparator, _ in ends)
+    if not seen or not contains(affected, version):
+        return "unknown"
+    if macos_range is not None and macos is not None and not contains(macos_range, Version(macos)):
+        return "unknown"
+    return "sick"
+
+
+# ---- known -----------------------------------------------------------------------------------------------
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Known:
+    """One known bug. `workaround` is the line of code that cures it, `page` the bug's page (an address or a path)."""
+
+    slug: str
+    claim: str
+    when: str  # the trigger as a phrase
+    issue: str
+    url: str
+    kind: str
+    affected: str
+    introduced: str | None
+    macos: str | None
+    chips: tuple[str, ...]
+    workaround: str | None
+    page: str
+    triggers: tuple[Trigger, ...]
+
+    def state(self, torch: str, macos: str | None = None) -> str:
+        """`sick`, `healthy` or `unknown` on this torch and macOS."""
+        return state(self.affected, self.introduced, self.macos, torch, macos)
+
+
+def read_known(entries: list[dict]) -> tuple[Known, ...]:
+    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.bundle.entries`)."""
+    return tuple(Known(**{**e, "chips": tuple(e["chips"]), "triggers": parse(e["triggers"])}) for e in entries)
+
+
+# ---- recorder --------------------------------------------------------------------------------------------
+
+import threading
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import torch
+
+
+WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
+PRE_DISPATCH = "pre-dispatch"
+TWO_MODES = "function and dispatch modes"
+Around = Callable[[Any, tuple, dict, Callable[[], Any]], Any]
+
+
+@cache
+def available() -> bool:
+    """Whether the pre-dispatch level works in this torch: tried on one call."""
+    seen = []
+
+    def handle(op, args, kwargs, run):
+        seen.append(base_name(op))
+        return run()
+
+    try:
+        with _pre_dispatch(handle):
+            torch.nn.functional.linear(torch.ones(1, 1), torch.ones(1, 1))
+    except Exception:  # a private part that is missing or has changed can raise anything
+        return False
+    return "linear" in seen
+
+
+def best_level() -> str:
+    """The level that `around` uses here: `PRE_DISPATCH`, or `TWO_MODES` where torch lacks the private parts."""
+    return PRE_DISPATCH if available() else TWO_MODES
+
+
+def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str = "mps") -> Call:
+    """What a trigger looks at. `x.to(…)` is a call of `copy` with the source `src` and the new tensor `self`."""
+    if base_name(op) == "_to_copy":
+        return Call("copy", {"self": result, "src": args[0]}, "functional", result, accelerator)
+    return Call(base_name(op), bind(op, args, kwargs), form_of(op), result, accelerator)
+
+
+@contextmanager
+def around(handle: Around, level: str | None = None) -> Iterator[None]:
+    """Within the block, each op calls `handle(op, args, kwargs, run)` and gives what that returns.
+
+    `run()` computes the op. Ops that `run` opens are handled in turn. Ops that `handle` itself calls are not.
+    `level` is `PRE_DISPATCH` or `TWO_MODES`, the best one here if None.
+    """
+    with (_pre_dispatch if (level or best_level()) == PRE_DISPATCH else _two_modes)(handle):
+        yield
+
+
+@contextmanager
+def calls(accelerator: str = "mps", seen: Callable[[Call], None] = lambda call: None) -> Iterator[None]:
+    """Within the block, `seen` gets each call after it was computed. In-place calls show their arguments afterwards."""
+
+    def handle(op, args, kwargs, run):
+        result = run()
+        seen(call_of(op, args, kwargs, result, accelerator))
+        return result
+
+    with around(handle):
+        yield
+
+
+@cache
+def _opens(op) -> bool:
+    """True for an op that is nothing but other ops, on the device where it is called."""
+    if base_name(op) in WHOLE:
+        return False
+
+    def has(key: str) -> bool:
+        return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
+
+    return has("CompositeImplicitAutograd") and not has("CPU") and not has("PrivateUse1")
+
+
+def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
+    """The op's result; if it is nothing but other ops, those are seen by `mode`."""
+    if _opens(op):
+        with mode:
+            result = op.decompose(*args, **kwargs)
+        if result is not NotImplemented:
+            return result
+    return op(*args, **kwargs)
+
+
+# ---- level 1: above autograd --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _pre_dispatch(handle: Around) -> Iterator[None]:
+    from torch._dispatch.python import enable_python_dispatcher
+    from torch._subclasses.schema_check_mode import SchemaCheckMode
+
+    class Recorder(SchemaCheckMode):  # one of three classes that torch admits at this key
+        def __init__(self):
+            super().__init__()
+            self._dispatch_key = torch._C.DispatchKey.PreDispatch
+
+        def __torch_dispatch__(self, op, types, args=(), kwargs=None):
+            kwargs = kwargs or {}
+            return handle(op, args, kwargs, lambda: _computed(op, args, kwargs, self))
+
+    recorder = Recorder()
+    with _through_higher_order_ops(recorder), enable_python_dispatcher(), recorder, torch._C._EnablePreDispatch():
+        yield
+
+
+@contextmanager
+def _through_higher_order_ops(recorder) -> Iterator[None]:
+    """Let ops that take functions (`autograd.Function` within `vmap`, `flex_attention`) run; what they call is seen.
+
+    At this key torch asks each of them for a rule for the mode that is there, and raises where there is none.
+    """
+    from torch._ops import HigherOrderOperator, _compute_keyset
+
+    plain = HigherOrderOperator.dispatch
+
+    def dispatch(self, key, /, *args, **kwargs):
+        def one_key_lower(mode, *args, **kwargs):  # called with the mode off, so the keys are those below it
+            below = _compute_keyset(args, kwargs, self.non_fallthrough_keys).highestPriorityTypeId()
+            with mode:
+                return plain(self, below, *args, **kwargs)
+
+        self.python_key_table[type(recorder)] = one_key_lower
+        try:
+            return plain(self, key, *args, **kwargs)
+        finally:
+            self.python_key_table.pop(type(recorder), None)
+
+    HigherOrderOperator.dispatch = dispatch
+    try:
+        yield
+    finally:
+        HigherOrderOperator.dispatch = plain
+
+
+# ---- level 2: two public modes ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _two_modes(handle: Around) -> Iterator[None]:
+    from torch.overrides import TorchFunctionMode
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    here = threading.local()  # `quiet`: ops of `handle` itself, and those inside an op that is not opened
+
+    @contextmanager
+    def quiet(value: bool):
+        before, here.quiet = getattr(here, "quiet", False), value
+        try:
+            yield
+        finally:
+            here.quiet = before
+
+    def handled(op, args, kwargs, compute):
+        def run():
+            with quiet(base_name(op) in WHOLE):
+                return compute()
+
+        with quiet(True):
+            return handle(op, args, kwargs, run)
+
+    class Composites(TorchFunctionMode):
+        started = None  # the Python function whose body was just entered
+
+        def __torch_function__(self, function, types_, args=(), kwargs=None):
+            kwargs, started, self.started = kwargs or {}, self.started, None
+            if getattr(here, "quiet", False) or function is started:
+                return function(*args, **kwargs)
+            if isinstance(function, types.FunctionType):
+                self.started = function
+                with self:
+                    return _without_overrides(function)(*args, **kwargs)
+            op = _composite(function, args, kwargs)
+            if op is None:
+                return function(*args, **kwargs)
+            return handled(op, args, _as_in_schema(kwargs), lambda: function(*args, **kwargs))
+
+    class Kernels(TorchDispatchMode):
+        supports_higher_order_operators = True
+
+        def __torch_dispatch__(self, op, types_, args=(), kwargs=None):
+            kwargs = kwargs or {}
+            if getattr(here, "quiet", False) or not hasattr(op, "_schema"):  # one that takes functions has no schema
+                return op(*args, **kwargs)
+            if base_name(op) in WHOLE or _opens(op):  # inference mode: `Composites` has handled it
+                return _computed(op, args, kwargs, self)
+            return handled(op, args, kwargs, lambda: op(*args, **kwargs))
+
+    with Kernels(), Composites():
+        yield
+
+
+def _composite(function, args: tuple, kwargs: dict):
+    """The overload of a C++ function of torch that the dispatch mode would only see in parts; None for the others."""
+    name = getattr(function, "__name__", "")
+    packet = getattr(torch.ops.aten, name, None) if name.isidentifier() and not name.startswith("__") else None
+    if packet is None:
+        return None
+    try:
+        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **_as_in_schema(kwargs)))
+    except (RuntimeError, AttributeError, TypeError):  # not an op that can be called like this
+        return None
+    return op if _hides_from_dispatch(op) else None
+
+
+@cache
+def _hides_from_dispatch(op) -> bool:
+    """True for an op on tensors that reaches a dispatch mode only in parts."""
+    gives_tensors = any("Tensor" in str(value.type) for value in op._schema.returns)
+    exists = torch._C._dispatch_has_kernel(op.name())  # TorchScript's own overloads, such as those of `size`, do not
+    return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
+
+
+def _as_in_schema(kwargs: dict) -> dict:
+    """Python says `input` where aten's schemas mostly say `self`."""
+    return {"self" if name == "input" else name: value for name, value in kwargs.items()}
+
+
+@cache
+def _without_overrides(function: types.FunctionType) -> types.FunctionType:
+    """The same Python function, not asking whether a mode wants to see it: its body runs, and the mode sees that."""
+    names = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+    never = {name: lambda *args: False for name in names if name in function.__globals__}
+    copy = types.FunctionType(
+        function.__code__,
+        {**function.__globals__, **never},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+# ---- audit -----------------------------------------------------------------------------------------
+
+import argparse
+import ast
+import contextlib
+import dis
+import json
+import linecache
+import os
+import platform
+import re
+import runpy
+import sys
+import sysconfig
+import threading
+import traceback
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import torch
+
+
+GROUPS = ("sick", "known", "unknown", "healthy")
+DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
+CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
+PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
+NOT_LOOKED_AT = (
+    "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
+    "(torch.compile is off here), copies between devices that a run on the CPU does not make, bugs that are not in "
+    "this catalogue"
+)
+
+
+# ---- would this call meet the bug? --------------------------------------------------------------------------------
+
+
+def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
+    """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
+    if devices_known or all(c.property != "device" for c in trigger.when):
+        return trigger.matches(call)
+    rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
+    given = all(tensors_of(condition.subject, call) for condition in trigger.when)
+    return None if given and rest.matches(call) else False
+
+
+def doubt_of(trigger: Trigger, fires: bool | None) -> str | None:
+    """Why a match is only possible, None if it is certain."""
+    if fires is None:
+        return DEVICE_DOUBT
+    return None if trigger.when else CALL_DOUBT
+
+
+def signature(value: Any) -> Any:
+    """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
+    if isinstance(value, torch.Tensor):
+        return (value.dtype, value.shape, value.stride(), value.storage_offset(), value.device)
+    if isinstance(value, (list, tuple)):
+        return tuple([signature(item) for item in value])
+    if isinstance(value, dict):
+        return tuple([(name, signature(item)) for name, item in value.items()])
+    return (value.__class__, value if isinstance(value, (int, float, str)) else repr(value))
+
+
+def device_types(value: Any) -> set[str]:
+    """The types of the devices that hold the tensors of an argument, of a list or of a dict of arguments."""
+    if isinstance(value, torch.Tensor):
+        return {value.device.type}
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return {kind for item in items for kind in device_types(item)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with the calls of one op: the bugs to think of, and whether the result must be known first."""
+
+    watched: tuple[tuple[Known, Trigger], ...]
+    late: bool
+    reads_values: bool
+
+
+# ---- where does the call come from? -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a source file. `file` is shown: relative to the program's folder, or to the folder of packages."""
+
+    file: str
+    line: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+_PACKAGES = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
+_STANDARD = os.path.realpath(sysconfig.get_paths()["stdlib"]) + os.sep
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_TOOL = os.path.abspath(__file__)
+_TOOL_FOLDER = os.path.dirname(os.path.dirname(_TOOL)) + os.sep if __package__ else _TOOL
+
+
+def kind_of_file(name: str) -> str:
+    """`torch` (also this tool's own), `library` or `user`."""
+    path = os.path.abspath(name)
+    if path == _TOOL or path.startswith((_TORCH, _TOOL_FOLDER)):
+        return "torch"
+    generated = name.startswith(("<frozen", "<eval_with_key"))
+    return "library" if generated or _PACKAGES.match(path) or os.path.realpath(path).startswith(_STANDARD) else "user"
+
+
+def shown_path(name: str, folder: str) -> str:
+    """A file's name as the report gives it: without what is the same for all files of a machine."""
+    inside = _PACKAGES.sub("", name)
+    if inside != name or name.startswith("<"):
+        return inside.replace(os.sep, "/")
+    path = os.path.abspath(name)
+    return os.path.relpath(path, folder).replace(os.sep, "/") if path.startswith(folder + os.sep) else path
+
+
+def frames_from(frame) -> Iterator[Any]:
+    """The frame and its callers, innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+# ---- code that takes another path on mps --------------------------------------------------------------------------
+
+
+def asks_for_mps(node: ast.AST) -> bool:
+    """True for an expression by which a program asks whether it is on `mps`."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        return any(_names_mps(item) for side in sides for item in [side, *getattr(side, "elts", ())])
+    if isinstance(node, ast.Attribute):
+        return node.attr == "is_mps"
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func)
+        if name.endswith(".startswith"):
+            return any(_names_mps(argument) for argument in node.args)
+        return bool(re.search(r"(^|[._])mps([._].*)?(available|built)$", name))
+    return isinstance(node, getattr(ast, "MatchValue", ())) and _names_mps(node.value)
+
+
+def _names_mps(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.partition(":")[0] == "mps"
+
+
+def _tree(path: str) -> ast.Module:
+    """The syntax of a Python file (or of a notebook's cell) that speaks of mps; an empty one for the others."""
+    source = "".join(linecache.getlines(path))
+    try:
+        return ast.parse(source) if "mps" in source else ast.Module([], [])
+    except (ValueError, SyntaxError, RecursionError):
+        return ast.Module([], [])
+
+
+def lines_that_ask(path: str) -> list[int]:
+    """The lines of a Python file that ask for `mps`; none where the file cannot be read as Python."""
+    return sorted({node.lineno for node in ast.walk(_tree(path)) if hasattr(node, "lineno") and asks_for_mps(node)})
+
+
+@cache
+def branches_on_mps(path: str) -> tuple[tuple[int, int], ...]:
+    """First and last line of each part of a file that runs, or does not run, because it is on `mps`.
+
+    Those are both sides of an `if` that asks for it, and what follows where one of its sides leaves the block.
+    """
+    found = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, (ast.If, ast.IfExp)) and any(asks_for_mps(part) for part in ast.walk(node.test)):
+            found += [_span(side) for side in (node.body, node.orelse) if side]
+        for name in ("body", "orelse", "finalbody"):
+            statements = getattr(node, name, None)
+            for number, statement in enumerate(statements if isinstance(statements, list) else ()):
+                if _leaves_on_mps(statement) and statements[number + 1 :]:
+                    found.append(_span(statements[number + 1 :]))
+    return tuple(found)
+
+
+def _span(nodes) -> tuple[int, int]:
+    nodes = nodes if isinstance(nodes, list) else [nodes]
+    return nodes[0].lineno, nodes[-1].end_lineno
+
+
+def _leaves_on_mps(node: ast.AST) -> bool:
+    if not isinstance(node, ast.If) or not any(asks_for_mps(part) for part in ast.walk(node.test)):
+        return False
+    return any(
+        side and isinstance(side[-1], (ast.Return, ast.Continue, ast.Break)) for side in (node.body, node.orelse)
+    )
+
+
+# ---- the report ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Finding:
+    """Calls from one place that would meet one known bug."""
+
+    bug: Known
+    doubt: str | None  # why it is only possible; None: these calls have all that the bug needs
+    device: str  # where they ran: "cpu" or an accelerator
+    op: str
+    arguments: str
+    user: Place | None = None  # the line of the program
+    library: Place | None = None  # the line of a library that calls the op, where that is another one
+    modules: dict[str, int] = field(default_factory=dict)  # "Linear (h.0.attn.q)": calls
+    count: int = 0
+
+    def data(self, group: str) -> dict:
+        """The finding as plain data."""
+        lines = {
+            name: vars(place) if place else None for name, place in (("user", self.user), ("library", self.library))
+        }
+        return {
+            "slug": self.bug.slug,
+            "claim": self.bug.claim,
+            "kind": self.bug.kind,
+            "group": group,
+            "doubt": self.doubt,
+            "device": self.device,
+            "op": self.op,
+            "arguments": self.arguments,
+            **lines,
+            "modules": self.modules,
+            "count": self.count,
+            "affected": self.bug.affected,
+            "macos": self.bug.macos,
+            "workaround": self.bug.workaround,
+            "url": self.bug.url,
+        }
+
+
+class Report:
+    """What an audit saw. `findings` is complete when the block ends; `str(report)` and `data()` say it."""
+
+    def __init__(self, bugs, torch_version: str | None, macos: str | None, folder: str, subject: str):
+        self.bugs, self.torch, self.macos = bugs, torch_version, macos
+        self.folder, self.subject = folder, subject
+        self.level = best_level()
+        self.ended = "ran to its end"
+        self.ops = self.calls = self.not_judged = 0  # ops seen, calls held against triggers, calls that could not be
+        self.accelerators: set[str] = set()
+        self.other_paths: list[tuple[Place, bool]] = []  # True: in a function that itself called ops
+        self._found: dict[tuple, Finding] = {}
+        self._by_op: dict[str, list[tuple[Known, Trigger]]] = {}
+        for bug in bugs:
+            for trigger in bug.triggers:
+                for name in trigger.ops:
+                    self._by_op.setdefault(name, []).append((bug, trigger))
+        self._plans: dict[Any, Plan | None] = {}
+        self._judged: dict[tuple, tuple] = {}
+        self._kinds: dict[str, str] = {}
+        self._files: dict[Any, bool] = {}  # code object: whether it is a caller outside torch
+        self._module_names = weakref.WeakKeyDictionary()
+
+    # what the recorder calls
+
+    def handle(self, op, args: tuple, kwargs: dict, run) -> Any:
+        """Look at one call, and compute it."""
+        self.ops += 1
+        self._note_caller(sys._getframe(1))
+        try:
+            plan = self._plans[op]
+        except KeyError:
+            plan = self._plans[op] = self._plan(op)
+        if plan is None:
+            return run()
+        if plan.late:
+            result = run()
+            self._judge(plan, op, args, kwargs, result)
+            return result
+        self._judge(plan, op, args, kwargs, None)
+        return run()
+
+    def _plan(self, op) -> Plan | None:
+        copies = base_name(op) == "_to_copy"
+        watched = self._by_op.get("copy" if copies else base_name(op), [])
+        if not watched and not copies:  # copies show which devices there are
+            return None
+        late = copies or any(trigger.needs_result() for _, trigger in watched)
+        reads = any(condition.property == "has" for _, trigger in watched for condition in trigger.when)
+        return Plan(tuple(watched), late, reads)
+
+    def _note_caller(self, frame) -> None:
+        """Remember the innermost code outside torch: its file is looked through for other paths on mps."""
+        while frame is not None:
+            code = frame.f_code
+            outside = self._files.get(code)
+            if outside is None:
+                outside = self._files[code] = self._kind(code.co_filename) != "torch"
+            if outside:
+                return
+            frame = frame.f_back
+
+    def _judge(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> None:
+        self.calls += 1
+        try:
+            key = (op, signature(args), signature(kwargs), signature(result))
+            hits = None if plan.reads_values else self._judged.get(key)
+            if hits is None:
+                hits = self._judged[key] = self._hits(plan, op, args, kwargs, result)
+        except Exception:  # a tensor without strides or values: sparse, nested, traced
+            self.not_judged += 1
+            return
+        if hits:
+            self._add_all(hits)
+
+    def _hits(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Finding, ...]:
+        """A finding, as yet without its place, for each bug whose trigger matches the call."""
+        kinds = device_types(args) | device_types(kwargs) | device_types(result)
+        if kinds == {"meta"}:
+            return ()
+        real = sorted(kinds - {"cpu", "meta"})
+        self.accelerators.update(real)
+        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        found: dict[str, Finding] = {}
+        for bug, trigger in plan.watched:
+            fires = decide(trigger, call, devices_known=bool(real))
+            doubt = doubt_of(trigger, fires)
+            if fires is not False and (bug.slug not in found or doubt is None):
+                where = real[0] if real else "cpu"
+                found[bug.slug] = Finding(bug, doubt, where, call.op, _arguments(trigger, call))
+        return tuple(found.values())
+
+    def _add_all(self, hits: tuple[Finding, ...]) -> None:
+        """Count each hit for the place that the call comes from."""
+        frames = list(frames_from(sys._getframe(2)))
+        user, library, branched = self._place(frames)
+        module = self._module(frames)
+        for hit in hits:
+            doubt = PATH_DOUBT if branched and hit.doubt is None and hit.device != "mps" else hit.doubt
+            key = (hit.bug.slug, doubt, hit.device, hit.op, user, library)
+            if key not in self._found:
+                self._found[key] = replace(hit, doubt=doubt, user=user, library=library, modules={})
+            finding = self._found[key]
+            finding.count += 1
+            if module:
+                finding.modules[module] = finding.modules.get(module, 0) + 1
+
+    # where a call comes from
+
+    def _kind(self, name: str) -> str:
+        if name not in self._kinds:
+            self._kinds[name] = kind_of_file(name)
+        return self._kinds[name]
+
+    def _place(self, frames: list) -> tuple[Place | None, Place | None, bool]:
+        """The program's line, the library's line if that is another one, and whether one is in a branch on mps."""
+        outside = [frame for frame in frames if self._kind(frame.f_code.co_filename) != "torch"]
+        users = [frame for frame in outside if self._kind(frame.f_code.co_filename) == "user"]
+        if not users:  # a thread of autograd's own: the program waits in the main thread
+            main = sys._current_frames().get(threading.main_thread().ident)
+            users = [f for f in frames_from(main) if self._kind(f.f_code.co_filename) == "user"]
+        inside = [f for f in users if os.path.abspath(f.f_code.co_filename).startswith(self.folder + os.sep)]
+        user = inside[0] if inside else users[-1] if users else None
+        library = outside[0] if outside and outside[0] is not user else None
+        lines = [(f.f_code.co_filename, f.f_lineno) for f in outside]
+        branched = any(a <= line <= b for name, line in lines for a, b in branches_on_mps(name))
+        return self._line(user), self._line(library), branched
+
+    def _line(self, frame) -> Place | None:
+        if frame is None:
+            return None
+        name, number = frame.f_code.co_filename, frame.f_lineno
+        return Place(shown_path(name, self.folder), number, linecache.getline(name, number).strip())
+
+    def _module(self, frames: list) -> str | None:
+        """The innermost `nn.Module` that is being called, with its name in the outermost one."""
+        called = [f.f_locals.get("self") for f in frames if f.f_code is torch.nn.Module._call_impl.__code__]
+        called = [module for module in called if isinstance(module, torch.nn.Module)]
+        if not called:
+            return None
+        leaf, root = called[0], called[-1]
+        if root not in self._module_names:
+            self._module_names[root] = {id(module): name for name, module in root.named_modules()}
+        parts = self._module_names[root].get(id(leaf), "").split(".")
+        name = ".".join(part for part in parts if not part.startswith("_"))  # wrappers keep what they wrap in private
+        return f"{type(leaf).__name__} ({name})" if name else type(leaf).__name__
+
+    def look_for_other_paths(self) -> None:
+        """Look through the files whose code called ops, and the imported files of their packages."""
+        spans: dict[str, list[tuple[int, int]]] = {}  # by file: the functions that called ops
+        for code, outside in self._files.items():
+            if outside:
+                spans.setdefault(code.co_filename, []).append(_lines_of(code))
+        folders = {folder for name in spans for folder in [_package_folder(name)] if folder}
+        imported = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+        near = {name for name in imported if name.endswith(".py") and name.startswith(tuple(folders))}
+        for name in sorted({*spans, *near}):
+            if self._kind(name) == "torch":
+                continue
+            for number in lines_that_ask(name):
+                place = Place(shown_path(name, self.folder), number, linecache.getline(name, number).strip())
+                self.other_paths.append((place, any(a <= number <= b for a, b in spans.get(name, ()))))
+
+    # saying it
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings but those on calls that ran on the CPU beside an accelerator, most frequent first."""
+        found = [f for f in self._found.values() if not self.accelerators or f.device != "cpu"]
+        return sorted(found, key=lambda f: (f.doubt is not None, -f.count, f.bug.slug))
+
+    def group(self, finding: Finding) -> str:
+        """`sick`, `unknown` or `healthy` on the versions asked for; `known` where none were asked for."""
+        return finding.bug.state(self.torch, self.macos) if self.torch else "known"
+
+    @property
+    def exposed(self) -> bool:
+        """True if some call would meet a known bug on the versions asked for, without a doubt."""
+        return any(f.doubt is None and self.group(f) in ("sick", "known") for f in self.findings)
+
+    @property
+    def versions(self) -> str:
+        """The versions asked for, in words."""
+        if not self.torch:
+            return "any version"
+        return f"torch {self.torch}, " + (f"macOS {self.macos}" if self.macos else "any macOS")
+
+    def not_looked_at(self) -> str:
+        """What was looked at, and what was not: one sentence each."""
+        date = globals().get("CATALOGUE_DATE")
+        catalogue = f"{len(self.bugs)} known bugs" + (f" (newest entry {date})" if date else "")
+        judged = f"{self.ops:,} ops seen ({self.level}), {self.calls:,} of them held against {catalogue}"
+        failed = f", {self.not_judged:,} could not be (sparse, nested or traced tensors)" if self.not_judged else ""
+        return f"Looked at: one run with one input; {judged}{failed}. Not looked at: {NOT_LOOKED_AT}."
+
+    def data(self) -> dict:
+        """The report as plain data, for JSON."""
+        return {
+            "schema": 1,
+            "subject": self.subject,
+            "ended": self.ended,
+            "catalogue": {"date": globals().get("CATALOGUE_DATE"), "bugs": len(self.bugs)},
+            "asked": {"torch": self.torch, "macos": self.macos},
+            "level": self.level,
+            "accelerators": sorted(self.accelerators),
+            "ops": self.ops,
+            "calls": self.calls,
+            "not_judged": self.not_judged,
+            "exposed": self.exposed,
+            "findings": [finding.data(self.group(finding)) for finding in self.findings],
+            "other_paths": [{**vars(place), "called": called} for place, called in self.other_paths],
+            "not_looked_at": self.not_looked_at(),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._text())
+
+    __repr__ = __str__
+
+    def _text(self) -> Iterator[str]:
+        yield f"Audit of {self.subject}: {self.ended}. Asked for: {self.versions}."
+        groups = {name: [f for f in self.findings if self.group(f) == name] for name in GROUPS}
+        affected = [*groups["sick"], *groups["known"]]
+        yield from self._group(f"MEETS A KNOWN BUG of {self.versions}", [f for f in affected if not f.doubt])
+        yield from self._group(f"POSSIBLE on {self.versions}", [f for f in affected if f.doubt])
+        yield from self._group(f"UNKNOWN on {self.versions}", groups["unknown"])
+        if groups["healthy"]:
+            slugs = sorted({f.bug.slug for f in groups["healthy"]})
+            yield f"\nHEALTHY on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
+        if not any(groups.values()):
+            yield "\nNo call matched a known bug."
+        yield from self._other_paths_text()
+        yield f"\n{self.not_looked_at()}"
+
+    def _group(self, title: str, findings: list[Finding]) -> Iterator[str]:
+        slugs = list(dict.fromkeys(f.bug.slug for f in findings))
+        if findings:
+            yield f"\n{title}: {len(slugs)}"
+        for slug in slugs:
+            same = [f for f in findings if f.bug.slug == slug]
+            yield from _bug_text(same[0].bug)
+            for finding in same:
+                yield from _finding_text(finding)
+
+    def _other_paths_text(self) -> Iterator[str]:
+        if not self.other_paths or "mps" in self.accelerators:
+            return
+        yield f"\nTAKES ANOTHER PATH ON MPS: unknown, since this run did not take it ({len(self.other_paths)})"
+        for place, called in self.other_paths:
+            if called:
+                yield f"  {place}: {place.code}"
+        rest: dict[str, list[int]] = {}
+        for place, called in self.other_paths:
+            if not called:
+                rest.setdefault(place.file, []).append(place.line)
+        for file, numbers in rest.items():
+            yield f"  {file}: line {', '.join(map(str, numbers))} (in code that called no op in this run)"
+
+
+def _arguments(trigger: Trigger, call: Call) -> str:
+    """The tensors that the trigger asks about, in words."""
+    subjects = list(dict.fromkeys(c.subject for c in trigger.when))
+    return "; ".join(f"{subject}: {_tensor(t)}" for subject in subjects for t in tensors_of(subject, call)[:1])
+
+
+def _tensor(t) -> str:
+    strides, offset = tuple(t.stride()), t.storage_offset()
+    words = f"{str(t.dtype).rpartition('.')[2]} {tuple(t.shape)}, strides {strides}"
+    return words + (f", offset {offset}" if offset else "")
+
+
+def _lines_of(code) -> tuple[int, int]:
+    """First and last line of the function that a code object belongs to."""
+    numbers = [number for _, number in dis.findlinestarts(code) if number]
+    return min(numbers, default=0), max(numbers, default=0)
+
+
+def _package_folder(name: str) -> str | None:
+    """The folder of the package that a file of `site-packages` belongs to."""
+    match = _PACKAGES.match(name)
+    top = name[match.end() :].partition(os.sep) if match else ("", "", "")
+    return match.group() + top[0] + os.sep if top[1] else None
+
+
+def in_order(specifier: str) -> str:
+    """A range of versions with its lower end first."""
+    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
+
+
+def _bug_text(bug: Known) -> Iterator[str]:
+    where = f"torch {in_order(bug.affected)}" + (f", macOS {in_order(bug.macos)}" if bug.macos else "")
+    chips = f", {', '.join(bug.chips)}" if bug.chips else ""
+    yield f"\n* {bug.claim}  [{bug.kind}]"
+    yield f"  {bug.url}"
+    yield f"  affected: {where}{chips}"
+    lines = (bug.workaround or "none known").splitlines()
+    for number, line in enumerate(lines):
+        yield f"  {'            ' if number else 'workaround: '}{line}"
+
+
+def _finding_text(finding: Finding) -> Iterator[str]:
+    times = "once" if finding.count == 1 else f"{finding.count:,} times"
+    user = f"{finding.user}: {finding.user.code}" if finding.user else "a thread in which none of your lines runs"
+    yield f"  - {user}"
+    if finding.library:
+        yield f"      calls {finding.op} {times} in {finding.library}: {finding.library.code}"
+    else:
+        yield f"      calls {finding.op} {times}"
+    yield f"      {finding.arguments}" if finding.arguments else f"      every call of {finding.op}"
+    if finding.modules:
+        names = list(finding.modules)
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        yield f"      in {', '.join(names[:4])}{more}"
+    if finding.doubt:
+        yield f"      {finding.doubt}"
+
+
+# ---- running ------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def audit(
+    torch: str | None = None, macos: str | None = None, bugs: tuple[Known, ...] | None = None, **options: Any
+) -> Iterator[Report]:
+    """Hold what the block calls against the known bugs; gives the `Report`.
+
+    Args:
+        torch, macos: the versions asked for, such as "2.8.0" and "15". On a Mac, None is this Mac; elsewhere None asks
+            for all versions.
+        bugs: the catalogue; None is the one in this file.
+        options: `folder`, the folder of the program, whose lines are preferred; `subject`, its name in the report.
+
+    Raises ValueError for what is no version. An exception of the block passes through, and the report stays good.
+    """
+    torch_version, macos = asked_versions(torch, macos)
+    known = read_known(globals().get("CATALOGUE", [])) if bugs is None else bugs
+    folder = os.path.abspath(options.pop("folder", os.getcwd()))
+    report = Report(known, torch_version, macos, folder, options.pop("subject", "this block"))
+    try:
+        with _nothing_compiled(), around(report.handle, report.level):
+            yield report
+    except BaseException as error:
+        report.ended = ending_of(error)
+        raise
+    finally:
+        report.look_for_other_paths()
+
+
+def _nothing_compiled():
+    """torch.compile gives the plain functions within the block: compiled code calls no ops."""
+    compiler = getattr(torch, "compiler", None)
+    return compiler.set_stance("force_eager") if hasattr(compiler, "set_stance") else contextlib.nullcontext()
+
+
+def asked_versions(torch_version: str | None, macos: str | None) -> tuple[str | None, str | None]:
+    """The versions to judge by: those given, else this Mac's, else none. Raises ValueError for what is no version."""
+    for name, version in (("torch", torch_version), ("macOS", macos)):
+        if version is not None:
+            try:
+                Version(version)
+            except ValueError:
+                raise ValueError(f"{version!r} is no version of {name}, such as 2.8.0") from None
+    mac = platform.mac_ver()[0]
+    if torch_version is None and (mac or macos):
+        torch_version = torch.__version__
+    return torch_version, macos or mac or None
+
+
+def ending_of(error: BaseException) -> str:
+    """How the program ended, in words."""
+    if isinstance(error, SystemExit):
+        return "ran to its end" if error.code in (None, 0) else f"ended itself with status {error.code!r}"
+    if isinstance(error, KeyboardInterrupt):
+        return "was interrupted; what follows was seen until then"
+    return f"raised {type(error).__name__}; what follows was seen until then"
+
+
+def run_script(report_of, path: str, arguments: list[str]) -> Report:
+    """Run a Python file as `python FILE ARGUMENTS` does, within `report_of`; its exceptions end here, in words."""
+    folder = os.path.dirname(os.path.abspath(path))
+    own = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:1] = [folder, *(entry for entry in sys.path[:1] if os.path.abspath(entry) != own)]
+    sys.argv = [path, *arguments]
+    try:
+        with report_of as report:
+            runpy.run_path(os.path.abspath(path), run_name="__main__")
+    except SystemExit as error:
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)
+    except BaseException as error:
+        trace = error.__traceback__
+        while trace is not None and kind_of_file(trace.tb_frame.f_code.co_filename) != "user":
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace)
+    return report
+
+
+@contextlib.contextmanager
+def _stdout_for_json() -> Iterator[None]:
+    """What the program prints goes to stderr, so that stdout holds nothing but JSON."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; gives the exit status."""
+    parser = argparse.ArgumentParser("audit_mps.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--torch", metavar="VERSION", help="the torch of the Mac; this one's on a Mac, else all")
+    parser.add_argument("--macos", metavar="VERSION", help="its macOS, such as 15 or 15.6.1")
+    parser.add_argument("--json", action="store_true", help="print data; what the program prints goes to stderr")
+    parser.add_argument("script", help="the Python file to run")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its own arguments")
+    options = parser.parse_args(argv)
+    if not os.path.isfile(options.script):
+        print(f"audit_mps.py: there is no file {options.script}", file=sys.stderr)
+        return 2
+    folder = os.path.dirname(os.path.abspath(options.script))
+    try:
+        asked_versions(options.torch, options.macos)
+    except ValueError as error:
+        print(f"audit_mps.py: {error}", file=sys.stderr)
+        return 2
+    block = audit(options.torch, options.macos, folder=folder, subject=options.script)
+    with _stdout_for_json() if options.json else contextlib.nullcontext():
+        report = run_script(block, options.script, options.arguments)
+    print(json.dumps(report.data(), indent=1) if options.json else f"\n{report}")
+    if report.exposed:
+        return 3
+    return 0 if report.ended == "ran to its end" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

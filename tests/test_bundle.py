@@ -1,0 +1,106 @@
+"""The single-file tools: checked in as they are built, and running alone."""
+
+import ast
+import shutil
+import sys
+
+import pytest
+import vermin
+
+from mpscheck import bundle, catalogue
+from mpscheck.commands import bundle as command
+
+TOOLS = tuple(bundle.TOOLS)
+ALLOWED = {*sys.stdlib_module_names, "torch", "packaging"}  # packaging only where torch's own copy would do as well
+
+
+@pytest.fixture(scope="module", params=TOOLS)
+def built(request) -> str:
+    return bundle.build(request.param)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_what_is_checked_in_is_current(tool):
+    assert command.is_current(tool), "run mpscheck bundle"
+
+
+def test_building_twice_gives_the_same(built):
+    assert any(bundle.build(tool) == built for tool in TOOLS)
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    """The top packages that the code below a node imports."""
+    parts = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = [node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in parts]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_only_torch_is_needed_to_start(built):
+    tree = ast.parse(built)
+    at_start = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom, ast.Try))]
+    assert set().union(*map(_imported, at_start)) <= ALLOWED
+    assert "mpscheck" not in _imported(tree)
+
+
+def test_python_39_suffices(built):
+    ast.parse(built, feature_version=(3, 9))
+    needed = vermin.visit(built, config=_lenient()).minimum_versions()[-1]
+    assert not needed or needed <= (3, 9)
+
+
+def _lenient() -> vermin.Config:
+    config = vermin.Config()
+    config.set_eval_annotations(False)  # they are never evaluated: from __future__ import annotations
+    return config
+
+
+def test_annotations_are_not_evaluated(built):
+    assert "from __future__ import annotations" in built
+
+
+def test_the_whole_catalogue_is_inside(built):
+    (data,) = [
+        node.value
+        for node in ast.parse(built).body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "CATALOGUE"
+    ]
+    found = ast.literal_eval(data)
+    assert [entry["slug"] for entry in found] == [bug.slug for bug in catalogue.load()]
+    assert found == bundle.entries(catalogue.load())
+
+
+def test_audit_runs_alone_without_packaging(tmp_path, python, root):
+    shutil.copy(root / "snippets" / "audit_mps.py", tmp_path)
+    (tmp_path / "experiment.py").write_text(
+        "import torch\ntorch.nn.functional.linear(torch.ones(2, 4), torch.ones(4, 3).T)\n"
+    )
+    start = (
+        "import sys, runpy; sys.modules['packaging'] = None; "  # an environment with nothing but torch
+        "sys.argv = ['audit_mps.py', '--torch', '2.8.0', 'experiment.py']; "
+        "runpy.run_path('audit_mps.py', run_name='__main__')"
+    )
+    done = python("-I", "-c", start)
+    assert done.returncode == 3, done.stderr
+    assert "experiment.py:2" in done.stdout
+
+
+def test_a_name_that_two_parts_define_is_refused(monkeypatch, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text('"""A part."""\n\nfrom mpscheck.aten import bind\n\n\ndef same(): ...\n')
+    monkeypatch.setattr(bundle, "PACKAGE", tmp_path)
+    monkeypatch.setattr(bundle, "TOOLS", {"x.py": ("one", "two")})
+    with pytest.raises(bundle.BadPart, match="two defines same once more"):
+        bundle.build("x.py")
+    assert command.main(check=True) == 2
+
+
+def test_the_command_writes_what_differs_and_says_so(monkeypatch, tmp_path, capsys):
+    for module in (bundle, command):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert command.main(check=True) == 1
+    assert f"snippets/{TOOLS[0]} is not what" in capsys.readouterr().out
+    assert command.main(check=False) == 0
+    assert f"wrote snippets/{TOOLS[0]}" in capsys.readouterr().out
+    assert command.main(check=True) == 0
+    assert command.main(check=False) == 0
+    assert capsys.readouterr().out == ""
