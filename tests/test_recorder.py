@@ -131,6 +131,22 @@ def test_calls_carry_the_layout_and_the_names_of_the_schema(level):
     assert set(call.args) == {"input", "weight", "bias"}
 
 
+@pytest.mark.parametrize("options", [{}, {"padding": 1}, {"stride": 2, "padding": (1,)}, {"padding": "same"}])
+def test_arguments_are_as_the_op_takes_them(options, level):
+    results = []
+
+    def handle(op, args, kwargs, run):
+        result = run()
+        if base_name(op) == "conv1d":
+            results.append((op(*args, **kwargs), result))
+        return result
+
+    with recorder.around(handle, level):
+        F.conv1d(torch.ones(1, 2, 8), torch.ones(4, 2, 3), **options)
+    ((again, result),) = results
+    assert torch.equal(again, result)
+
+
 def test_both_levels_see_nearly_the_same_of_a_language_model():
     from transformers import GPT2Config, GPT2LMHeadModel
 

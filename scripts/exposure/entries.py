@@ -157,7 +157,7 @@ def backward(model, tokens) -> None:
 
 USES: dict[str, Callable] = {
     "forward": forward,
-    "forward, short prompt": short_forward,
+    "short forward": short_forward,
     "KV cache": kv_cache,
     "patching": patching,
     "backward": backward,

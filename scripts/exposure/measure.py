@@ -8,7 +8,6 @@ run there is run on the CPU. Only the calls matter, not the numbers. A quarter o
 """
 
 import argparse
-import hashlib
 import json
 import os
 import platform
@@ -20,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mpscheck import bundle, catalogue, results
+from mpscheck.report.exposure_page import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "environments"))
@@ -38,12 +38,6 @@ ENTRIES = {  # by environment
     MAIN: (*BRIDGE, *TRANSFORMERS),
 }
 MODELS = ("gpt2-shape", "ioi-small")
-
-
-def fingerprints(bugs: tuple[catalogue.Bug, ...]) -> dict[str, str]:
-    """By slug, the hash of a bug's triggers: a bug whose triggers have changed since was not measured."""
-    texts = {bug.slug: json.dumps(bug.metadata["trigger"], sort_keys=True) for bug in bugs}
-    return {slug: hashlib.sha256(text.encode()).hexdigest()[:16] for slug, text in texts.items()}
 
 
 def cpu_name() -> str:
@@ -86,7 +80,7 @@ def measure(name: str, bugs: tuple[catalogue.Bug, ...]) -> dict:
         "system": platform.system(),
         "cpu": cpu_name(),
         "level": found["level"],
-        "bugs": fingerprints(bugs),
+        "bugs": {bug.slug: fingerprint(bug) for bug in bugs},
     }
     return {"schema": 1, "provenance": provenance, "records": records}
 

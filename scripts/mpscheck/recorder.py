@@ -196,7 +196,7 @@ def _two_modes(handle: Around) -> Iterator[None]:
             op = _composite(function, args, kwargs)
             if op is None:
                 return function(*args, **kwargs)
-            return handled(op, args, _as_in_schema(kwargs), lambda: function(*args, **kwargs))
+            return handled(op, *_as_in_schema(op, args, kwargs), lambda: function(*args, **kwargs))
 
     class Kernels(TorchDispatchMode):
         supports_higher_order_operators = True
@@ -219,11 +219,22 @@ def _composite(function, args: tuple, kwargs: dict):
     packet = getattr(torch.ops.aten, name, None) if name.isidentifier() and not name.startswith("__") else None
     if packet is None:
         return None
+    named = _renamed(kwargs)
     try:
-        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **_as_in_schema(kwargs)))
-    except (RuntimeError, AttributeError, TypeError):  # not an op that can be called like this
-        return None
-    return op if _hides_from_dispatch(op) else None
+        op = getattr(packet, torch._C._jit_resolve_packet(f"aten::{name}", *args, **named))
+    except (RuntimeError, AttributeError, TypeError):  # it does not take all that Python takes, such as `padding=1`
+        op = next((o for o in _overloads(packet) if _fits(o, args, named)), None)
+    return op if op is not None and _hides_from_dispatch(op) else None
+
+
+def _overloads(packet) -> list:
+    return [getattr(packet, name) for name in packet.overloads()]
+
+
+def _fits(op, args: tuple, kwargs: dict) -> bool:
+    """True if the op has a place for each of the arguments, by their number and names."""
+    names = [argument.name for argument in op._schema.arguments]
+    return len(args) <= len(names) and set(kwargs) <= set(names[len(args) :])
 
 
 @cache
@@ -234,9 +245,21 @@ def _hides_from_dispatch(op) -> bool:
     return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
 
 
-def _as_in_schema(kwargs: dict) -> dict:
+def _renamed(kwargs: dict) -> dict:
     """Python says `input` where aten's schemas mostly say `self`."""
     return {"self" if name == "input" else name: value for name, value in kwargs.items()}
+
+
+def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """The arguments as the op itself takes them: one number for a list of them becomes a list."""
+    listed = {argument.name for argument in op._schema.arguments if str(argument.type) == "List[int]"}
+
+    def converted(name: str, value: Any) -> Any:
+        return [value] if name in listed and isinstance(value, int) else value
+
+    names = [argument.name for argument in op._schema.arguments]
+    positional = tuple(converted(name, value) for name, value in zip(names, args))
+    return positional, {name: converted(name, value) for name, value in _renamed(kwargs).items()}
 
 
 @cache

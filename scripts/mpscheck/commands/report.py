@@ -7,7 +7,7 @@ from mpscheck.catalogue import ROOT
 from mpscheck.report import pages
 
 DOCS = ROOT / "docs"
-FOLDERS = ("generated", "bugs")  # hold generated files only
+FOLDERS = ("generated", "bugs", "releases", "api")  # hold generated files only
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def main() -> int:
 
 def write(found: dict[str, str], docs=DOCS) -> int:
     """Write what differs from what is there, remove what is no longer generated; how many files changed."""
-    there = [path for folder in FOLDERS for path in (docs / folder).glob("*") if path.is_file()]
+    there = [path for folder in FOLDERS for path in (docs / folder).rglob("*") if path.is_file()]
     old = [path for path in there if str(path.relative_to(docs)) not in found]
     for path in old:
         path.unlink()

@@ -54,7 +54,11 @@ def main(device: str | None, fresh: bool) -> int:
     steps = steps_on(device, fresh)
     for number, step in enumerate(steps, 1):
         click.secho(f"\n[{number}/{len(steps)}] {step.title}", bold=True)
-        done = do(step, memory, environment)
+        try:
+            done = do(step, memory, environment)
+        except KeyboardInterrupt:
+            click.secho("\nStopped. What was done is kept: the same command goes on from there.", err=True)
+            return 2
         if done.code not in (0, step.finding):
             click.secho(
                 f"Step {number} ({step.title}) ended with exit code {done.code}: its own words stand above.", err=True
@@ -68,26 +72,22 @@ def main(device: str | None, fresh: bool) -> int:
 def steps_on(device: str, fresh: bool) -> list[Step]:
     """All steps, in the order in which each finds what it needs."""
     resume = () if fresh else ("--resume",)
-    wide = {} if sys.stderr.isatty() else {"COLUMNS": "150"}  # a table in a log has no terminal to fit
-    variables = {"MPSCHECK_EMU": os.environ.get("MPSCHECK_EMU", "1")} if device.split(":")[0] == "emu" else {}
+    # a log has no terminal that a table must fit, and no line that a bar can be drawn in
+    log = {} if sys.stderr.isatty() else {"COLUMNS": "150", "TQDM_DISABLE": "1"}
+    emulated = {"MPSCHECK_EMU": os.environ.get("MPSCHECK_EMU", "1")} if device.split(":")[0] == "emu" else {}
     validate = [
         Step(
             f"Validate {words} on {device}",
             (sys.executable, "snippets/validate_mps.py", "--model", model, "--device", device),
-            reads=(
-                "snippets/validate_mps.py",
-                "snippets/models/**/*",
-                "scripts/mpscheck/emulation/*.py",
-                "requirements.lock",
-            ),
+            reads=("snippets/validate_mps.py", "snippets/models/**/*", "requirements.lock"),
             finding=3,
-            variables=variables,
+            variables=log | emulated,
         )
         for model, words in MODELS.items()
     ]
     return [
         Step(f"Measure the snippets on {device}", (*MPSCHECK, "run", "--device", device, *resume), finding=1),
-        Step("Check the checks, on the emulated device", (*MPSCHECK, "controls", *resume), finding=1, variables=wide),
+        Step("Check the checks, on the emulated device", (*MPSCHECK, "controls", *resume), finding=1, variables=log),
         *validate,
         Step("Execute the notebooks, and the programs whose output pages show", (*MPSCHECK, "notebooks")),
         Step("Write the pages from the results", (*MPSCHECK, "report")),
@@ -103,16 +103,16 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
 
 def do(step: Step, memory: dict, environment: dict) -> Done:
     """Do a step, or find that nothing it reads has changed since it was last done."""
+    state = state_of(step, environment)
     kept = memory.get(step.title)
-    if kept and step.reads and kept["read"] == state_of(step, environment) and is_made(step):
+    if kept and step.reads and kept["read"] == state and is_made(step):
         click.echo(f"Nothing to do: nothing that it reads has changed. Then it said: {kept['words']}")
         return Done(kept["code"], kept["words"], 0.0, now=False)
     started = time.monotonic()
     code, words = run(step)
     seconds = time.monotonic() - started
     if step.reads and code in (0, step.finding):
-        # looked at afterwards, since a step may rewrite what it reads (a notebook is stored executed)
-        memory[step.title] = {"read": state_of(step, environment), "code": code, "words": words}
+        memory[step.title] = {"read": state, "code": code, "words": words}
         results.write_atomic(MEMORY, json.dumps(memory, indent=1) + "\n")
     click.echo(f"{seconds:.0f} s")
     return Done(code, words, seconds, now=True)
@@ -127,7 +127,7 @@ def run(step: Step) -> tuple[int, str]:
         for line in process.stdout:
             click.echo(line, nl=False)
             words = line.strip() or words
-    return process.returncode, words or f"exit code {process.returncode}"
+    return process.returncode, words or f"{step.makes} is there"
 
 
 def is_made(step: Step) -> bool:
@@ -136,7 +136,7 @@ def is_made(step: Step) -> bool:
 
 def state_of(step: Step, environment: dict) -> str:
     """Hash of all that decides what a step gives: the contents of the files it reads, its command, the machine."""
-    digest = hashlib.sha256(json.dumps([step.command, step.variables, environment]).encode())
+    digest = hashlib.sha256(json.dumps([step.command, environment]).encode())
     paths = {path for pattern in step.reads for path in ROOT.glob(pattern) if path.is_file()}
     for path in sorted(paths):
         if "__pycache__" not in path.parts:
@@ -145,7 +145,7 @@ def state_of(step: Step, environment: dict) -> str:
 
 
 def machine(device: str) -> dict:
-    """What decides numbers on this machine, and where the site will stand."""
+    """What decides numbers on this machine (the emulated device's own code too), and where the site will stand."""
     where = provenance.collect(device)
     return {name: where[name] for name in provenance.KEY} | {"site": os.environ.get("SITE_URL", "")}
 

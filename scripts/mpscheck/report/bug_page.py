@@ -1,35 +1,33 @@
 """The page of one bug, as Markdown."""
 
 import ast
-import json
 
 from mpscheck import effect, trigger
 from mpscheck.catalogue import ROOT, Bug
-from mpscheck.report import evidence, words
-from mpscheck.report.escape import plain, text
+from mpscheck.report import evidence, reported_page, words
+from mpscheck.report.escape import text
 from mpscheck.report.markup import items, region
+from mpscheck.reported import Report
 
 
-def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "") -> str:
+def page(
+    bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "", reports: tuple[Report, ...] = ()
+) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
-        _head(bug),
+        reported_page.head(bug),
         f"# {words.linked(bug.claim.rstrip('.'), bug)}",
+        reported_page.also_known_as(bug),
         _summary(bug, runs),
         "## What to do\n\n" + _cure(bug),
-        "## Versions\n\n" + _versions(bug),
-        "## Check your machine\n\n" + _check(bug, site_url),
-        "## Evidence\n\n" + _evidence(bug, runs, controls),
+        "## Versions { data-search-exclude }\n\n" + _versions(bug),
+        "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url),
+        "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
         "## What goes wrong\n\n" + words.linked(bug.explanation, bug),
-        "## Who meets it\n\n" + _who(bug),
-        "## Threads\n\n" + _threads(bug),
+        "## Who meets it\n\n" + _who(bug) + reported_page.met_by(reports),
+        "## Threads { data-search-exclude }\n\n" + _threads(bug),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _head(bug: Bug) -> str:
-    description = json.dumps(plain(bug.claim), ensure_ascii=False)
-    return f"---\ndescription: {description}\n---"
 
 
 def _summary(bug: Bug, runs: dict[str, dict]) -> str:
@@ -87,7 +85,8 @@ def _versions(bug: Bug) -> str:
         rows.append(("macOS", words.limits(bug.macos), "the threads below"))
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
-    return region("Versions", "\n".join(table)) + "\n\nFor every other version the answer is *unknown*, not *healthy*."
+    said = region("Versions", "\n".join(table))
+    return said + "\n\nFor every other version the answer is *unknown*, not *healthy*.\n\n" + reported_page.by_release(bug)
 
 
 def _check(bug: Bug, site_url: str) -> str:
@@ -132,15 +131,8 @@ def _measurement(m: evidence.Measurement) -> str:
 
 
 def _reported(bug: Bug) -> str:
-    entries = [_report(entry) for entry in bug.reported]
+    entries = [words.sighting(entry) for entry in bug.reported]
     return items(entries or [words.link(bug.issue)])
-
-
-def _report(entry: dict) -> str:
-    names = {"date": "", "torch": "torch ", "macos": "macOS ", "chip": ""}
-    where = [f"{label}{text(entry[name])}" for name, label in names.items() if name in entry]
-    figures = f": {words.known_figures(entry['figures'])}" if "figures" in entry else ""
-    return ", ".join([words.link(entry["thread"]), *where]) + figures
 
 
 def _emulated(bug: Bug, controls: dict) -> str:

@@ -1,5 +1,6 @@
 """Making strings safe to stand in a page. A run file may come from a stranger: its strings are data, never markup."""
 
+import html
 import re
 import unicodedata
 
@@ -28,3 +29,33 @@ def cell(markdown: str) -> str:
 def plain(markdown: str) -> str:
     """Our own Markdown without its backticks and asterisks, for a title or a description."""
     return re.sub(r"[`*]", "", " ".join(markdown.split()))
+
+
+def claim_html(claim: str) -> str:
+    """A claim as HTML: what stands in backticks as code, all else as text."""
+    return "".join(
+        f"<code>{html.escape(part)}</code>" if code else html.escape(part) for code, part in _parts(claim.rstrip("."))
+    )
+
+
+def claim_markdown(claim: str) -> str:
+    """A claim as Markdown in which nothing but its backticks has a meaning."""
+    parts = _parts(claim.rstrip("."))
+    return "".join(f"<code>{text(part)}</code>" if code else _text_with_ends(part) for code, part in parts)
+
+
+def attribute(markdown: str) -> str:
+    """Our own Markdown as plain text that can stand in an attribute of HTML."""
+    return html.escape(plain(markdown), quote=True)
+
+
+def _parts(claim: str) -> list[tuple[bool, str]]:
+    """(is it code, its text) for each part of a claim."""
+    pieces = re.split(r"`([^`]+)`", " ".join(claim.split()))
+    return [(bool(n % 2), piece) for n, piece in enumerate(pieces) if piece]
+
+
+def _text_with_ends(part: str) -> str:
+    """Escaped text that keeps the space at either end."""
+    before, after = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
+    return f"{before}{text(part)}{after}"

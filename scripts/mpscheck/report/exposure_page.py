@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mpscheck import results
 from mpscheck.catalogue import Bug
-from mpscheck.report.markup import table
+from mpscheck.report.markup import items, table
 
 FOLDER = results.RUNS.parent / "exposure"
 LINEAR = "linear-noncontiguous-weight"  # pytorch/pytorch#161640
@@ -72,7 +72,7 @@ def rows(data: dict[str, dict]) -> list[Row]:
 
 
 def fingerprint(bug: Bug) -> str:
-    """The hash of a bug's triggers, as `measure.py` stores it."""
+    """The hash of a bug's triggers, which a file of exposures stores for each bug that it was measured for."""
     return hashlib.sha256(json.dumps(bug.metadata["trigger"], sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -118,13 +118,18 @@ def _cell(found: Answer) -> str:
 
 
 def safe_torch(data: dict[str, dict], bugs: tuple[Bug, ...]) -> str:
-    """The smallest torch from which on no known bug is met, by entry point and use."""
-    found = rows(data)
-    uses = list(dict.fromkeys(use for row in found for use in row.uses))
-    lines = [
-        [row.library, row.entry, *(_cell(answer(row.uses[use]["findings"], bugs)) for use in uses)] for row in found
-    ]
-    return table(["Library", "Entry point", *uses], lines, "Smallest torch by entry point and use")
+    """The smallest torch from which on no known bug is met, by entry point; by use, where uses differ."""
+    lines = [[row.library, row.entry, items(_answers(row, bugs))] for row in rows(data)]
+    return table(["Library", "Entry point", "Smallest torch"], lines, "Smallest torch by entry point")
+
+
+def _answers(row: Row, bugs: tuple[Bug, ...]) -> list[str]:
+    by_words: dict[str, list[str]] = {}
+    for use, found in row.uses.items():
+        by_words.setdefault(_cell(answer(found["findings"], bugs)), []).append(use)
+    if len(by_words) == 1:
+        return [f"every use: {words}" for words in by_words]
+    return [f"{'; '.join(uses)}: {words}" for words, uses in by_words.items()]
 
 
 def summary(data: dict[str, dict], bugs: tuple[Bug, ...], without_trigger: int) -> str:
@@ -147,13 +152,12 @@ def linear_exposure(data: dict[str, dict]) -> str:
     uses = list(dict.fromkeys(use for row in found for use in row.uses))
     lines = []
     for row in found:
-        calls = {use: _linear(row.uses[use]) for use in uses}
-        cells = [str(sum(f["count"] for f in calls[use])) if calls[use] else "–" for use in uses]
-        first = next((calls[use] for use in uses if calls[use]), [])
-        lines.append([row.library, row.entry, _verdict(first), *cells, _where(first)])
-    return table(
-        ["Library", "Entry point", "Exposed", *(f"Calls: {u}" for u in uses), "Line and weight"], lines, "Exposure"
-    )
+        calls = [_linear(row.uses[use]) for use in uses]
+        first = next((use for use in calls if use), [])
+        counts = ", ".join(str(sum(f["count"] for f in use)) for use in calls) if first else ""
+        lines.append([row.library, row.entry, _verdict(first), counts, items(_places(first))])
+    headings = ["Library", "Entry point", "Exposed", f"Calls ({', '.join(uses)})", "Where, and the weight"]
+    return table(headings, lines, "Exposure")
 
 
 def _linear(use: dict) -> list[dict]:
@@ -168,18 +172,18 @@ def _verdict(findings: list[dict]) -> str:
     return "**yes**"
 
 
-def _where(findings: list[dict]) -> str:
+def _places(findings: list[dict]) -> list[str]:
     places = []
     for found in findings:
         place = found["library"] or {"file": "the program itself", "line": ""}
         note = " (in a branch that asks for `mps`)" if found["doubt"] else ""
         places.append(f"`{place['file']}:{place['line']}`{note}: {found['arguments']}; {_modules(found['modules'])}")
-    return "<br>".join(places)
+    return places
 
 
 def _modules(modules: dict[str, int]) -> str:
     names = [name.partition(" (")[2].rstrip(")") or name for name in modules]
-    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}" if names else ""
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" if names else ""
 
 
 # ---- other paths, and where it was measured ------------------------------------------------------------------------
@@ -192,9 +196,7 @@ def other_paths(data: dict[str, dict]) -> str:
         for record in file["records"]:
             if record["model"] == MODEL:
                 ran = [f"`{p['file']}:{p['line']}`" for p in record["other_paths"] if p["called"]]
-                lines.append(
-                    [name.partition("-")[2], record["entry"], str(len(record["other_paths"])), "<br>".join(ran)]
-                )
+                lines.append([name.partition("-")[2], record["entry"], str(len(record["other_paths"])), items(ran)])
     return table(
         ["TransformerLens environment", "Entry point", "Lines", "In code that ran"], lines, "Lines that ask for mps"
     )
@@ -214,9 +216,8 @@ def provenance(data: dict[str, dict]) -> str:
     return "\n".join(entries)
 
 
-def pieces(bugs: tuple[Bug, ...], without_trigger: int, data: dict[str, dict] | None = None) -> dict[str, str]:
+def pieces(bugs: tuple[Bug, ...], without_trigger: int, data: dict[str, dict]) -> dict[str, str]:
     """The generated parts of docs/exposure.md, by name."""
-    data = read() if data is None else data
     return {
         "exposure-summary": summary(data, bugs, without_trigger),
         "exposure-torch": safe_torch(data, bugs),

@@ -1,6 +1,66 @@
-"""The generated parts of the home page and of the page of `validate_mps.py`: what to paste, what it prints, how long."""
+"""The generated parts of the home page and of the page of `validate_mps.py`: the widget, what to paste, what it prints."""
 
+import json
+from html import escape
+
+from mpscheck.report import releases, uses
+from mpscheck.report.entry import Entry
 from mpscheck.report.markup import table
+
+
+def widget(entries: list[Entry]) -> str:
+    """The form "Is my set-up affected?" and the place of its answer, as HTML.
+
+    Hidden until `docs/assets/home.js` can work it; without a script the table of releases on the same page answers.
+    """
+    versions = {release.version: release.version for release in releases.load()[::-1]}
+    fields = [
+        _select("torch", "PyTorch", versions, "choose"),
+        _select("macos", "macOS", {version: version for version in releases.MACOS[::-1]}, "any"),
+        _select("chip", "Chip", {chip: chip for chip in releases.CHIPS}, "any"),
+        _select("use", "What I run", {use: label for use, (label, _) in uses.USES.items()}, None),
+    ]
+    silent = sum(entry.silent for entry in entries)
+    return (
+        f'<div class="affected" data-affected data-search-exclude>\n<form aria-label="My set-up" hidden>{"".join(fields)}</form>\n'
+        f'<div aria-live="polite" data-answer><p>{len(entries)} bugs are known, {silent} of them silent. Which of them are '
+        'in yours? <a href="#by-pytorch-release">By release of PyTorch</a>.</p></div>\n</div>'
+    )
+
+
+def _select(name: str, label: str, options: dict[str, str], first: str | None) -> str:
+    empty = f'<option value="">{first}</option>' if first else ""
+    inside = "".join(f'<option value="{value}">{escape(shown)}</option>' for value, shown in options.items())
+    return f'<label>{label}<select name="{name}">{empty}{inside}</select></label>'
+
+
+def affected(entries: list[Entry], place: int) -> str:
+    """The widget's data for one release, as JSON: what is sick there, and how much is unknown and healthy by use."""
+    release = releases.load()[place]
+    sick = [entry for entry in entries if entry.letters[place] == "s"]
+
+    def number(letter: str) -> dict[str, int]:
+        return {
+            use: sum(entry.letters[place] == letter and use in entry.uses for entry in entries) for use in uses.USES
+        }
+
+    document = {
+        "torch": release.version,
+        "sick": [
+            {
+                "slug": entry.slug,
+                "claim": entry.bug.claim.rstrip("."),
+                "silent": entry.silent,
+                "macos": releases.macos_of(entry.bug),
+                "chips": entry.bug.chips or None,
+                "uses": entry.uses,
+            }
+            for entry in sick
+        ],
+        "unknown": number("u"),
+        "healthy": number("h"),
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def command(site_url: str) -> str:

@@ -1,25 +1,102 @@
-"""The generated parts of the index of bugs: one row a bug, and how much is known of all of them."""
+"""The generated parts of the index of bugs: one row a bug, how much is known of all of them, and the filters."""
+
+from html import escape
 
 from mpscheck.catalogue import Bug
-from mpscheck.report import evidence, words
-from mpscheck.report.escape import cell
-from mpscheck.report.markup import table
+from mpscheck.report import evidence, releases, uses, words
+from mpscheck.report.entry import Entry
+from mpscheck.report.escape import claim_html
+
+SORTS = {"danger": "Bug", "newest": "First report", "slug": "Name"}
 
 
-def bug_index(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> str:
-    """One row a bug: claim, versions, what a Mac said, whether the check is proven."""
-    headings = ["Bug", "PyTorch", "On a Mac", "Check proven (emulated)"]
-    rows = [_index_row(bug, runs, controls) for bug in evidence.by_age(bugs)]
-    return table(headings, rows, "Known bugs")
+def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
+    """The filters and the table, as HTML: all rows are there without a script, the most dangerous first.
+
+    A row carries what `docs/assets/bugs.js` filters by: the state on each release as letters, and plain words.
+    """
+    rows = "\n".join(_row(entry, place, runs, controls) for place, entry in enumerate(entries))
+    head = (
+        '<tr><th scope="col" aria-sort="ascending" data-sort="danger">Bug, the most dangerous first</th>'
+        '<th scope="col" data-sort="newest">PyTorch</th><th scope="col">Evidence</th></tr>'
+    )
+    return (
+        f'<div data-bugs data-search-exclude>\n{_filters(entries)}\n<div class="bugs">\n'
+        f'<table aria-label="Known bugs">\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n</div>'
+    )
 
 
-def _index_row(bug: Bug, runs: dict[str, dict], controls: dict) -> list[str]:
-    return [
-        f"[{cell(words.linked(bug.claim.rstrip('.'), bug))}](bugs/{bug.slug}.md)",
-        words.versions(bug),
-        words.on_macs(evidence.on_mac(bug, runs)),
-        proven(evidence.control(bug, controls)),
+def _row(entry: Entry, place: int, runs: dict[str, dict], controls: dict) -> str:
+    bug, macos = entry.bug, releases.macos_of(entry.bug)
+    known = [*entry.kinds, *(["check"] if entry.has_check else [])]
+    who = [*entry.uses, *(["reports"] if entry.reports else [])]
+    data = {
+        "s": entry.letters,
+        "m": "" if macos is None else f"only {' '.join(macos)}",
+        "family": bug.family,
+        "kind": bug.kind,
+        "evidence": " ".join(known),
+        "who": " ".join(who),
+        "t": entry.keywords,
+        "d": entry.date,
+        "n": place,
+    }
+    attributes = " ".join(f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != "")
+    tied = f", macOS {words.limits(bug.macos)}" if bug.macos is not None else ""
+    return (
+        f'<tr {attributes}><td><a href="{bug.slug}/">{claim_html(bug.claim)}</a> <small>{_about(entry)}</small></td>'
+        f"<td><span>{words.versions(bug)}{escape(tied)}</span></td><td>{_evidence(entry, runs, controls)}</td></tr>"
+    )
+
+
+def _about(entry: Entry) -> str:
+    loud = "" if entry.silent else ", not silent"
+    met = f", met by {len(entry.reports)} users" if len(entry.reports) > 1 else ", met by a user" if entry.reports else ""
+    return f"{entry.bug.family}: {words.BUG_KINDS[entry.bug.kind]}{loud}{met}"
+
+
+def _evidence(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
+    if not entry.has_check:
+        return "reported"
+    found = evidence.on_mac(entry.bug, runs)
+    mac = words.on_macs(found) if found else words.NOT_ON_MAC
+    return f"{', '.join(entry.kinds)}; has a check, {mac}; proven: {proven(evidence.control(entry.bug, controls))}"
+
+
+def _filters(entries: list[Entry]) -> str:
+    """The form, hidden until a script can work it."""
+    families = sorted({entry.bug.family for entry in entries})
+    kinds = {kind: words.BUG_KINDS[kind] for kind in words.BUG_KINDS if any(e.bug.kind == kind for e in entries)}
+    reversed_releases = [release.version for release in releases.load()][::-1]
+    places = {r.version: n for n, r in enumerate(releases.load())}
+    torch = "".join(f'<option value="{v}" data-place="{places[v]}">{v}</option>' for v in reversed_releases)
+    states = {"sick": "known sick", "unknown": "unknown", "healthy": "healthy, says a source"}
+    evidences = {"check": "has a check to run", "measured": "measured on a Mac", "declared": "declared", "emulated": "emulated"}
+    who = {"reports": "users who reported it", **{use: label for use, (label, families) in uses.USES.items() if families}}
+    sorts = {"danger": "most dangerous first", "newest": "newest first", "slug": "by name"}
+    fields = [
+        '<label class="wide">Op, spelled any way, or number of a thread'
+        '<input type="search" name="q" autocomplete="off" placeholder="F.linear, aten::linear, 161640"></label>',
+        f'<label>PyTorch<select name="torch"><option value="">any</option>{torch}</select></label>',
+        _select("macos", "macOS", {version: version for version in releases.MACOS[::-1]}),
+        _select("state", "State there", states),
+        _select("family", "Family", {family: family for family in families}),
+        _select("kind", "Kind", kinds),
+        _select("evidence", "Evidence", evidences),
+        _select("who", "Who meets it", who),
+        _select("sort", "Order", sorts, any_word=None),
     ]
+    return (
+        f'<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n{"".join(fields)}\n'
+        '<button type="reset" class="md-button">Clear</button></form>\n'
+        f'<p><output aria-live="polite" data-count>{len(entries)} bugs.</output></p>'
+    )
+
+
+def _select(name: str, label: str, options: dict[str, str], any_word: str | None = "any") -> str:
+    first = f'<option value="">{any_word}</option>' if any_word else ""
+    inside = "".join(f'<option value="{value}">{escape(shown)}</option>' for value, shown in options.items())
+    return f'<label>{label}<select name="{name}">{first}{inside}</select></label>'
 
 
 def proven(control: evidence.Control | None) -> str:
@@ -32,7 +109,7 @@ def proven(control: evidence.Control | None) -> str:
 
 
 def counts(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> dict[str, dict[str, int]]:
-    """How many bugs there are by family, by kind and by kind of evidence."""
+    """How many bugs with a snippet there are by family, by kind and by kind of evidence."""
     kinds = {bug.slug: evidence.kinds_of(bug, runs, controls) for bug in bugs}
     return {
         "family": _count(bug.family for bug in bugs),
@@ -46,11 +123,14 @@ def _count(values) -> dict[str, int]:
     return {value: found.count(value) for value in sorted(set(found))}
 
 
-def summary(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> str:
+def summary(entries: list[Entry]) -> str:
     """One paragraph on how much is known."""
-    by_kind = counts(bugs, runs, controls)["evidence"]
-    measured = f"{by_kind['measured']} were measured on a Mac" if by_kind["measured"] else words.NOT_ON_MAC
+    checks = [entry for entry in entries if entry.has_check]
+    measured = sum("measured" in entry.kinds for entry in entries)
+    macs = f"{measured} were measured on a Mac" if measured else words.NOT_ON_MAC
+    proven_checks = sum("emulated" in entry.kinds for entry in checks)
     return (
-        f"{len(bugs)} bugs, each reported in a public thread; {measured}. For {by_kind['declared']} "
-        f"something was read in PyTorch's wheels. For {by_kind['emulated']} the check is proven on the emulated device."
+        f"{len(entries)} bugs, each reported in a public thread, {sum(e.silent for e in entries)} of them silent. "
+        f"{len(checks)} have a check that you can run ({proven_checks} of them proven on the emulated device; {macs}); "
+        "for the others one is [still to be written](contribute.md#a-bug)."
     )

@@ -2,22 +2,29 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpscheck import catalogue, numerics, results
+from mpscheck import catalogue, numerics, reported, results
 from mpscheck.report import (
+    api,
     bug_page,
     evidence,
+    exposure_page,
     home_page,
     index_page,
+    matrix_page,
+    releases,
+    releases_page,
+    reported_page,
     results_page,
     verification_page,
     vocabulary_page,
 )
+from mpscheck.report.entry import Entry, entries
 
 TRANSCRIPTS = evidence.EMULATED / "transcripts"
-COPIED = ("snippets/validate_mps.py",)  # files that a reader downloads, beside the bugs' own
+COPIED = ("snippets/validate_mps.py", "snippets/audit_mps.py")  # files that a reader downloads, beside the bugs' own
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,10 @@ class Inputs:
     transcripts: dict[str, str]
     seconds: dict[str, float]
     site_url: str = ""
+    exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
+    reported: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
+    reports: tuple[reported.Report, ...] = ()  # what users met
+    renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
 
 
 def read_inputs() -> Inputs:
@@ -47,6 +58,10 @@ def read_inputs() -> Inputs:
         transcripts={path.stem: path.read_text(encoding="utf-8") for path in sorted(TRANSCRIPTS.glob("*.txt"))},
         seconds=_seconds(TRANSCRIPTS / "index.json"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
+        exposure=exposure_page.read(),
+        reported=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
+        reports=reported.reports(),
+        renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
     )
 
 
@@ -69,6 +84,7 @@ def _with_slash(url: str) -> str:
 def files(inputs: Inputs) -> dict[str, str]:
     """The text of each generated file, by its path under `docs/`."""
     bugs, runs, controls = inputs.bugs, inputs.runs, inputs.controls
+    known = entries((*bugs, *inputs.reported), inputs.reports, runs, controls)
     pieces = {
         "command": home_page.command(inputs.site_url),
         "healthy": home_page.answer(inputs.transcripts.get("validate-healthy")),
@@ -76,8 +92,13 @@ def files(inputs: Inputs) -> dict[str, str]:
         "seconds": home_page.seconds(inputs.seconds),
         "time-needed": home_page.time_needed(inputs.seconds),
         "macs": home_page.macs(runs),
-        "bug-summary": index_page.summary(bugs, runs, controls),
-        "bug-index": index_page.bug_index(bugs, runs, controls),
+        "bug-summary": index_page.summary(known),
+        "bug-index": index_page.bug_index(known, runs, controls),
+        "widget": home_page.widget(known),
+        "releases-here": releases_page.table(known, ""),
+        "releases-home": releases_page.table(known),
+        "matrix": matrix_page.matrix(known, runs),
+        "api": api.where(inputs.site_url),
         "results": results_page.results(bugs, runs),
         "local": results_page.local_results(bugs, inputs.local),
         "controls": verification_page.controls_table(bugs, controls),
@@ -85,11 +106,42 @@ def files(inputs: Inputs) -> dict[str, str]:
         "rule": verification_page.rule(controls),
         "properties": vocabulary_page.properties(),
         "effects": vocabulary_page.effects(),
+        **exposure_page.pieces(bugs, len(reported.load()), inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}
-    for bug in bugs:
-        found[f"bugs/{bug.slug}.md"] = bug_page.page(bug, runs, controls, inputs.site_url)
-        found[f"bugs/{bug.path.name}"] = bug.source
     for path in COPIED:
         found[Path(path).name] = (catalogue.ROOT / path).read_text(encoding="utf-8")
-    return found
+    return found | _bug_pages(known, inputs) | _release_pages(known, inputs) | _data(known, inputs)
+
+
+def _bug_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
+    found = {}
+    for entry in known:
+        bug = entry.bug
+        if entry.has_check:
+            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.reports)
+            found[f"bugs/{bug.path.name}"] = bug.source
+        else:
+            page = reported_page.page(entry)
+        found[f"bugs/{bug.slug}.md"] = page
+    return found | api.redirects(inputs.renamed, {entry.slug for entry in known})
+
+
+def _release_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
+    command = home_page.command(inputs.site_url)
+    return {
+        f"releases/{release.version}.md": releases_page.page(release, place, known, command)
+        for place, release in enumerate(releases.load())
+    }
+
+
+def _data(known: list[Entry], inputs: Inputs) -> dict[str, str]:
+    found = {
+        "v1/bugs.json": api.bugs_json(known, inputs.site_url),
+        "v1/known-bad.json": api.known_bad(known, inputs.exposure, inputs.site_url),
+        "feed.xml": api.feed(known, inputs.site_url),
+    }
+    found |= {f"v1/{name}": schema for name, schema in api.schemas().items()}
+    for place, release in enumerate(releases.load()):
+        found[f"affected/{release.version}.json"] = home_page.affected(known, place)
+    return {f"api/{name}": text for name, text in found.items()} | {"llms.txt": api.llms(known, inputs.site_url)}

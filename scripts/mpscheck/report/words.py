@@ -9,6 +9,7 @@ from mpscheck import numerics
 from mpscheck.catalogue import Bug, thread_url
 from mpscheck.report import evidence
 from mpscheck.report.escape import text
+from mpscheck.reported import Reported
 
 NOT_ON_MAC = "not yet run on a Mac"
 SHAPES = {
@@ -147,12 +148,14 @@ def linked(markdown: str, bug: Bug) -> str:
     return _REFERENCE.sub(replace, markdown)
 
 
-def versions(bug: Bug) -> str:
+def versions(bug: Bug | Reported) -> str:
     """Where the bug is known to be: `2.8.0 and newer, fixed in 2.9.0`."""
     oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
     fix = f"fixed in {release(str(bug.fixed))}" if bug.fixed is not None else "fix not known"
     if oldest is None:
         return f"start not known, {fix}"
+    if any(one.operator == "==" for one in bug.affected):
+        return f"seen in {release(oldest)} alone, {fix}"
     return f"{release(oldest)} to {release(last)}, {fix}" if last else f"{release(oldest)} and newer, {fix}"
 
 
@@ -174,3 +177,11 @@ def known_figures(figures: dict) -> str:
         return ", ".join(str(x) for x in v) if isinstance(v, list) else str(v)
 
     return "; ".join(f"{text(name.replace('_', ' '))}: {text(value(v))}" for name, v in figures.items())
+
+
+def sighting(entry: dict) -> str:
+    """One report in a thread: link, date, versions, figures."""
+    names = {"date": "", "torch": "torch ", "macos": "macOS ", "chip": ""}
+    where = [f"{label}{text(entry[name])}" for name, label in names.items() if name in entry]
+    figures = f": {known_figures(entry['figures'])}" if "figures" in entry else ""
+    return ", ".join([link(entry["thread"]), *where]) + figures

@@ -130,7 +130,7 @@ def kind_of_file(name: str) -> str:
     path = os.path.abspath(name)
     if path == _TOOL or path.startswith((_TORCH, _TOOL_FOLDER)):
         return "torch"
-    generated = name.startswith(("<frozen", "<eval_with_key"))
+    generated = name.startswith(("<frozen", "<eval_with_key", "<string>"))
     return "library" if generated or _PACKAGES.match(path) or os.path.realpath(path).startswith(_STANDARD) else "user"
 
 
@@ -380,7 +380,7 @@ class Report:
             main = sys._current_frames().get(threading.main_thread().ident)
             users = [f for f in frames_from(main) if self._kind(f.f_code.co_filename) == "user"]
         inside = [f for f in users if os.path.abspath(f.f_code.co_filename).startswith(self.folder + os.sep)]
-        user = inside[0] if inside else users[-1] if users else None
+        user = inside[0] if inside else users[-1] if users else outside[-1] if outside else None
         library = outside[0] if outside and outside[0] is not user else None
         lines = [(f.f_code.co_filename, f.f_lineno) for f in outside]
         branched = any(a <= line <= b for name, line in lines for a, b in branches_on_mps(name))

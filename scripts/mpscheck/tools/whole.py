@@ -51,6 +51,9 @@ def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
             there = twins.tensor(plain) if plain.is_contiguous() else plain.to(steps.device)
             is_parameter = isinstance(weight, torch.nn.Parameter)
             moved[id(weight)] = torch.nn.Parameter(there, weight.requires_grad) if is_parameter else there
+        for tensor in tensors_in([vars(module) for module in model.modules()]):
+            if tensor.grad_fn is not None:  # kept from an earlier run; deepcopy would refuse it
+                moved[id(tensor)] = tensor.detach()
         twin = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
         # TransformerLens notes the device in .cfg as well; its own .to() sets that
         return twin.to(steps.device, print_details=False) if hasattr(model, "cfg") else twin.to(steps.device), ""

@@ -1,0 +1,39 @@
+"""Ranges of versions as PEP 440 has them, without the package `packaging`."""
+
+import subprocess
+import sys
+
+import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from mpscheck import catalogue, reported, versions
+
+SPECIFIERS = sorted(
+    {str(s) for bug in (*catalogue.load(), *reported.load()) for s in (bug.affected, bug.macos) if s and str(s)}
+)
+RELEASES = (
+    "2.0.0 2.1.0.dev20230329 2.1.0.dev20230401 2.3.1 2.4 2.4.0 2.5 2.7.1 2.8.0 2.8.1 2.9.0.dev20250801 2.9.0a0 2.9.0 "
+    "2.10 2.12.0 2.14 2.14.1 2.15.0 12.3 13.3 14.9 15 15.0 15.1 15.6.1 26.6.2"
+).split()
+
+
+@pytest.mark.parametrize("specifier", SPECIFIERS)
+def test_ranges_mean_what_packaging_says(specifier):
+    for release in RELEASES:
+        version = Version(release)
+        assert versions.contains(specifier, version) == SpecifierSet(specifier).contains(version, prereleases=True)
+
+
+def test_what_is_no_range_is_refused():
+    with pytest.raises(ValueError, match="no range of versions"):
+        versions.ends_of(">2.8,~=2.9")
+
+
+def test_torchs_own_class_does_as_well():
+    code = (
+        "import sys; sys.modules['packaging'] = None; from mpscheck import versions; "
+        "print(versions.state('>=2.8,<2.9', None, '>=15', '2.8.0+cpu', '15.6.1'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "sick\n"
