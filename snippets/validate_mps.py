@@ -78,15 +78,20 @@ class Run:
     tokenizer: object
     lines: list
 
+    @torch.no_grad()
     def three(self, function, inputs):
         """Return what `function(model, *inputs)`, a list of tensors, is on the device, the CPU, the CPU in float64."""
-        got = function(self.other, *(t.to(self.device) for t in inputs))
+        try:
+            cpu = function(self.cpu, *inputs)
+        except Exception as error:  # then it is not the device's fault
+            raise CouldNotCheck(f"not possible on the CPU: {explain(error)}") from error
         with Float64():
             exact = function(self.cpu, *inputs)
-        return got, function(self.cpu, *inputs), exact
+        return function(self.other, *(t.to(self.device) for t in inputs)), cpu, exact
 
-    def compare(self, name, function, batches):
-        return worst(name, [compare(*tensors) for b in batches for tensors in zip(*self.three(function, b))])
+    def compare(self, function, batches=None):
+        """Compare each tensor of `function(model, *inputs)`, for the first of the batches if none are given."""
+        return [compare(*tensors) for b in batches or self.batches[:1] for tensors in zip(*self.three(function, b))]
 
 
 class Float64(TorchFunctionMode):
@@ -122,15 +127,9 @@ def compare(got, cpu, exact):
         return "could not check", None, "the CPU itself gives no finite number"
     rms = lambda t: t[finite].square().mean().sqrt().item()  # noqa: E731
     limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
-    error, allowed = rms(got - exact), ALLOWED_RATIO * max(rms(cpu.detach().double() - exact), limits.eps * rms(exact), limits.tiny)
+    of_cpu = max(rms(cpu.detach().double() - exact), limits.eps * rms(exact), limits.tiny)
+    error, allowed = rms(got - exact), ALLOWED_RATIO * of_cpu
     return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
-
-
-def worst(name, found):
-    """Make one Check of several comparisons: the verdict and figures of the worst."""
-    order = {"agrees": 0, "could not check": 1, "disagrees": 2}
-    verdict, margin, words = max(found, key=lambda f: (order[f[0]], float("inf") if f[1] is None else f[1]))
-    return Check(name, verdict, margin, words)
 
 
 def layers(model):
@@ -169,27 +168,24 @@ def hooked(modules, change=lambda index, tensor: None):
             handle.remove()
 
 
-@torch.no_grad()
 def logits(model, *inputs):
     return [first_of(model(*inputs))]
 
 
-@torch.no_grad()
 def residual_stream(model, *inputs):
     with hooked(layers(model)) as seen:
         model(*inputs)
     return seen
 
 
-@torch.no_grad()
 def attention_patterns(model, *inputs):
     points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
-    if not points and not hasattr(model, "set_attn_implementation"):
-        raise CouldNotCheck("this model shows no attention patterns")
     if points:  # TransformerLens
         with hooked(points) as seen:
             model(*inputs)
         return seen
+    if not hasattr(model, "set_attn_implementation"):
+        raise CouldNotCheck("this model shows no attention patterns")
     kept = model.config._attn_implementation
     model.set_attn_implementation("eager")  # the fused kernels keep no patterns
     try:
@@ -198,12 +194,11 @@ def attention_patterns(model, *inputs):
         model.set_attn_implementation(kept)
 
 
-@torch.no_grad()
 def patched(model, *inputs):
-    """The output after the last position of the middle layer is taken from the other sequences of the batch."""
+    """The middle layer's output at the last position is taken from a run on the inputs in reverse."""
     middle = layers(model)[len(layers(model)) // 2 :][:1]
     with hooked(middle) as seen:
-        model(*(t.flip(0) for t in inputs))
+        model(*(t.flip(*range(t.ndim)) for t in inputs))
 
     def patch(index, tensor):
         tensor = tensor.clone()
@@ -217,23 +212,35 @@ def patched(model, *inputs):
 def gradients(model, *inputs):
     """Gradients of the difference of two logits at the last position, with respect to each layer's output."""
     with hooked(layers(model), lambda i, t: t.detach().requires_grad_() if i == 0 else None) as seen, torch.enable_grad():
-        last = first_of(model(*inputs)).select(-2, -1) if inputs[0].ndim > 1 else first_of(model(*inputs))
-        return list(torch.autograd.grad((last[..., 0] - last[..., 1]).sum(), seen))
+        found = first_of(model(*inputs))
+        return list(torch.autograd.grad((found[..., 0] - found[..., 1])[..., -1].sum(), seen))
 
 
-@torch.no_grad()
 def generated(model, ids):
-    """With a key-value cache: one token at a time is another kernel. Logits of each step, or TransformerLens' tokens."""
-    if hasattr(model, "run_with_cache"):
-        return [model.generate(ids[:, :-6], max_new_tokens=6, do_sample=False, verbose=False, stop_at_eos=False).cpu().double()]
-    out, steps = model(ids[:, :-4], use_cache=True), []
-    for position in range(ids.shape[1] - 4, ids.shape[1]):
-        out = model(ids[:, position : position + 1], past_key_values=out.past_key_values, use_cache=True)
-        steps.append(out.logits)
+    """The logits of each step with a key-value cache: one token at a time takes other kernels."""
+    if hasattr(model, "original_model"):  # TransformerBridge
+        step = lambda ids, cache: model(ids, use_cache=True, past_key_values=cache, return_type="logits_and_cache")  # noqa: E731
+        cache = None
+    elif hasattr(model, "run_with_cache"):  # HookedTransformer
+        from transformer_lens import HookedTransformerKeyValueCache
+
+        step = lambda ids, cache: (model(ids, past_kv_cache=cache), cache)  # noqa: E731
+        cache = HookedTransformerKeyValueCache.init_cache(model.cfg, ids.device, len(ids))
+    else:
+        step = lambda ids, cache: model(ids, use_cache=True, past_key_values=cache).to_tuple()[:2]  # noqa: E731
+        cache = None
+    steps = []
+    for part in (ids[:, :-4], *ids[:, -4:].split(1, 1)):
+        found, cache = step(part, cache)
+        steps.append(found)
     return steps
 
 
-@torch.no_grad()
+def lengths(model, ids):
+    """Some kernels are taken for short sequences only."""
+    return [first_of(model(ids[:1, :length])) for length in (1, 2, 3, 5, 9, 17) if length <= ids.shape[1]]
+
+
 def padded(model, ids):
     """A batch whose first sequence is padded on the left; only what is no padding is compared."""
     mask = torch.ones_like(ids)
@@ -244,21 +251,22 @@ def padded(model, ids):
 def check_ioi(run):
     """Logit difference and probabilities of the two names, in the format of TransformerLens#1178."""
     def figures(model, ids, answers, others):
-        last = logits(model, ids)[0][:, -1]
+        last = first_of(model(ids))[:, -1]
         p, row = last.softmax(-1), torch.arange(len(answers))
         last, p, a, b = last.cpu(), p.cpu(), answers.cpu(), others.cpu()
         return [last[row, a] - last[row, b], torch.stack([p[row, a], p[row, b]]), last.argmax(-1)]
 
-    triples = [list(zip(*run.three(figures, batch))) for batch in ioi_batches(run.tokenizer)]
-    if not triples:
+    found = [run.three(figures, batch) for batch in ioi_batches(run.tokenizer)]
+    if not found:
         raise CouldNotCheck("no tokenizer in which the names are single tokens")
-    for label, at in (("CPU", 1), (run.device.upper(), 0)):
-        difference, (mary, john), top = (values[at][..., 0] for values in triples[0])
+    sides = [[torch.cat(parts, -1) for parts in zip(*side)] for side in zip(*found)]  # device, CPU, float64
+    for label, side in (("CPU", sides[1]), (run.device.upper(), sides[0])):
+        difference, (mary, john), top = (values[..., 0] for values in side)
         name = run.tokenizer.decode([int(top)])
         run.lines.append(f"[{label}] P(Mary)={mary:.4f} P(John)={john:.4f} LD={difference:+.3f} Top1={name!r}")
-    share = [torch.cat([t[0][at] for t in triples]).gt(0).double().mean() for at in (1, 0)]
-    run.lines.append(f"IOI accuracy, {sum(len(t[0][0]) for t in triples)} prompts: CPU {share[0]:.0%}, {run.device} {share[1]:.0%}")
-    return worst("IOI", [compare(*values) for triple in triples for values in triple[:2]])
+    other, cpu = (side[0].gt(0).double().mean() for side in sides[:2])
+    run.lines.append(f"IOI accuracy, {len(sides[0][0])} prompts: CPU {cpu:.0%}, {run.device} {other:.0%}")
+    return [compare(*values) for values in list(zip(*sides))[:2]]
 
 
 def ioi_batches(tokenizer):
@@ -282,35 +290,46 @@ def ioi_batches(tokenizer):
 
 def check_repeats(run):
     """The same input three times on the device; a fault only where the spread exceeds what rounding allows."""
-    got, cpu, exact = run.three(logits, run.batches[0])
-    again = [logits(run.other, *(t.to(run.device) for t in run.batches[0]))[0].cpu().double() for _ in range(2)]
-    return worst("same input twice", [compare(exact[0] + a - got[0].cpu().double(), cpu[0], exact[0]) for a in again])
+    (got,), (cpu,), (exact,) = run.three(logits, run.batches[0])
+    again = [first_of(run.other(*(t.to(run.device) for t in run.batches[0]))) for _ in range(2)]
+    got, *again = (t.detach().cpu().double() for t in (got, *again))
+    return [compare(torch.where(a == got, exact, exact + a - got), cpu, exact) for a in again]
 
 
 def check_half(run, dtype):
     """The device in a half type, against float64 with the same rounded weights."""
-    with contextlib.redirect_stdout(None):  # TransformerBridge prints that its dtype changes
-        low = copy.deepcopy(run.cpu).to(dtype)
+    low = copy_to(run.cpu, "cpu", dtype)
     short = tuple(t[:2, :12] if t.ndim > 1 else t for t in run.batches[0])
     half = Run(low, copy_to(low, run.device), run.device, [], None, [])
-    return half.compare(str(dtype)[6:], logits, [tuple(t.to(dtype) if t.is_floating_point() else t for t in short)])
+    return half.compare(logits, [tuple(t.to(dtype) if t.is_floating_point() else t for t in short)])
 
 
-CHECKS = {  # name: check; the first five make the quick validation
+CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
     "IOI": check_ioi,
-    "logits": lambda run: run.compare("logits", logits, run.batches),
-    "residual stream": lambda run: run.compare("residual stream", residual_stream, run.batches[:1]),
-    "attention patterns": lambda run: run.compare("attention patterns", attention_patterns, run.batches[:1]),
-    "patching": lambda run: run.compare("patching", patched, run.batches[:1]),
-    "backward": lambda run: run.compare("backward", gradients, run.batches[:1]),
-    "generation": lambda run: run.compare("generation", generated, run.batches[:1]),
-    "lengths": lambda run: run.compare("lengths", logits, [(run.batches[0][0][:1, :n],) for n in (1, 2, 3, 5, 9, 17)]),
-    "padded batch": lambda run: run.compare("padded batch", padded, run.batches[:1]),
+    "logits": lambda run: run.compare(logits, run.batches),
+    "residual stream": lambda run: run.compare(residual_stream),
+    "attention patterns": lambda run: run.compare(attention_patterns),
+    "patching": lambda run: run.compare(patched),
+    "backward": lambda run: run.compare(gradients),
+    "generation": lambda run: run.compare(generated),
+    "lengths": lambda run: run.compare(lengths),
+    "padded batch": lambda run: run.compare(padded),
     "same input twice": check_repeats,
     "float16": lambda run: check_half(run, torch.float16),
     "bfloat16": lambda run: check_half(run, torch.bfloat16),
 }
-QUICK = 5
+QUICK = list(CHECKS)[:5]
+
+
+def outcome(run, name):
+    """Do one check: its Check, with the verdict and figures of the worst that it compared."""
+    order = {"agrees": 0, "could not check": 1, "disagrees": 2}
+    try:
+        worst = max(CHECKS[name](run), key=lambda f: (order[f[0]], float("inf") if f[1] is None else f[1]))
+        return Check(name, *worst)
+    except Exception as error:  # what one check cannot do must not hide what the others find
+        verdict = "not checked" if isinstance(error, CouldNotCheck) else "could not check"
+        return Check(name, verdict, None, explain(error))
 
 
 def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
@@ -321,37 +340,29 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     Report. Raises CouldNotCheck if there is no such device or the model is not on the CPU.
     """
     need_device(device)
-    if any(t.device.type != "cpu" for t in [*model.parameters(), *model.buffers()]):
+    weights = [*model.parameters(), *model.buffers()]
+    if any(t.device.type != "cpu" for t in weights):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
     batches = [b if isinstance(b, tuple) else (b,) for b in (inputs if isinstance(inputs, list) else [inputs])]
-    run, checks = Run(model.eval(), copy_to(model, device), device, batches, tokenizer, []), []
-    tokens = batches[0][0].ndim == 2 and not batches[0][0].is_floating_point()
-    for number, (title, check) in enumerate(CHECKS.items()):
-        try:
-            if quick and number >= QUICK:
-                raise CouldNotCheck("left out by quick")
-            if not tokens and title in ("generation", "lengths", "padded batch"):
-                raise CouldNotCheck("only for tokens")
-            checks.append(check(run))
-        except CouldNotCheck as error:
-            checks.append(Check(title, "not checked", None, str(error)))
-        except Exception as error:  # what one check cannot do must not hide what the others find
-            checks.append(Check(title, "could not check", None, explain(error)))
+    run = Run(model.eval(), copy_to(model, device), device, batches, tokenizer, [])
+    left_out = set(CHECKS) - set(QUICK) if quick else ()
+    checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
     verdict = next((v for v in ("disagrees", "could not check", "agrees") if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
-    dtype = str(next(model.parameters()).dtype)[6:]
-    subject = f"{name}, {dtype}, {sum(b[0].numel() for b in batches)} tokens, {device} against the CPU, torch {torch.__version__}"
+    dtype = str(weights[0].dtype)[6:] if weights else "no weights"
+    size = f"{sum(b[0].numel() for b in batches)} " + ("numbers" if batches[0][0].is_floating_point() else "tokens")
+    subject = f"{name}, {dtype}, {size}, {device} against the CPU, torch {torch.__version__}"
     return Report(verdict, subject, margin, tuple(checks), tuple(run.lines))
 
 
-def copy_to(model, device):
+def copy_to(model, device, dtype=None):
     """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
-    moved = {id(b): b.detach().to(device, copy=True) for b in model.buffers()}
-    for p in model.parameters():
-        moved[id(p)] = torch.nn.Parameter(p.detach().to(device, copy=True), p.requires_grad)
+    move = lambda t: t.detach().to(device, dtype if t.is_floating_point() else None, copy=True)  # noqa: E731
+    moved = {id(b): move(b) for b in model.buffers()}
+    moved.update({id(p): torch.nn.Parameter(move(p), p.requires_grad) for p in model.parameters()})
     copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
-    # TransformerLens notes the device in .cfg as well; its own .to() sets that
-    return copied.to(device, print_details=False) if hasattr(model, "cfg") else copied.to(device)
+    with contextlib.redirect_stdout(None):  # TransformerLens notes device and dtype elsewhere too, and prints that
+        return copied.to(device) if dtype is None else copied.to(dtype)
 
 
 def explain(error):
@@ -360,7 +371,9 @@ def explain(error):
         return "stopped before the end"
     if isinstance(error, ModuleNotFoundError):
         return f"a package is missing: {sys.executable} -m pip install {error.name}"
-    return str(error) if isinstance(error, CouldNotCheck) else f"{type(error).__name__}: {error}".splitlines()[0]
+    words = str(error) if isinstance(error, CouldNotCheck) else f"{type(error).__name__}: {error}".splitlines()[0]
+    memory = isinstance(error, MemoryError) or "memory" in words  # torch has no one class for it
+    return f"not enough memory, the model is needed twice ({words})" if memory else words
 
 
 def need_device(device):

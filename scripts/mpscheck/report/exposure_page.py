@@ -11,16 +11,13 @@ from pathlib import Path
 
 from mpscheck import results
 from mpscheck.catalogue import Bug
+from mpscheck.report import releases
 from mpscheck.report.markup import items, table
 
 FOLDER = results.RUNS.parent / "exposure"
 LINEAR = "linear-noncontiguous-weight"  # pytorch/pytorch#161640
 MODEL = "gpt2-shape"  # what the answers are about; toy models are only there as `ioi-small`
-RELEASES = (  # of torch on PyPI, 2.0 and newer, as of 2026-11
-    *("2.0.0", "2.0.1", "2.1.0", "2.1.1", "2.1.2", "2.2.0", "2.2.1", "2.2.2", "2.3.0", "2.3.1", "2.4.0", "2.4.1"),
-    *("2.5.0", "2.5.1", "2.6.0", "2.7.0", "2.7.1", "2.8.0", "2.9.0", "2.9.1", "2.10.0", "2.11.0", "2.12.0", "2.12.1"),
-    *("2.13.0", "2.14.0", "2.14.1", "2.15.0"),
-)
+RELEASES = tuple(release.version for release in releases.load())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from mpscheck import catalogue, numerics, reported, results
 from mpscheck.report import (
     api,
     bug_page,
+    case_page,
     evidence,
     exposure_page,
     home_page,
@@ -42,8 +43,9 @@ class Inputs:
     transcripts: dict[str, str]
     seconds: dict[str, float]
     site_url: str = ""
+    case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
     exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
-    reported: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
+    index_only: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
     reports: tuple[reported.Report, ...] = ()  # what users met
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
 
@@ -58,8 +60,9 @@ def read_inputs() -> Inputs:
         transcripts={path.stem: path.read_text(encoding="utf-8") for path in sorted(TRANSCRIPTS.glob("*.txt"))},
         seconds=_seconds(TRANSCRIPTS / "index.json"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
+        case=case_page.read(),
         exposure=exposure_page.read(),
-        reported=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
+        index_only=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
         reports=reported.reports(),
         renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
     )
@@ -84,7 +87,7 @@ def _with_slash(url: str) -> str:
 def files(inputs: Inputs) -> dict[str, str]:
     """The text of each generated file, by its path under `docs/`."""
     bugs, runs, controls = inputs.bugs, inputs.runs, inputs.controls
-    known = entries((*bugs, *inputs.reported), inputs.reports, runs, controls)
+    known = entries((*bugs, *inputs.index_only), inputs.reports, runs, controls)
     pieces = {
         "command": home_page.command(inputs.site_url),
         "healthy": home_page.answer(inputs.transcripts.get("validate-healthy")),
@@ -106,6 +109,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         "rule": verification_page.rule(controls),
         "properties": vocabulary_page.properties(),
         "effects": vocabulary_page.effects(),
+        **case_page.pieces(inputs.case),
         **exposure_page.pieces(bugs, len(reported.load()), inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -97,7 +98,7 @@ def bug_lines(bugs: list[Known]) -> Iterator[str]:
         yield f"  known bug: {bug.claim}"
         yield f"    {bug.url}, page {bug.page}, affected {bug.affected}; on torch {torch.__version__}: {state}"
         if bug.workaround:
-            yield "    workaround: " + bug.workaround.replace("\n", "\n      ")
+            yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
 
 
 def reproduction_lines(reproduction: Reproduction) -> Iterator[str]:
@@ -130,6 +131,8 @@ def report_lines(report: Report) -> Iterator[str]:
     yield f"whole forward pass: {word}: {report.whole_text}"
     if report.whole and report.findings:
         yield "  (what is wrong does not reach the output, or not with the layout that model.to(device) gives a weight)"
+    if os.environ.get("PYTORCH_ENABLE_MPS_FALLBACK", "0") != "0":
+        yield "PYTORCH_ENABLE_MPS_FALLBACK is set: what mps lacks ran on the CPU, and that is all that was compared of it"
     yield last_line(report)
 
 

@@ -1,0 +1,110 @@
+// The index of bugs: filters, order, link to share. The table is whole without it; versions were judged when it was built.
+document.addEventListener("DOMContentLoaded", () => {
+  const root = document.querySelector("[data-bugs]")
+  if (!root) return
+  const form = root.querySelector("form")
+  const table = root.querySelector("table")
+  const body = table.tBodies[0]
+  const count = root.querySelector("[data-count]")
+  const names = ["q", "torch", "macos", "state", "family", "kind", "evidence", "who", "sort"]
+  const field = (name) => form.elements[name]
+  const STATES = { s: "sick", u: "unknown", h: "healthy" }
+  const SHAPES = { s: "✘ sick", u: "? unknown", h: "✔ healthy" }
+
+  // `F.linear`, `aten::linear` and `linear` are one word; so are `layer_norm` and `LayerNorm`, `pytorch#161640` and `161640`.
+  const squeeze = (text) => text.toLowerCase().replace(/_/g, "")
+  const word = (typed) => typed.replace(/^(?:(?:torch|nn|functional|f|aten|tensor|x)(?:\.|::?))+/, "").replace(/^.*#|[()`.]+$/g, "")
+
+  const rows = [...body.rows].map((row) => ({
+    ...row.dataset,
+    row,
+    text: squeeze(`${row.textContent} ${row.dataset.t} ${row.querySelector("a").getAttribute("href")}`),
+    tied: row.dataset.m?.split(" ").slice(1),
+    evidence: row.dataset.evidence.split(" "),
+    who: row.dataset.who.split(" "),
+    slug: row.querySelector("a").getAttribute("href"),
+    cell: row.cells[1],
+    versions: row.cells[1].innerHTML,
+    said: "",
+  }))
+
+  const letter = (one, place, macos) => {
+    const found = one.s[place]
+    return found === "s" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
+  }
+
+  const show = () => {
+    const wanted = Object.fromEntries(names.map((name) => [name, field(name).value]))
+    const words = squeeze(wanted.q).split(/[\s,]+/).map(word).filter(Boolean)
+    const place = field("torch").selectedOptions[0].dataset.place
+    const counts = { s: 0, u: 0, h: 0 }
+    let shown = 0
+    for (const one of rows) {
+      const now = place && letter(one, place, wanted.macos)
+      let fits = words.every((w) => one.text.includes(w)) &&
+        (!wanted.family || one.family === wanted.family) && (!wanted.kind || one.kind === wanted.kind) &&
+        (!wanted.evidence || one.evidence.includes(wanted.evidence)) && (!wanted.who || one.who.includes(wanted.who))
+      if (fits && now) counts[now] += 1
+      fits = fits && (!now || !wanted.state || STATES[now] === wanted.state)
+      shown += fits
+      if (one.row.hidden === fits) one.row.hidden = !fits
+      if (fits && one.said !== (now || "")) {
+        one.said = now || ""
+        one.cell.innerHTML = now ? `<b class="verdict verdict--${{ s: "bad", u: "unknown", h: "good" }[now]}">${SHAPES[now]}</b> ${one.versions}` : one.versions
+      }
+    }
+    const there = place ? ` In PyTorch ${wanted.torch}: ${counts.s} known, ${counts.u} unknown, ${counts.h} healthy.` : ""
+    count.textContent = `${shown} of ${rows.length} bugs.${there}`
+    field("state").disabled = !place
+  }
+
+  const ORDERS = {
+    danger: (a, b) => a.n - b.n,
+    newest: (a, b) => b.d.localeCompare(a.d) || a.n - b.n,
+    slug: (a, b) => a.slug.localeCompare(b.slug),
+  }
+  let order = "danger"
+  const sort = () => {
+    if (order === field("sort").value) return
+    order = field("sort").value
+    body.append(...rows.sort(ORDERS[order]).map((one) => one.row))
+    table.querySelectorAll("th[data-sort]").forEach((head) => {
+      if (head.dataset.sort === order) head.setAttribute("aria-sort", order === "newest" ? "descending" : "ascending")
+      else head.removeAttribute("aria-sort")
+    })
+  }
+
+  const remember = () => {
+    const url = new URL(location)
+    names.forEach((name) => {
+      const value = field(name).value
+      if (value && !(name === "sort" && value === "danger")) url.searchParams.set(name, value)
+      else url.searchParams.delete(name)
+    })
+    history.replaceState(history.state, "", url)
+  }
+  const restore = () => {
+    const asked = new URLSearchParams(location.search)
+    names.forEach((name) => {
+      field(name).value = asked.get(name) ?? (name === "sort" ? "danger" : "")
+      if (field(name).selectedIndex === -1) field(name).selectedIndex = 0
+    })
+    sort()
+    show()
+  }
+
+  table.querySelectorAll("th[data-sort]").forEach((head) => {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.textContent = head.dataset.sort === "newest" ? `${head.textContent}, newest first` : head.textContent
+    button.addEventListener("click", () => { field("sort").value = head.dataset.sort; changed() })
+    head.replaceChildren(button)
+  })
+  const changed = () => { sort(); show(); remember() }
+  form.addEventListener("input", changed)
+  form.addEventListener("submit", (event) => event.preventDefault())
+  form.addEventListener("reset", () => setTimeout(changed))
+  addEventListener("pageshow", restore) // the browser may bring back what was typed before
+  form.hidden = false
+  restore()
+})
