@@ -1831,7 +1831,8 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     moved = [name for (storage, _), name in names.items() if storage not in staying]
     code = {id(t): tensor_code(t, names, data, moved) for t in tensors}
     some = "data" if len(moved) == len(names) else f"data[:{len(moved)}]"
-    body = [f"{', '.join(moved)}{',' * (len(moved) == 1)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
+    body = [f"{', '.join(moved)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
+    body = ["a = data[0].to(device, copy=True)"] if len(moved) == 1 else body
     body += gradient_code(case, code, public) if case.incoming else forward_code(case, code, names, public)
     results, allowed = tolerance(case, data)
     fetch = "call(d).cpu()" if results == 1 and not case.incoming else "[t.cpu() for t in call(d)]"
@@ -1991,6 +1992,7 @@ def tolerance(case: Case, data: dict) -> tuple[int, float]:
 
 # ---- words -----------------------------------------------------------------------------------------
 
+import os
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -2075,11 +2077,13 @@ def bug_lines(bugs: list[Known]) -> Iterator[str]:
     if not bugs:
         yield "  known bug: none in the catalogue fits; it may be new"
     for bug in bugs:
-        state = bug.state(torch.__version__, macos())
+        ends = sorted(bug.affected.split(","), key=lambda end: end.startswith("<"))
+        affected = f"torch {', '.join(ends)}" + (f", macOS {bug.macos}" if bug.macos else "")
         yield f"  known bug: {bug.claim}"
-        yield f"    {bug.url}, page {bug.page}, affected {bug.affected}; on torch {torch.__version__}: {state}"
+        yield f"    {bug.url}, page {bug.page}"
+        yield f"    affected: {affected}; torch {torch.__version__} is {bug.state(torch.__version__, macos())}"
         if bug.workaround:
-            yield "    workaround: " + bug.workaround.replace("\n", "\n      ")
+            yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
 
 
 def reproduction_lines(reproduction: Reproduction) -> Iterator[str]:
@@ -2112,6 +2116,8 @@ def report_lines(report: Report) -> Iterator[str]:
     yield f"whole forward pass: {word}: {report.whole_text}"
     if report.whole and report.findings:
         yield "  (what is wrong does not reach the output, or not with the layout that model.to(device) gives a weight)"
+    if os.environ.get("PYTORCH_ENABLE_MPS_FALLBACK", "0") != "0":
+        yield "PYTORCH_ENABLE_MPS_FALLBACK is set: what mps lacks ran on the CPU, and that is all that was compared of it"
     yield last_line(report)
 
 
@@ -2334,7 +2340,8 @@ def locate(
         whole, text = compare_whole(before, twin, output, steps)
     if not whole and twin is not None and not steps.findings and not steps.counts["random"]:
         look_from_the_device(before, twin, steps)
-    report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}", steps.findings)
+    system = f", macOS {macos()}" if macos() else ""
+    report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
     report.counts = {**steps.counts, "compared": compared}
     bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known

@@ -22,8 +22,8 @@ import importlib.util
 import json
 import os
 import platform
+import runpy
 import sys
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -147,25 +147,26 @@ def first_of(output):
 
 
 @contextlib.contextmanager
-def hooked(modules, change=lambda index, tensor: None):
-    """Within the block, collect the (first) output of each module; `change(index, tensor)` may give another."""
+def hooked(modules, change=None):
+    """Within the block, collect the (first) output of each module; `change` is called with that of the first module."""
     seen = []
 
-    def hook(index):
-        def keep(module, args, output):
-            tensor = first_of(output)
-            new = change(index, tensor)
-            seen.append(tensor if new is None else new)
-            if new is not None:
-                return new if isinstance(output, torch.Tensor) else (new, *output[1:])
-        return keep
+    def keep(module, args, output):
+        seen.append(first_of(output))
+        if change and module is modules[0]:
+            change(seen[-1])
 
-    handles = [module.register_forward_hook(hook(index)) for index, module in enumerate(modules)]
-    try:
+    with contextlib.ExitStack() as stack:
+        for module in modules:
+            stack.enter_context(module.register_forward_hook(keep))
         yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
+
+
+def outputs_of(modules, model, inputs):
+    """What each of the modules gives when the model runs."""
+    with hooked(modules) as seen:
+        model(*inputs)
+    return seen
 
 
 def logits(model, *inputs):
@@ -173,19 +174,13 @@ def logits(model, *inputs):
 
 
 def residual_stream(model, *inputs):
-    with hooked(layers(model)) as seen:
-        model(*inputs)
-    return seen
+    return outputs_of(layers(model), model, inputs)
 
 
 def attention_patterns(model, *inputs):
     points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
     if points:  # TransformerLens
-        with hooked(points) as seen:
-            model(*inputs)
-        return seen
-    if not hasattr(model, "set_attn_implementation"):
-        raise CouldNotCheck("this model shows no attention patterns")
+        return outputs_of(points, model, inputs)
     kept = model.config._attn_implementation
     model.set_attn_implementation("eager")  # the fused kernels keep no patterns
     try:
@@ -197,41 +192,33 @@ def attention_patterns(model, *inputs):
 def patched(model, *inputs):
     """The middle layer's output at the last position is taken from a run on the inputs in reverse."""
     middle = layers(model)[len(layers(model)) // 2 :][:1]
-    with hooked(middle) as seen:
-        model(*(t.flip(*range(t.ndim)) for t in inputs))
-
-    def patch(index, tensor):
-        tensor = tensor.clone()
-        tensor[:, -1] = seen[0][:, -1]
-        return tensor
-
-    with hooked(middle, patch):
+    (other,) = outputs_of(middle, model, [t.flip(*range(t.ndim)) for t in inputs])
+    with hooked(middle, lambda tensor: tensor[:, -1].copy_(other[:, -1])):
         return [first_of(model(*inputs))]
 
 
 def gradients(model, *inputs):
     """Gradients of the difference of two logits at the last position, with respect to each layer's output."""
-    with hooked(layers(model), lambda i, t: t.detach().requires_grad_() if i == 0 else None) as seen, torch.enable_grad():
+    with torch.enable_grad(), hooked(layers(model), lambda tensor: tensor.requires_grad_()) as seen:  # weights may be frozen
         found = first_of(model(*inputs))
         return list(torch.autograd.grad((found[..., 0] - found[..., 1])[..., -1].sum(), seen))
 
 
 def generated(model, ids):
     """The logits of each step with a key-value cache: one token at a time takes other kernels."""
-    if hasattr(model, "original_model"):  # TransformerBridge
-        step = lambda ids, cache: model(ids, use_cache=True, past_key_values=cache, return_type="logits_and_cache")  # noqa: E731
-        cache = None
-    elif hasattr(model, "run_with_cache"):  # HookedTransformer
-        from transformer_lens import HookedTransformerKeyValueCache
+    steps, cache, options = [], None, {"return_dict": False}
+    if hasattr(model, "original_model"):
+        options = {"return_type": "logits_and_cache"}  # TransformerBridge
+    elif hasattr(model, "run_with_cache"):
+        import transformer_lens as lens
 
-        step = lambda ids, cache: (model(ids, past_kv_cache=cache), cache)  # noqa: E731
-        cache = HookedTransformerKeyValueCache.init_cache(model.cfg, ids.device, len(ids))
-    else:
-        step = lambda ids, cache: model(ids, use_cache=True, past_key_values=cache).to_tuple()[:2]  # noqa: E731
-        cache = None
-    steps = []
+        kind = getattr(lens, "HookedTransformerKeyValueCache", None) or lens.TransformerLensKeyValueCache  # since 3.0
+        cache = kind.init_cache(model.cfg, ids.device, len(ids))
     for part in (ids[:, :-4], *ids[:, -4:].split(1, 1)):
-        found, cache = step(part, cache)
+        if hasattr(cache, "entries"):  # HookedTransformer writes into it
+            found = model(part, past_kv_cache=cache)
+        else:
+            found, cache = model(part, past_key_values=cache, use_cache=True, **options)[:2]
         steps.append(found)
     return steps
 
@@ -323,13 +310,14 @@ QUICK = list(CHECKS)[:5]
 
 def outcome(run, name):
     """Do one check: its Check, with the verdict and figures of the worst that it compared."""
-    order = {"agrees": 0, "could not check": 1, "disagrees": 2}
+    def badness(found):
+        verdict, margin, _ = found
+        return ("agrees", "could not check", "disagrees").index(verdict), float("inf") if margin is None else margin
+
     try:
-        worst = max(CHECKS[name](run), key=lambda f: (order[f[0]], float("inf") if f[1] is None else f[1]))
-        return Check(name, *worst)
+        return Check(name, *max(CHECKS[name](run), key=badness))
     except Exception as error:  # what one check cannot do must not hide what the others find
-        verdict = "not checked" if isinstance(error, CouldNotCheck) else "could not check"
-        return Check(name, verdict, None, explain(error))
+        return Check(name, "not checked" if isinstance(error, CouldNotCheck) else "could not check", None, explain(error))
 
 
 def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
@@ -367,13 +355,10 @@ def copy_to(model, device, dtype=None):
 
 def explain(error):
     """Return why there is no verdict, in one sentence and without a traceback."""
-    if isinstance(error, KeyboardInterrupt):
-        return "stopped before the end"
     if isinstance(error, ModuleNotFoundError):
         return f"a package is missing: {sys.executable} -m pip install {error.name}"
     words = str(error) if isinstance(error, CouldNotCheck) else f"{type(error).__name__}: {error}".splitlines()[0]
-    memory = isinstance(error, MemoryError) or "memory" in words  # torch has no one class for it
-    return f"not enough memory, the model is needed twice ({words})" if memory else words
+    return f"not enough memory, the model is needed twice ({words})" if "memory" in words.lower() else words
 
 
 def need_device(device):
@@ -381,22 +366,21 @@ def need_device(device):
     try:
         torch.ones(2, device=device).add(1).cpu()
     except Exception as error:
-        hint = "on a Mac, take a Python for arm64 and see torch.backends.mps.is_available()"
-        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}; {hint}") from error
+        hint = "; on a Mac, take a Python for arm64 and see torch.backends.mps.is_available()" if device == "mps" else ""
+        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}{hint}") from error
 
 
 def environment(device):
     """Return what the result depends on: device, versions, places, variables; a dict of strings."""
     facts = {"device": device, "system": platform.platform(), "python": f"{platform.python_version()} {sys.executable}"}
     facts["torch"] = f"{torch.__version__} {torch.__file__}"
-    if sys.platform == "darwin":
-        facts["macOS"] = os.popen("sw_vers -productVersion -buildVersion").read().strip()
-        facts["chip"] = os.popen("sysctl -n machdep.cpu.brand_string").read().strip()
+    if sys.platform == "darwin":  # macOS, its build, the chip
+        facts["mac"] = " ".join(os.popen("sw_vers; sysctl -n machdep.cpu.brand_string").read().split())
     for package in ("transformers", "transformer-lens"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             facts[package] = importlib.metadata.version(package)
-    variables = ("PYTORCH_ENABLE_MPS", "PYTORCH_MPS", "TRANSFORMERLENS_", "MPSCHECK_")
-    facts.update({name: value for name, value in os.environ.items() if name.startswith(variables)})
+    starts = ("PYTORCH_ENABLE_MPS", "PYTORCH_MPS", "TRANSFORMERLENS_", "MPSCHECK_")
+    facts.update({name: value for name, value in os.environ.items() if name.startswith(starts)})
     if "PYTORCH_ENABLE_MPS_FALLBACK" in facts:
         facts["note"] = "with PYTORCH_ENABLE_MPS_FALLBACK, what mps lacks runs on the CPU and is not checked"
     return facts
@@ -404,19 +388,15 @@ def environment(device):
 
 def find_model(name):
     """Return what the libraries load: a folder, or a name that they find in the cache or on the hub."""
-    models = Path(__file__).resolve().parent / "models"  # to be copied with this file for the two models without a hub
-    if name == "smollm2":
-        if not (models / "smollm2.py").is_file():
-            raise CouldNotCheck("--model smollm2 needs the file models/smollm2.py beside this one")
-        sys.path.insert(0, str(models))
-        from smollm2 import convert
-
-        return str(convert())
+    models = Path(__file__).resolve().parent / "models"  # two models that need no hub
+    if name == "smollm2" and (models / "smollm2.py").is_file():
+        return str(runpy.run_path(str(models / "smollm2.py"))["convert"]())
+    folder = models / name if name == "ioi-small" else Path(name)
     if name == "gpt2":
         print("gpt2 comes from the cache of Hugging Face, the first time from its hub (about 550 MB)", flush=True)
-    elif name != "ioi-small" and not Path(name).is_dir():
-        raise CouldNotCheck(f"there is no folder {name}: --model takes gpt2, smollm2, ioi-small or a folder")
-    return str(models / name) if name == "ioi-small" else name
+    elif not folder.is_dir():
+        raise CouldNotCheck(f"there is no folder {folder}: take gpt2 or a folder; smollm2 and ioi-small lie in `models` beside this file")
+    return str(folder)
 
 
 def load(source, entry):
@@ -449,7 +429,6 @@ def run_command(options):
     print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
     import transformers
 
-    warnings.simplefilter("ignore", FutureWarning)
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     lens = importlib.util.find_spec("transformer_lens")
@@ -457,17 +436,16 @@ def run_command(options):
     entry = options.entry or ("bridge" if new else "hooked" if lens else "transformers")
     source = find_model(options.model)
     try:
-        model, tokenizer = load(source, entry), transformers.AutoTokenizer.from_pretrained(source)
-        config = transformers.AutoConfig.from_pretrained(source)
+        config, tokenizer = (getattr(transformers, auto).from_pretrained(source) for auto in ("AutoConfig", "AutoTokenizer"))
+        model = load(source, entry)
     except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CouldNotCheck(f"{options.model} could not be loaded ({reason}); smollm2 and ioi-small need no network") from error
+        raise CouldNotCheck(f"{options.model} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network") from error
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
-    prompts = [batch[0] for batch in ioi_batches(tokenizer)]
-    print(f"model: {name}")
-    print(f"tokens: {[tokenizer.decode(i) for i in prompts[0][0]] if prompts else 'the names are not single tokens'}", flush=True)
-    size, generator = (2, min(32, config.max_position_embeddings)), torch.Generator().manual_seed(0)
-    random_ids = torch.randint(config.vocab_size, size, generator=generator)
+    prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
+    words = [tokenizer.decode(i) for i in prompts[0][0]] if prompts else "the names are not single tokens"
+    print(f"model: {name}\ntokens: {words}", flush=True)
+    size = (2, min(32, getattr(config, "max_position_embeddings", 32)))
+    random_ids = torch.randint(config.vocab_size, size, generator=torch.Generator().manual_seed(0))
     report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name, options.quick)
     for check in report.checks:
         print(f"{check.name}: {check.verdict}, {check.text}" + (f", margin {check.margin:.3g}" if check.margin else ""))
@@ -480,14 +458,14 @@ def main(arguments=None):
     parser.add_argument("--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small or a folder")
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="by default the newest installed")
     parser.add_argument("--device", default="mps", help="any device of torch; mps by default")
-    parser.add_argument("--quick", action="store_true", help=f"only {', '.join(list(CHECKS)[:QUICK])}")
+    parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(arguments)
     try:
         with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
             report = run_command(options)
     except (Exception, KeyboardInterrupt) as error:
-        report = Report("could not check", explain(error))
+        report = Report("could not check", "stopped before the end" if isinstance(error, KeyboardInterrupt) else explain(error))
     facts = {**asdict(report), "last_line": str(report), "environment": environment(options.device)}
     print(json.dumps(facts) if options.json else report)
     return {"agrees": 0, "disagrees": 3}.get(report.verdict, 2)

@@ -6,9 +6,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const table = root.querySelector("table")
   const body = table.tBodies[0]
   const count = root.querySelector("[data-count]")
-  const names = ["q", "torch", "macos", "state", "family", "kind", "evidence", "who", "sort"]
+  const names = ["op", "torch", "macos", "state", "family", "kind", "evidence", "who", "sort"]
   const field = (name) => form.elements[name]
   const STATES = { s: "sick", u: "unknown", h: "healthy" }
+  const CLASSES = { s: "bad", u: "unknown", h: "good" }
   const SHAPES = { s: "✘ sick", u: "? unknown", h: "✔ healthy" }
 
   // `F.linear`, `aten::linear` and `linear` are one word; so are `layer_norm` and `LayerNorm`, `pytorch#161640` and `161640`.
@@ -33,12 +34,25 @@ document.addEventListener("DOMContentLoaded", () => {
     return found === "s" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
   }
 
+  // The first rows at once, the others below them a little later: laying out all of them takes longer than a key press may.
+  const SLICE = 40
+  let waiting
+  const reveal = (found) => {
+    found.slice(0, SLICE).forEach(([one, now]) => {
+      one.row.hidden = false
+      if (one.said === now) return
+      one.said = now
+      one.cell.innerHTML = now ? `<b class="verdict verdict--${CLASSES[now]}">${SHAPES[now]}</b> ${one.versions}` : one.versions
+    })
+    if (found.length > SLICE) waiting = setTimeout(reveal, 60, found.slice(SLICE))
+  }
+
   const show = () => {
     const wanted = Object.fromEntries(names.map((name) => [name, field(name).value]))
-    const words = squeeze(wanted.q).split(/[\s,]+/).map(word).filter(Boolean)
+    const words = squeeze(wanted.op).split(/[\s,]+/).map(word).filter(Boolean)
     const place = field("torch").selectedOptions[0].dataset.place
     const counts = { s: 0, u: 0, h: 0 }
-    let shown = 0
+    const found = []
     for (const one of rows) {
       const now = place && letter(one, place, wanted.macos)
       let fits = words.every((w) => one.text.includes(w)) &&
@@ -46,15 +60,14 @@ document.addEventListener("DOMContentLoaded", () => {
         (!wanted.evidence || one.evidence.includes(wanted.evidence)) && (!wanted.who || one.who.includes(wanted.who))
       if (fits && now) counts[now] += 1
       fits = fits && (!now || !wanted.state || STATES[now] === wanted.state)
-      shown += fits
-      if (one.row.hidden === fits) one.row.hidden = !fits
-      if (fits && one.said !== (now || "")) {
-        one.said = now || ""
-        one.cell.innerHTML = now ? `<b class="verdict verdict--${{ s: "bad", u: "unknown", h: "good" }[now]}">${SHAPES[now]}</b> ${one.versions}` : one.versions
-      }
+      if (fits) found.push([one, now || ""])
+      else one.row.hidden = true
     }
+    clearTimeout(waiting)
+    found.slice(SLICE).forEach(([one]) => { one.row.hidden = true })
+    reveal(found)
     const there = place ? ` In PyTorch ${wanted.torch}: ${counts.s} known, ${counts.u} unknown, ${counts.h} healthy.` : ""
-    count.textContent = `${shown} of ${rows.length} bugs.${there}`
+    count.textContent = `${found.length} of ${rows.length} bugs.${there}`
     field("state").disabled = !place
   }
 
@@ -90,7 +103,9 @@ document.addEventListener("DOMContentLoaded", () => {
       if (field(name).selectedIndex === -1) field(name).selectedIndex = 0
     })
     sort()
-    show()
+    if (names.some((name) => asked.has(name)) || touched) show()
+    const more = form.querySelector("details")
+    more.open = !matchMedia("(max-width: 44em)").matches || names.slice(4).some((name) => asked.has(name))
   }
 
   table.querySelectorAll("th[data-sort]").forEach((head) => {
@@ -100,7 +115,8 @@ document.addEventListener("DOMContentLoaded", () => {
     button.addEventListener("click", () => { field("sort").value = head.dataset.sort; changed() })
     head.replaceChildren(button)
   })
-  const changed = () => { sort(); show(); remember() }
+  let touched = false
+  const changed = () => { touched = true; sort(); show(); remember() }
   form.addEventListener("input", changed)
   form.addEventListener("submit", (event) => event.preventDefault())
   form.addEventListener("reset", () => setTimeout(changed))

@@ -98,6 +98,9 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
             makes="site/index.html",
             variables={"NO_MKDOCS_2_WARNING": "1"},
         ),
+        Step(
+            "Write the Content-Security-Policy of each page", (sys.executable, "scripts/site_quality/csp.py", "site")
+        ),  # rewrites what it reads: no second build, no second policy
     ]
 
 

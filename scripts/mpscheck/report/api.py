@@ -82,7 +82,9 @@ def known_bad(entries: list[Entry], exposure: dict[str, dict], site_url: str) ->
     met = met_through(exposure)
     torch = {minor: _minor(entries, places, met, site_url) for minor, places in minors.items()}
     broken = {
-        library: [[int(part) for part in minor.split(".")] for minor, found in torch.items() if found["met_through"][library]]
+        library: [
+            [int(part) for part in minor.split(".")] for minor, found in torch.items() if found["met_through"][library]
+        ]
         for library in met
     }
     return _dump({"version": VERSION, "data_date": data_date(entries), "torch": torch, "broken_for": broken})
@@ -172,7 +174,9 @@ def llms(entries: list[Entry], site_url: str) -> str:
         "## Bugs with a check that anybody can run",
         "",
     ]
-    lines += [f"- [{plain(e.bug.claim)}]({site_url}bugs/{e.slug}/): {words.versions(e.bug)}" for e in entries if e.has_check]
+    lines += [
+        f"- [{plain(e.bug.claim)}]({site_url}bugs/{e.slug}/): {words.versions(e.bug)}" for e in entries if e.has_check
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -10,9 +10,7 @@ from mpscheck.report.markup import items, region
 from mpscheck.reported import Report
 
 
-def page(
-    bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "", reports: tuple[Report, ...] = ()
-) -> str:
+def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "", reports: tuple[Report, ...] = ()) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
         reported_page.head(bug),
@@ -86,7 +84,9 @@ def _versions(bug: Bug) -> str:
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
     said = region("Versions", "\n".join(table))
-    return said + "\n\nFor every other version the answer is *unknown*, not *healthy*.\n\n" + reported_page.by_release(bug)
+    return (
+        said + "\n\nFor every other version the answer is *unknown*, not *healthy*.\n\n" + reported_page.by_release(bug)
+    )
 
 
 def _check(bug: Bug, site_url: str) -> str:

@@ -7,8 +7,6 @@ from mpscheck.report import evidence, releases, uses, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.escape import claim_html
 
-SORTS = {"danger": "Bug", "newest": "First report", "slug": "Name"}
-
 
 def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
     """The filters and the table, as HTML: all rows are there without a script, the most dangerous first.
@@ -41,7 +39,9 @@ def _row(entry: Entry, place: int, runs: dict[str, dict], controls: dict) -> str
         "d": entry.date,
         "n": place,
     }
-    attributes = " ".join(f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != "")
+    attributes = " ".join(
+        f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != ""
+    )
     tied = f", macOS {words.limits(bug.macos)}" if bug.macos is not None else ""
     return (
         f'<tr {attributes}><td><a href="{bug.slug}/">{claim_html(bug.claim)}</a> <small>{_about(entry)}</small></td>'
@@ -51,7 +51,9 @@ def _row(entry: Entry, place: int, runs: dict[str, dict], controls: dict) -> str
 
 def _about(entry: Entry) -> str:
     loud = "" if entry.silent else ", not silent"
-    met = f", met by {len(entry.reports)} users" if len(entry.reports) > 1 else ", met by a user" if entry.reports else ""
+    met = (
+        f", met by {len(entry.reports)} users" if len(entry.reports) > 1 else ", met by a user" if entry.reports else ""
+    )
     return f"{entry.bug.family}: {words.BUG_KINDS[entry.bug.kind]}{loud}{met}"
 
 
@@ -71,15 +73,25 @@ def _filters(entries: list[Entry]) -> str:
     places = {r.version: n for n, r in enumerate(releases.load())}
     torch = "".join(f'<option value="{v}" data-place="{places[v]}">{v}</option>' for v in reversed_releases)
     states = {"sick": "known sick", "unknown": "unknown", "healthy": "healthy, says a source"}
-    evidences = {"check": "has a check to run", "measured": "measured on a Mac", "declared": "declared", "emulated": "emulated"}
-    who = {"reports": "users who reported it", **{use: label for use, (label, families) in uses.USES.items() if families}}
+    evidences = {
+        "check": "has a check to run",
+        "measured": "measured on a Mac",
+        "declared": "declared",
+        "emulated": "emulated",
+    }
+    who = {
+        "reports": "users who reported it",
+        **{use: label for use, (label, families) in uses.USES.items() if families},
+    }
     sorts = {"danger": "most dangerous first", "newest": "newest first", "slug": "by name"}
-    fields = [
+    first = [
         '<label class="wide">Op, spelled any way, or number of a thread'
-        '<input type="search" name="q" autocomplete="off" placeholder="F.linear, aten::linear, 161640"></label>',
+        '<input type="search" name="op" autocomplete="off" placeholder="F.linear, aten::linear, 161640"></label>',
         f'<label>PyTorch<select name="torch"><option value="">any</option>{torch}</select></label>',
         _select("macos", "macOS", {version: version for version in releases.MACOS[::-1]}),
         _select("state", "State there", states),
+    ]
+    more = [
         _select("family", "Family", {family: family for family in families}),
         _select("kind", "Kind", kinds),
         _select("evidence", "Evidence", evidences),
@@ -87,8 +99,9 @@ def _filters(entries: list[Entry]) -> str:
         _select("sort", "Order", sorts, any_word=None),
     ]
     return (
-        f'<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n{"".join(fields)}\n'
-        '<button type="reset" class="md-button">Clear</button></form>\n'
+        f'<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n{"".join(first)}\n'
+        f'<details class="wide" open><summary>More filters</summary><div>{"".join(more)}'
+        '<button type="reset" class="md-button">Clear</button></div></details></form>\n'
         f'<p><output aria-live="polite" data-count>{len(entries)} bugs.</output></p>'
     )
 
@@ -96,7 +109,8 @@ def _filters(entries: list[Entry]) -> str:
 def _select(name: str, label: str, options: dict[str, str], any_word: str | None = "any") -> str:
     first = f'<option value="">{any_word}</option>' if any_word else ""
     inside = "".join(f'<option value="{value}">{escape(shown)}</option>' for value, shown in options.items())
-    return f'<label>{label}<select name="{name}">{first}{inside}</select></label>'
+    off = " disabled" if name == "state" else ""  # means nothing without a release
+    return f'<label>{label}<select name="{name}"{off}>{first}{inside}</select></label>'
 
 
 def proven(control: evidence.Control | None) -> str:

@@ -38,9 +38,7 @@ def _legend() -> str:
         f'<span class="verdict verdict--{name}"><span aria-hidden="true">{shape}</span> {state}</span>'
         for state, (shape, name) in STATE_SHAPES.items()
     )
-    return (
-        f"<p>{signs}: what threads, release notes and wheels say. A <strong>●</strong> marks a cell that was measured on a Mac.</p>"
-    )
+    return f"<p>{signs}: what threads, release notes and wheels say. A <strong>●</strong> marks a cell that was measured on a Mac.</p>"
 
 
 def _row(bug: Bug, versions: list[str], runs: dict[str, dict]) -> str:
@@ -56,15 +54,19 @@ def _row(bug: Bug, versions: list[str], runs: dict[str, dict]) -> str:
 
 def _cell(bug: Bug, version: str, runs: dict[str, dict]) -> str:
     """One state for each place of the switch, and what Macs gave on this release."""
-    letters = {
-        value: releases.LETTERS[releases.state(bug, version, value or None)] for value in SWITCH
-    }
+    letters = {value: releases.LETTERS[releases.state(bug, version, value or None)] for value in SWITCH}
     state = STATES[letters[""]]
     shape, name = STATE_SHAPES[state]
-    changes = "".join(f' data-m{value}="{letter}"' for value, letter in letters.items() if value and letter != letters[""])
+    changes = "".join(
+        f' data-m{value}="{letter}"' for value, letter in letters.items() if value and letter != letters[""]
+    )
     measured = [m for m in evidence.on_mac(bug, runs) if m.provenance["torch"].split("+")[0] == version]
     found = "; ".join(_measurement(m) for m in measured)
-    mark = f'<span title="measured" class="measured">●</span><span class="sr">, measured: {words.on_macs(measured)}</span>' if measured else ""
+    mark = (
+        f'<span title="measured" class="measured">●</span><span class="sr">, measured: {words.on_macs(measured)}</span>'
+        if measured
+        else ""
+    )
     data = f' data-found="{found}"' if found else ""
     return (
         f'<td><a href="../bugs/{bug.slug}/#versions" data-v="{version}" data-any="{letters[""]}"{changes}{data} '

@@ -49,10 +49,8 @@ def state(bug: Bug | Reported, torch: str, macos: str | None = None, chip: str |
     Sick on a major version of macOS only if that holds from its first to its last minor version, and on a chip only if
     the bug is tied to no other one.
     """
-    if macos is None:
-        found = {bug.state(torch)}
-    else:
-        found = {bug.state(torch, macos), bug.state(torch, f"{macos}.99")}
+    minors = [None] if macos is None else [macos, f"{macos}.99"]
+    found = {bug.state(torch, minor) for minor in minors}
     if len(found) > 1 or (chip is not None and bug.chips and chip not in bug.chips and "sick" in found):
         return "unknown"
     return found.pop()

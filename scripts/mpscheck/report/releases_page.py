@@ -39,7 +39,8 @@ def table(entries: list[Entry], folder: str = "releases/", newest_first: bool = 
             f"<td>{number['sick']}</td><td>{number['unknown']}</td><td>{number['healthy']}</td><td>{release.date}</td></tr>"
         )
     heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("PyTorch", "Known sick", "Unknown", "Healthy, says a source", "Released")
+        f'<th scope="col">{head}</th>'
+        for head in ("PyTorch", "Known sick", "Unknown", "Healthy, says a source", "Released")
     )
     body = "\n".join(rows)
     return (
@@ -63,14 +64,17 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
         f"The check that decides for your own model, in the environment that you work in:\n\n{command}\n\n"
         f"[Download validate_mps.py](../validate_mps.py){{ download }} · [what it does](../validate.md) · "
         f"[filter these bugs](../bugs.md?torch={version})",
-        f"## Known sick { '{' } data-search-exclude { '}' }\n\n"
+        f"## Known sick {'{'} data-search-exclude {'}'}\n\n"
         + (_list(sick, macos=True) or "None is known. That is not a clean bill: see what is unknown."),
     ]
     if broken:
-        parts.append("## Came with it { data-search-exclude }\n\nA source says that older releases are right.\n\n" + _list(broken))
+        parts.append(
+            "## Came with it { data-search-exclude }\n\nA source says that older releases are right.\n\n"
+            + _list(broken)
+        )
     parts += [
         "## Fixed in it { data-search-exclude }\n\n" + (_list(fixed) or "No fix is stated for this release."),
-        f"## Unknown { '{' } data-search-exclude { '}' }\n\n{_unknown(unknown)}",
+        f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown)}",
         f"<small>Released on {release.date} (day of the first file on PyPI). States are computed from what threads, "
         "release notes and wheels say: sick from the oldest version seen sick up to the fix, healthy only where a source "
         "says so.</small>",

@@ -38,8 +38,9 @@ def page(entry: Entry, contribute: str = "../contribute.md") -> str:
 
 
 def head(bug: Bug | Reported) -> str:
-    """Front matter: the claim is the description."""
-    return f"---\ndescription: {json.dumps(attribute(bug.claim), ensure_ascii=False)}\n---"
+    """Front matter: the claim is the description; a search shows bugs with a check, then dangerous ones, first."""
+    boost = 3 if isinstance(bug, Bug) else 2 if bug.danger_rank else 1
+    return f"---\ndescription: {json.dumps(attribute(bug.claim), ensure_ascii=False)}\nsearch:\n  boost: {boost}\n---"
 
 
 def also_known_as(bug: Bug | Reported) -> str:
@@ -54,7 +55,8 @@ def _summary(entry: Entry) -> str:
     entries = {
         "When": text(bug.when, 300),
         "How": text(bug.effect_text, 300) if bug.effect_text else "not known",
-        "Kind": words.BUG_KINDS[bug.kind] + ("" if entry.silent or bug.kind not in ("wrong", "nan") else ", not silent"),
+        "Kind": words.BUG_KINDS[bug.kind]
+        + ("" if entry.silent or bug.kind not in ("wrong", "nan") else ", not silent"),
         "PyTorch": f"{words.versions(bug)}",
         "macOS": _macos(bug),
         "Whose fault": BLAMED[bug.caused_by],

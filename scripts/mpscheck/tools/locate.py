@@ -86,7 +86,8 @@ def locate(
         whole, text = compare_whole(before, twin, output, steps)
     if not whole and twin is not None and not steps.findings and not steps.counts["random"]:
         look_from_the_device(before, twin, steps)
-    report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}", steps.findings)
+    system = f", macOS {macos()}" if macos() else ""
+    report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
     report.counts = {**steps.counts, "compared": compared}
     bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known

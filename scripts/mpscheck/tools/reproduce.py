@@ -77,7 +77,8 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     moved = [name for (storage, _), name in names.items() if storage not in staying]
     code = {id(t): tensor_code(t, names, data, moved) for t in tensors}
     some = "data" if len(moved) == len(names) else f"data[:{len(moved)}]"
-    body = [f"{', '.join(moved)}{',' * (len(moved) == 1)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
+    body = [f"{', '.join(moved)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
+    body = ["a = data[0].to(device, copy=True)"] if len(moved) == 1 else body
     body += gradient_code(case, code, public) if case.incoming else forward_code(case, code, names, public)
     results, allowed = tolerance(case, data)
     fetch = "call(d).cpu()" if results == 1 and not case.incoming else "[t.cpu() for t in call(d)]"
