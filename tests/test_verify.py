@@ -128,6 +128,7 @@ def test_the_real_steps_in_their_order():
         "notebooks",
         "report",
         "mkdocs build --strict",
+        "csp.py site",
     ]
     assert all(part in text for part, text in zip(order, words, strict=True))
     assert all("-q" not in step.command for step in steps)  # mkdocs -q hides what --strict counts

@@ -94,10 +94,15 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
             surprises.append(bug.slug)
     if not quiet:
         kept = f"; {len(records) - measured} kept from before" if measured < len(records) else ""
-        click.echo(f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {run_file}")
+        click.echo(f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {shown(run_file)}")
     if surprises:
         click.echo(f"NOT AS EXPECTED: {', '.join(surprises)}", err=True)
     return 1 if surprises else 0
+
+
+def shown(path: Path) -> str:
+    """A path as a reader types it: from the repository, or as it was given."""
+    return str(path.relative_to(results.ROOT)) if path.is_relative_to(results.ROOT) else str(path)
 
 
 def expected_on(bug, where: dict) -> str:
