@@ -13,7 +13,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from mpscheck import bundle, catalogue
 from mpscheck.known import read_known
-from mpscheck.recorder import around
+from mpscheck.recorder import around, best_level
 from mpscheck.tools.audit import Report
 
 
@@ -27,7 +27,7 @@ def seconds(function) -> float:
 def measure(model, length: int, repeats: int, bugs: tuple) -> tuple[float, float]:
     """Seconds of a forward over `length` tokens, without and with the audit: the fastest of several, taken in turns."""
     tokens = torch.randint(0, model.config.vocab_size, (1, length))
-    report = Report(bugs, None, None, os.getcwd(), "a forward")
+    report = Report(bugs, None, None, os.getcwd(), "a forward", best_level())
 
     def plain():
         with torch.no_grad():

@@ -691,16 +691,19 @@ def calls(accelerator: str = "mps", seen: Callable[[Call], None] = lambda call: 
         yield
 
 
+def _has_kernel(op, key: str) -> bool:
+    return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
+
+
 @cache
+def _is_composite(op) -> bool:
+    """True for an op that is nothing but other ops on the CPU."""
+    return _has_kernel(op, "CompositeImplicitAutograd") and not _has_kernel(op, "CPU")
+
+
 def _opens(op) -> bool:
-    """True for an op that is nothing but other ops, on the device where it is called."""
-    if base_name(op) in WHOLE:
-        return False
-
-    def has(key: str) -> bool:
-        return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
-
-    return has("CompositeImplicitAutograd") and not has("CPU") and not has("PrivateUse1")
+    """True for an op that is nothing but other ops; not for one of which `emu` was given a kernel, perhaps a sick one."""
+    return _is_composite(op) and base_name(op) not in WHOLE and not _has_kernel(op, "PrivateUse1")
 
 
 def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
@@ -850,7 +853,7 @@ def _hides_from_dispatch(op) -> bool:
     """True for an op on tensors that reaches a dispatch mode only in parts."""
     gives_tensors = any("Tensor" in str(value.type) for value in op._schema.returns)
     exists = torch._C._dispatch_has_kernel(op.name())  # TorchScript's own overloads, such as those of `size`, do not
-    return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
+    return exists and gives_tensors and (base_name(op) in WHOLE or _is_composite(op))
 
 
 def _renamed(kwargs: dict) -> dict:
@@ -1401,15 +1404,12 @@ def only_ties(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> boo
     return torch.equal(values.gather(dim, cpu), values.gather(dim, got))
 
 
-# ---- lockstep --------------------------------------------------------------------------------------
+# ---- where -----------------------------------------------------------------------------------------
 
-import math
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch.nn.modules import module as module_hooks
@@ -1424,24 +1424,6 @@ class Spot:
     hook: str | None
 
 
-@dataclass
-class Finding:
-    """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
-
-    case: Case  # the op that is wrong
-    outer: Case  # the call that the program made: the same, or one that consists of other ops
-    result: Difference
-    spot: Spot
-    next_hook: str | None = None  # the first hook point of TransformerLens that shows it
-    modules: list[str] = field(default_factory=list)  # one a call
-    own_inputs: bool = False  # found on inputs that the device itself made
-
-    @property
-    def op(self) -> str:
-        """The aten name of the op."""
-        return base_name(self.case.op)
-
-
 class Where:
     """What is running: module, line, hook point."""
 
@@ -1450,7 +1432,7 @@ class Where:
         self.names = {key: name or type(model).__name__ for key, name in clean.items()}
         self.stack: list[str] = []
         self.hook: str | None = None
-        self.waiting: list[Finding] = []  # for the next hook point
+        self.waiting: list = []  # findings that wait for the next hook point
 
     def enter(self, module, args) -> None:
         name = self.names.get(id(module), type(module).__name__)
@@ -1492,6 +1474,34 @@ class Where:
         return Spot(self.module(), line, self.hook)
 
 
+# ---- lockstep --------------------------------------------------------------------------------------
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+
+@dataclass
+class Finding:
+    """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
+
+    case: Case  # the op that is wrong
+    outer: Case  # the call that the program made: the same, or one that consists of other ops
+    result: Difference
+    spot: Spot
+    next_hook: str | None = None  # the first hook point of TransformerLens that shows it
+    modules: list[str] = field(default_factory=list)  # one a call
+    own_inputs: bool = False  # found on inputs that the device itself made
+
+    @property
+    def op(self) -> str:
+        """The aten name of the op."""
+        return base_name(self.case.op)
+
+
 class LockStep:
     """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
 
@@ -1510,26 +1520,42 @@ class LockStep:
         self.outer: list[Case] = []  # the calls that are being looked into
         self.last: Finding | None = None  # the last one that was found or found again
         self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
-        self.there: set[int] = set()  # storages that a run on the device would have on the device
+        self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
+        self.there: set[int] = set()  # storages that a run on the device would have there,
+        self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
+
+    def moved(self, flat: torch.Tensor) -> torch.Tensor:
+        """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
+        if flat.dtype not in self.trusted:
+            numbers = torch.arange(-100, 101).to(flat.dtype)
+            if not torch.equal(numbers.to(self.device).cpu(), numbers):
+                raise CouldNotCheck(f"{flat.dtype} numbers moved to {self.device} and back are others")
+            self.trusted.add(flat.dtype)
+        return flat.to(self.device)
 
     def keep(self, weights: list[torch.Tensor]) -> None:
-        """Move weights to the device, once for the whole pass. Raises CouldNotCheck where moving changes numbers."""
-        for dtype in {torch.float32, *(weight.dtype for weight in weights)}:
-            numbers = torch.arange(-100, 101).to(dtype)
-            if not torch.equal(numbers.to(self.device).cpu(), numbers):
-                raise CouldNotCheck(
-                    f"{dtype} numbers moved to {self.device} and back are others: that is the divergence"
-                )
+        """Move weights to the device, once for the whole pass."""
         for weight in weights:
             key = (storage_of(weight), weight.dtype)
             if key not in self.kept:
-                self.kept[key] = flat_of(weight).to(self.device)
+                self.kept[key] = self.moved(flat_of(weight))
         self.place(weights, True)
 
-    def place(self, value, there: bool) -> None:
-        """Note whether a run on the device would have these tensors on the device."""
+    def place(self, value, there: bool | None) -> None:
+        """Note whether a run on the device would have these tensors there; None: that is not known."""
         for tensor in tensors_in(value):
-            (self.there.add if there else self.there.discard)(storage_of(tensor))
+            self.there.discard(storage_of(tensor))  # an address may have been used before
+            self.numbers.discard(storage_of(tensor))
+            if there is not None:
+                (self.there if there else self.numbers).add(storage_of(tensor))
+
+    def would_be_there(self, op, bound: dict, tensors: list[torch.Tensor]) -> bool | None:
+        """Whether a run on the device would make this call there; None: that is not known."""
+        if base_name(op) == "lift_fresh":  # torch.tensor(…)
+            return False
+        if bound.get("device") is not None or any(storage_of(t) in self.there for t in tensors):
+            return True
+        return False if tensors and all(storage_of(t) in self.numbers for t in tensors) else None
 
     # ---- one call -------------------------------------------------------------------------------------------------
 
@@ -1539,15 +1565,14 @@ class LockStep:
         if not self.accepts(op, tensors):
             return run()
         bound = bind(op, args, kwargs)
-        there = any(storage_of(t) in self.there for t in tensors) or bound.get("device") is not None
-        there = there and base_name(op) != "lift_fresh"  # torch.tensor(…): a new number, at an address used before
+        there = self.would_be_there(op, bound, tensors)
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
             self.place(result, there)
             places = new_places(args, kwargs, result)
             wrong = None
-            if self.is_compared(op, bound, there, places):
+            if self.is_compared(op, bound, there is not False, places):
                 case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
                 wrong = self.compare(case, cpu)
                 scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
@@ -1607,7 +1632,7 @@ class LockStep:
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
         try:
-            twins = [Twins(lambda flat: flat.to(self.device), kept) for _ in range(self.repeat)]
+            twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
             gots = [computed(case, one, self.to_device) for one in twins]
         except Exception as error:  # whatever a device raises for what it cannot do
             if not case.scalars:  # a program that the device takes does not make such a call

@@ -19,11 +19,13 @@ import contextlib
 import copy
 import importlib.metadata
 import importlib.util
+import inspect
 import json
 import os
 import platform
 import runpy
 import sys
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -206,9 +208,10 @@ def gradients(model, *inputs):
 
 def generated(model, ids):
     """The logits of each step with a key-value cache: one token at a time takes other kernels."""
-    steps, cache, options = [], None, {"return_dict": False}
-    if hasattr(model, "original_model"):
-        options = {"return_type": "logits_and_cache"}  # TransformerBridge
+    steps, cache, options = [], None, {"use_cache": True, "return_dict": False}
+    keyword = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"  # renamed in 5
+    if hasattr(model, "original_model"):  # TransformerBridge
+        options = {"use_cache": True, "return_type": "logits_and_cache"}
     elif hasattr(model, "run_with_cache"):
         import transformer_lens as lens
 
@@ -218,7 +221,7 @@ def generated(model, ids):
         if hasattr(cache, "entries"):  # HookedTransformer writes into it
             found = model(part, past_kv_cache=cache)
         else:
-            found, cache = model(part, past_key_values=cache, use_cache=True, **options)[:2]
+            found, cache = model(part, **{keyword: cache}, **options)[:2]
         steps.append(found)
     return steps
 
@@ -429,6 +432,7 @@ def run_command(options):
     print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
     import transformers
 
+    warnings.simplefilter("ignore", FutureWarning)
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     lens = importlib.util.find_spec("transformer_lens")

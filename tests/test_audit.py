@@ -170,16 +170,22 @@ def test_a_program_that_is_compiled_is_seen_as_it_is_written(tool):
     assert slugs(report) == ["linear-noncontiguous-weight"]
 
 
-def test_the_other_level_finds_the_same(tool, monkeypatch):
+def test_the_other_level_finds_the_same(tool):
     found = []
-    for level in (recorder.PRE_DISPATCH, recorder.TWO_MODES):
-        monkeypatch.setattr(tool, "best_level", lambda level=level: level)
-        with tool.audit() as report:
+    for two_modes, level in ((False, recorder.PRE_DISPATCH), (True, recorder.TWO_MODES)):
+        with tool.audit(two_modes=two_modes) as report:
             F.linear(torch.ones(2, 4), torch.ones(4, 3).T)
         (finding,) = report.findings
         found.append((finding.bug.slug, finding.arguments, str(finding.user), finding.count))
         assert level in report.not_looked_at()
     assert found[0] == found[1]
+
+
+def test_a_program_that_exports_runs_with_two_modes(run):
+    program = TRANSPOSED + "torch.export.export(torch.nn.Linear(4, 3), (torch.ones(2, 4),))\n"
+    status, out, err = run(program, "--two-modes", *SICK)
+    assert (status, err) == (3, "")
+    assert "ran to its end" in out
 
 
 @pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.load()])

@@ -338,6 +338,48 @@ def test_it_works_where_torch_lacks_the_private_parts(models, monkeypatch):
     assert [f.op for f in report.findings] == ["_softmax"]
 
 
+def set_where_negative(x):
+    x = x.clone()
+    x[x < 0] = 3.0
+    return x
+
+
+OTHERS = {  # op that is faulty: a module that calls it
+    "index_put": Function(set_where_negative),
+    "fill": Function(lambda x: torch.zeros_like(x).fill_(2.0)),
+    "masked_fill": Function(lambda x: x.masked_fill(x > 0, -torch.inf).softmax(-1)),
+    "gather": Function(lambda x: x.gather(1, torch.tensor([[0, 1], [2, 3], [1, 1]], device=x.device))),
+    "scatter_add": Function(lambda x: torch.zeros_like(x).scatter_add(1, torch.ones_like(x).long(), x)),
+    "cumsum": Function(lambda x: x.cumsum(-1)),
+    "sort": Function(lambda x: x.sort(-1)),
+    "convolution": Function(lambda x, w: F.conv1d(x[None], w), w=normal(2, 3, 3)),
+    "native_group_norm": Function(lambda x: F.group_norm(x[None], 3)),
+    "native_batch_norm": nn.BatchNorm1d(4).eval(),
+    "gelu": Function(F.gelu),
+    "silu": Function(F.silu),
+    "bmm": Function(lambda x: torch.einsum("bik,bkj->bij", x[None], x.T[None])),
+    "constant_pad_nd": Function(lambda x: F.pad(x, (1, 2))),
+    "triu": Function(lambda x: x.triu(1)),
+    "argmax": Function(lambda x: x.argmax(-1)),
+    "_log_softmax": Function(lambda x: F.cross_entropy(x, torch.tensor([0, 1, 2], device=x.device))),
+}
+
+
+@pytest.mark.parametrize("op", OTHERS)
+def test_other_ops_are_named(op, tmp_path):
+    model = OTHERS[op]
+    report = found(model, normal(3, 4), sick=[fault("f", [op], "unwritten(result)")], tmp_path=tmp_path)
+    assert {finding.op for finding in report.findings} == {op}, str(report)
+    assert report.reproductions[0].fails, report.reproductions[0].note
+    assert found(model, normal(3, 4)).verdict == "agrees"
+
+
+def test_a_copy_between_dtypes_is_named():
+    sick = fault("f", ["copy"], "unwritten(result)", ["self.dtype == float16", "src.dtype == float32"])
+    report = found(Function(lambda x: x.half() * 2), normal(3, 4), sick=[sick])
+    assert [finding.op for finding in report.findings] == ["_to_copy"] and report.reproductions[0].fails
+
+
 # ---- calls that write ---------------------------------------------------------------------------------------------
 
 
@@ -545,8 +587,10 @@ def test_ties_may_be_ordered_in_another_way():
 
 
 def test_vmap_is_said_not_to_be_compared():
-    report = found(Function(lambda x: torch.vmap(torch.sin)(x) + 1), normal(3, 4))
+    model = Function(lambda x: torch.vmap(torch.sin)(x) + 1)
+    report = found(model, normal(3, 4))
     assert report.verdict == "agrees" and "vmap" in report.refused["sin"][1]
+    assert found(model, normal(3, 4), sick=[fault("f", ["add"], "unwritten(result)")]).findings[0].op == "add"
 
 
 def test_a_copy_that_changes_numbers_is_said_at_once():

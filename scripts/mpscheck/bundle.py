@@ -20,7 +20,7 @@ TOOLS = {  # file under snippets/: the modules it is made of, the last one is th
     "audit_mps.py": ("aten", "trigger", "versions", "known", "recorder", "tools/audit"),
     "locate_divergence.py": (
         *("aten", "trigger", "versions", "known", "recorder"),
-        *("tools/models", "tools/replay", "tools/judge", "tools/lockstep", "tools/reproduce"),
+        *("tools/models", "tools/replay", "tools/judge", "tools/where", "tools/lockstep", "tools/reproduce"),
         *("tools/words", "tools/whole", "tools/locate"),
     ),
 }
@@ -110,7 +110,9 @@ def build(tool: str) -> str:
     bugs = catalogue.load()
     data = pprint.pformat(entries(bugs), width=118, sort_dicts=False)
     head = f'"""{docstring}\n"""\n\n# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.\nfrom __future__ import annotations\n'
-    embedded = f"# ---- the catalogue {'-' * 90}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"
+    embedded = (
+        f"# ---- the catalogue {'-' * 90}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"
+    )
     return f"{head}\n{embedded}\n\n" + "\n\n\n".join(chunks) + "\n"
 
 

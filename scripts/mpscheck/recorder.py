@@ -83,16 +83,19 @@ def calls(accelerator: str = "mps", seen: Callable[[Call], None] = lambda call: 
         yield
 
 
+def _has_kernel(op, key: str) -> bool:
+    return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
+
+
 @cache
+def _is_composite(op) -> bool:
+    """True for an op that is nothing but other ops on the CPU."""
+    return _has_kernel(op, "CompositeImplicitAutograd") and not _has_kernel(op, "CPU")
+
+
 def _opens(op) -> bool:
-    """True for an op that is nothing but other ops, on the device where it is called."""
-    if base_name(op) in WHOLE:
-        return False
-
-    def has(key: str) -> bool:
-        return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
-
-    return has("CompositeImplicitAutograd") and not has("CPU") and not has("PrivateUse1")
+    """True for an op that is nothing but other ops; not for one of which `emu` was given a kernel, perhaps a sick one."""
+    return _is_composite(op) and base_name(op) not in WHOLE and not _has_kernel(op, "PrivateUse1")
 
 
 def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
@@ -242,7 +245,7 @@ def _hides_from_dispatch(op) -> bool:
     """True for an op on tensors that reaches a dispatch mode only in parts."""
     gives_tensors = any("Tensor" in str(value.type) for value in op._schema.returns)
     exists = torch._C._dispatch_has_kernel(op.name())  # TorchScript's own overloads, such as those of `size`, do not
-    return exists and gives_tensors and (base_name(op) in WHOLE or _opens(op))
+    return exists and gives_tensors and (base_name(op) in WHOLE or _is_composite(op))
 
 
 def _renamed(kwargs: dict) -> dict:

@@ -100,8 +100,8 @@ def _filters(entries: list[Entry]) -> str:
     ]
     return (
         f'<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n{"".join(first)}\n'
-        f'<details class="wide" open><summary>More filters</summary><div>{"".join(more)}'
-        '<button type="reset" class="md-button">Clear</button></div></details></form>\n'
+        '<button type="reset" class="md-button">Clear</button>'
+        f'<details class="wide" open><summary>More filters</summary><div>{"".join(more)}</div></details></form>\n'
         f'<p><output aria-live="polite" data-count>{len(entries)} bugs.</output></p>'
     )
 

@@ -25,7 +25,11 @@ from mpscheck.report import (
 from mpscheck.report.entry import Entry, entries
 
 TRANSCRIPTS = evidence.EMULATED / "transcripts"
-COPIED = ("snippets/validate_mps.py", "snippets/audit_mps.py")  # files that a reader downloads, beside the bugs' own
+COPIED = (  # files that a reader downloads, beside the bugs' own
+    "snippets/validate_mps.py",
+    "snippets/audit_mps.py",
+    "snippets/locate_divergence.py",
+)
 
 
 @dataclass(frozen=True)

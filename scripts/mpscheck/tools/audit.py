@@ -41,7 +41,7 @@ import torch
 
 from mpscheck.aten import base_name
 from mpscheck.known import Known, read_known
-from mpscheck.recorder import around, best_level, call_of
+from mpscheck.recorder import TWO_MODES, around, best_level, call_of
 from mpscheck.trigger import Call, Trigger, tensors_of
 from mpscheck.versions import Version
 
@@ -261,10 +261,9 @@ class Finding:
 class Report:
     """What an audit saw. `findings` is complete when the block ends; `str(report)` and `data()` say it."""
 
-    def __init__(self, bugs, torch_version: str | None, macos: str | None, folder: str, subject: str):
+    def __init__(self, bugs, torch_version: str | None, macos: str | None, folder: str, subject: str, level: str):
         self.bugs, self.torch, self.macos = bugs, torch_version, macos
-        self.folder, self.subject = folder, subject
-        self.level = best_level()
+        self.folder, self.subject, self.level = folder, subject, level
         self.ended = "ran to its end"
         self.ops = self.calls = self.not_judged = 0  # ops seen, calls held against triggers, calls that could not be
         self.accelerators: set[str] = set()
@@ -588,14 +587,16 @@ def audit(
         torch, macos: the versions asked for, such as "2.8.0" and "15". On a Mac, None is this Mac; elsewhere None asks
             for all versions.
         bugs: the catalogue; None is the one in this file.
-        options: `folder`, the folder of the program, whose lines are preferred; `subject`, its name in the report.
+        options: `folder`, the folder of the program, whose lines are preferred; `subject`, its name in the report;
+            `two_modes`, True to see a little less but leave torch's private parts alone (`torch.export` needs them).
 
     Raises ValueError for what is no version. An exception of the block passes through, and the report stays good.
     """
     torch_version, macos = asked_versions(torch, macos)
     known = read_known(globals().get("CATALOGUE", [])) if bugs is None else bugs
-    folder = os.path.abspath(options.pop("folder", os.getcwd()))
-    report = Report(known, torch_version, macos, folder, options.pop("subject", "this block"))
+    folder = os.path.abspath(options.get("folder", os.getcwd()))
+    level = TWO_MODES if options.get("two_modes") else best_level()
+    report = Report(known, torch_version, macos, folder, options.get("subject", "this block"), level)
     try:
         with _nothing_compiled(), around(report.handle, report.level):
             yield report
@@ -675,6 +676,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--torch", metavar="VERSION", help="the torch of the Mac; this one's on a Mac, else all")
     parser.add_argument("--macos", metavar="VERSION", help="its macOS, such as 15 or 15.6.1")
     parser.add_argument("--json", action="store_true", help="print data; what the program prints goes to stderr")
+    parser.add_argument(
+        "--two-modes", action="store_true", help="see a little less, for programs that use torch.export"
+    )
     parser.add_argument("script", help="the Python file to run")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its own arguments")
     options = parser.parse_args(argv)
@@ -687,7 +691,8 @@ def main(argv: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"audit_mps.py: {error}", file=sys.stderr)
         return 2
-    block = audit(options.torch, options.macos, folder=folder, subject=options.script)
+    named = {"folder": folder, "subject": options.script, "two_modes": options.two_modes}
+    block = audit(options.torch, options.macos, **named)
     with _stdout_for_json() if options.json else contextlib.nullcontext():
         report = run_script(block, options.script, options.arguments)
     print(json.dumps(report.data(), indent=1) if options.json else f"\n{report}")

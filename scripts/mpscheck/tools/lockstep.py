@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from torch.nn.modules import module as module_hooks
 
 from mpscheck.aten import base_name, bind
 from mpscheck.tools.judge import MOVES, SCREEN, Difference, difference, distance, only_ties
@@ -34,15 +30,7 @@ from mpscheck.tools.replay import (
     tensors_in,
     written,
 )
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where a call is made: the module, the line of the program, the last hook point of TransformerLens before it."""
-
-    module: str
-    line: str
-    hook: str | None
+from mpscheck.tools.where import Spot, Where
 
 
 @dataclass
@@ -63,56 +51,6 @@ class Finding:
         return base_name(self.case.op)
 
 
-class Where:
-    """What is running: module, line, hook point."""
-
-    def __init__(self, model: torch.nn.Module):
-        clean = {id(m): name.replace("._original_component", "") for name, m in model.named_modules()}
-        self.names = {key: name or type(model).__name__ for key, name in clean.items()}
-        self.stack: list[str] = []
-        self.hook: str | None = None
-        self.waiting: list[Finding] = []  # for the next hook point
-
-    def enter(self, module, args) -> None:
-        name = self.names.get(id(module), type(module).__name__)
-        if type(module).__name__ == "HookPoint":
-            self.hook = getattr(module, "name", None) or name
-            for finding in self.waiting:
-                finding.next_hook = self.hook
-            self.waiting.clear()
-            name = self.module()  # ops in a hook belong to the module around it
-        self.stack.append(name)
-
-    def leave(self, module, args, result) -> None:
-        self.stack.pop()
-
-    def module(self) -> str:
-        """The innermost module that is no hook point."""
-        return self.stack[-1] if self.stack else "outside of the model's modules"
-
-    @contextmanager
-    def following(self) -> Iterator[None]:
-        """Within the block, the modules that run are known."""
-        enter = module_hooks.register_module_forward_pre_hook(self.enter)
-        leave = module_hooks.register_module_forward_hook(self.leave, always_call=True)
-        try:
-            yield
-        finally:
-            enter.remove()
-            leave.remove()
-
-    def spot(self) -> Spot:
-        """Where the program is, by its innermost frame that is neither torch's nor ours."""
-        frame, this_file = sys._getframe(), Where.spot.__code__.co_filename
-        while frame.f_back and (
-            frame.f_code.co_filename == this_file
-            or frame.f_globals.get("__name__", "").split(".")[0] in ("torch", "contextlib", "mpscheck")
-        ):
-            frame = frame.f_back
-        line = f"{frame.f_code.co_filename.rpartition('site-packages/')[2]}:{frame.f_lineno}"
-        return Spot(self.module(), line, self.hook)
-
-
 class LockStep:
     """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
 
@@ -131,26 +69,42 @@ class LockStep:
         self.outer: list[Case] = []  # the calls that are being looked into
         self.last: Finding | None = None  # the last one that was found or found again
         self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
-        self.there: set[int] = set()  # storages that a run on the device would have on the device
+        self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
+        self.there: set[int] = set()  # storages that a run on the device would have there,
+        self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
+
+    def moved(self, flat: torch.Tensor) -> torch.Tensor:
+        """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
+        if flat.dtype not in self.trusted:
+            numbers = torch.arange(-100, 101).to(flat.dtype)
+            if not torch.equal(numbers.to(self.device).cpu(), numbers):
+                raise CouldNotCheck(f"{flat.dtype} numbers moved to {self.device} and back are others")
+            self.trusted.add(flat.dtype)
+        return flat.to(self.device)
 
     def keep(self, weights: list[torch.Tensor]) -> None:
-        """Move weights to the device, once for the whole pass. Raises CouldNotCheck where moving changes numbers."""
-        for dtype in {torch.float32, *(weight.dtype for weight in weights)}:
-            numbers = torch.arange(-100, 101).to(dtype)
-            if not torch.equal(numbers.to(self.device).cpu(), numbers):
-                raise CouldNotCheck(
-                    f"{dtype} numbers moved to {self.device} and back are others: that is the divergence"
-                )
+        """Move weights to the device, once for the whole pass."""
         for weight in weights:
             key = (storage_of(weight), weight.dtype)
             if key not in self.kept:
-                self.kept[key] = flat_of(weight).to(self.device)
+                self.kept[key] = self.moved(flat_of(weight))
         self.place(weights, True)
 
-    def place(self, value, there: bool) -> None:
-        """Note whether a run on the device would have these tensors on the device."""
+    def place(self, value, there: bool | None) -> None:
+        """Note whether a run on the device would have these tensors there; None: that is not known."""
         for tensor in tensors_in(value):
-            (self.there.add if there else self.there.discard)(storage_of(tensor))
+            self.there.discard(storage_of(tensor))  # an address may have been used before
+            self.numbers.discard(storage_of(tensor))
+            if there is not None:
+                (self.there if there else self.numbers).add(storage_of(tensor))
+
+    def would_be_there(self, op, bound: dict, tensors: list[torch.Tensor]) -> bool | None:
+        """Whether a run on the device would make this call there; None: that is not known."""
+        if base_name(op) == "lift_fresh":  # torch.tensor(…)
+            return False
+        if bound.get("device") is not None or any(storage_of(t) in self.there for t in tensors):
+            return True
+        return False if tensors and all(storage_of(t) in self.numbers for t in tensors) else None
 
     # ---- one call -------------------------------------------------------------------------------------------------
 
@@ -160,15 +114,14 @@ class LockStep:
         if not self.accepts(op, tensors):
             return run()
         bound = bind(op, args, kwargs)
-        there = any(storage_of(t) in self.there for t in tensors) or bound.get("device") is not None
-        there = there and base_name(op) != "lift_fresh"  # torch.tensor(…): a new number, at an address used before
+        there = self.would_be_there(op, bound, tensors)
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
             self.place(result, there)
             places = new_places(args, kwargs, result)
             wrong = None
-            if self.is_compared(op, bound, there, places):
+            if self.is_compared(op, bound, there is not False, places):
                 case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
                 wrong = self.compare(case, cpu)
                 scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
@@ -228,7 +181,7 @@ class LockStep:
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
         try:
-            twins = [Twins(lambda flat: flat.to(self.device), kept) for _ in range(self.repeat)]
+            twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
             gots = [computed(case, one, self.to_device) for one in twins]
         except Exception as error:  # whatever a device raises for what it cannot do
             if not case.scalars:  # a program that the device takes does not make such a call

@@ -1,0 +1,109 @@
+"""Draw docs/assets/error-ratios.svg: the error ratio of every check, healthy and sick, beside the allowed one.
+
+`python scripts/site_quality/error_ratio_plot.py [--check]`. Reads results/emulated/controls.json; the same results give
+the same bytes. It is included in a page, so its colours follow the page's.
+"""
+
+import json
+import math
+import sys
+from html import escape
+from pathlib import Path
+
+from mpscheck import numerics
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results" / "emulated" / "controls.json"
+DRAWING = ROOT / "docs" / "assets" / "error-ratios.svg"
+
+WIDTH, ROW, TOP, LABELS = 760, 22, 34, 260  # user units: whole width, one check, first row, room for names
+DECADES = (-2, 9)  # powers of ten at the ends of the axis
+OUTSIDE = WIDTH - 20  # where what has no ratio stands
+
+
+def main(arguments: list[str]) -> int:
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
+    text = drawing(rows, numerics.ALLOWED_RATIO)
+    if "--check" not in arguments:
+        DRAWING.write_text(text, encoding="utf-8")
+    elif DRAWING.read_text(encoding="utf-8") != text:
+        print(f"{DRAWING.relative_to(ROOT)} is not current: run this without --check", file=sys.stderr)
+        return 1
+    return 0
+
+
+def place(ratio: float | str) -> float:
+    """Where a ratio stands along the axis; what is exact at its left end, what is infinite right of it."""
+    value = numerics.as_float(ratio)
+    if math.isinf(value):
+        return OUTSIDE
+    first, last = DECADES
+    power = min(max(math.log10(value), first), last) if value > 0 else first
+    return round(LABELS + (power - first) / (last - first) * (OUTSIDE - 30 - LABELS), 1)
+
+
+def drawing(rows: list[dict], allowed: float) -> str:
+    """The figure as SVG: a line for each check, a circle for the healthy device and a cross for the sick one."""
+    shown = [row for row in rows if row["honest_ratio"] is not None]
+    bottom = TOP + ROW * len(shown)
+    limit = place(allowed)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratios-title" viewBox="0 0 {WIDTH} {bottom + 58}" '
+        'width="100%" font-family="inherit" font-size="12" fill="currentColor">',
+        f'<title id="ratios-title">{escape(summary(shown, allowed))}</title>',
+        f'<rect x="{LABELS}" y="{TOP - 12}" width="{limit - LABELS:.1f}" height="{bottom - TOP + 12}" opacity="0.1"/>',
+        f'<line x1="{limit}" y1="{TOP - 18}" x2="{limit}" y2="{bottom}" stroke="currentColor" stroke-width="2"/>',
+        f'<text x="{limit + 6}" y="{TOP - 12}" font-weight="700">allowed: {allowed:g}</text>',
+    ]
+    parts += [_row(row, TOP + ROW * number) for number, row in enumerate(shown)]
+    parts += _axis(bottom)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def summary(rows: list[dict], allowed: float) -> str:
+    """What the figure shows, for those who do not see it."""
+    healthy = max(numerics.as_float(row["honest_ratio"]) for row in rows)
+    sick = [numerics.as_float(row["sick_ratio"]) for row in rows if row["sick"]["compute"] == "wrong"]
+    return (
+        f"Error ratios of {len(rows)} checks. Healthy devices reach {healthy:.2g} at most, {allowed:g} is allowed, "
+        f"sick devices reach {min(sick):.2g} at least."
+    )
+
+
+def _row(row: dict, y: int) -> str:
+    middle = y + 4
+    parts = [
+        f'<text x="{LABELS - 10}" y="{y + 8}" text-anchor="end">{escape(row["snippet"])}</text>',
+        f'<line x1="{LABELS}" y1="{middle}" x2="{OUTSIDE}" y2="{middle}" stroke="currentColor" opacity="0.2"/>',
+        f'<circle cx="{place(row["honest_ratio"])}" cy="{middle}" r="5"/>',
+    ]
+    sick = place(row["sick_ratio"]) if row["sick"]["compute"] == "wrong" else OUTSIDE  # NaN is not judged by the ratio
+    parts.append(
+        f'<path d="M{sick - 5:.1f} {middle - 5}l10 10m0 -10l-10 10" stroke="currentColor" stroke-width="2.5" fill="none"/>'
+    )
+    return "\n".join(parts)
+
+
+def _axis(bottom: int) -> list[str]:
+    first, last = DECADES
+    ticks = [
+        f'<text x="{place(10.0**power)}" y="{bottom + 16}" text-anchor="middle">{_power(power)}</text>'
+        for power in range(first, last + 1)
+    ]
+    legend = (
+        f'<text x="{LABELS}" y="{bottom + 38}">error ratio; ∞: NaN, or an exact comparison failed</text>\n'
+        f'<circle cx="{LABELS + 6}" cy="{bottom + 51}" r="5"/><text x="{LABELS + 18}" y="{bottom + 55}">healthy, other '
+        f'arithmetic</text>\n<path d="M{LABELS + 200} {bottom + 46}l10 10m0 -10l-10 10" stroke="currentColor" '
+        f'stroke-width="2.5" fill="none"/><text x="{LABELS + 218}" y="{bottom + 55}">sick with the fault of the bug</text>'
+    )
+    return [*ticks, f'<text x="{OUTSIDE}" y="{bottom + 16}" text-anchor="middle">∞</text>', legend]
+
+
+def _power(power: int) -> str:
+    if power == DECADES[0]:
+        return "0"  # what is exact stands here too
+    return {-1: "0.1", 0: "1", 1: "10"}.get(power, f'10<tspan dy="-5" font-size="9">{power}</tspan>')
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
