@@ -207,6 +207,9 @@ def test_modes_of_torch_work_on_it():
     a = torch.ones(2, 2, device=EMU)
     with torch.inference_mode():
         assert F.linear(a, a).tolist() == [[2, 2], [2, 2]]
+        view = a.view(4)
+        assert not view.is_inference() and (view * 2).is_inference()
+        assert (a[0] + a.T[1]).tolist() == [2, 2]
     assert torch.func.grad(lambda t: (t**2).sum())(a).tolist() == [[2, 2], [2, 2]]
     assert torch.func.vmap(torch.sum)(a).tolist() == [2, 2]
     with torch.device(EMU):

@@ -26,7 +26,7 @@ def run_on_host(op, args, kwargs, function: Callable | None = None):
 
     Results that are arguments come back as those arguments, results in an argument's memory as views of it.
     """
-    storages, originals = {}, {}
+    bases, originals = {}, {}
 
     def to_host(value):
         if isinstance(value, torch.Tensor):
@@ -37,7 +37,7 @@ def run_on_host(op, args, kwargs, function: Callable | None = None):
                     )
                 return value
             host = unwrap(value)
-            storages[host.untyped_storage().data_ptr()] = value.untyped_storage()
+            bases[host.untyped_storage().data_ptr()] = value
             originals[id(host)] = (value, host)
             return host
         if isinstance(value, (list, tuple)):
@@ -55,7 +55,7 @@ def run_on_host(op, args, kwargs, function: Callable | None = None):
 
     def to_device(value):
         if isinstance(value, torch.Tensor):
-            return originals[id(value)][0] if id(value) in originals else wrap(value, storages)
+            return originals[id(value)][0] if id(value) in originals else wrap(value, bases)
         if isinstance(value, (list, tuple)):
             return type(value)(to_device(item) for item in value)
         return value

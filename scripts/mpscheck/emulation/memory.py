@@ -46,11 +46,11 @@ def unwrap(tensor: torch.Tensor) -> torch.Tensor:
     return view
 
 
-def wrap(tensor: torch.Tensor, storages: dict) -> torch.Tensor:
+def wrap(tensor: torch.Tensor, arguments: dict) -> torch.Tensor:
     """An `emu` tensor on the memory of a CPU tensor.
 
-    `storages` maps addresses of host memory to the `emu` storages of the arguments: a result that lies in an
-    argument's memory is a view and shares that storage.
+    `arguments` maps addresses of host memory to the `emu` tensors that a kernel was given: a result that lies in an
+    argument's memory is a view of it, and shares its storage.
     Raises TypeError for float64 and complex128, as `mps` does.
     """
     if tensor.dtype in NO_FLOAT64:
@@ -58,10 +58,14 @@ def wrap(tensor: torch.Tensor, storages: dict) -> torch.Tensor:
     if tensor.layout is not torch.strided:
         raise Unsupported(f"the {NAME} device has no {str(tensor.layout)[6:]} tensors")
     host = tensor.untyped_storage()
-    storage = storages.get(host.data_ptr()) if host.nbytes() else None
-    if storage is None:
-        storage = new_storage(host)
-    return on_storage(storage, tensor.dtype, tensor.storage_offset(), tensor.size(), tensor.stride())
+    base = arguments.get(host.data_ptr()) if host.nbytes() else None
+    metadata = (tensor.dtype, tensor.storage_offset(), tensor.size(), tensor.stride())
+    if base is None:
+        return on_storage(new_storage(host), *metadata)
+    if base.is_inference() or not torch.is_inference_mode_enabled():
+        return on_storage(base.untyped_storage(), *metadata)
+    with torch.inference_mode(False):  # a view of an ordinary tensor is one, also in inference mode
+        return on_storage(base.untyped_storage(), *metadata)
 
 
 def point_to(tensor: torch.Tensor, host_view: torch.Tensor) -> None:
