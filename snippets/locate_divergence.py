@@ -609,15 +609,23 @@ class Known:
     workaround: str | None
     page: str
     triggers: tuple[Trigger, ...]
+    draft: bool = False  # the trigger is drafted from the thread's words: no snippet has tried it
+    unsure: tuple[str, ...] = ()  # releases within `affected` that may have the fix already
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on this torch and macOS."""
+        if not self.affected or any((torch + ".").startswith(release + ".") for release in self.unsure):
+            return "unknown"
         return state(self.affected, self.introduced, self.macos, torch, macos)
 
 
 def read_known(entries: list[dict]) -> tuple[Known, ...]:
     """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.bundle.entries`)."""
-    return tuple(Known(**{**e, "chips": tuple(e["chips"]), "triggers": parse(e["triggers"])}) for e in entries)
+    lists = ("chips", "unsure")
+    return tuple(
+        Known(**{**entry, **{n: tuple(entry[n]) for n in lists if n in entry}, "triggers": parse(entry["triggers"])})
+        for entry in entries
+    )
 
 
 # ---- recorder --------------------------------------------------------------------------------------------

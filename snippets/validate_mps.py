@@ -66,7 +66,7 @@ class Report:
 
     def __str__(self):
         ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
-        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict] + ["training", "other inputs and models"]
+        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict] + ["sampling", "training", "other inputs and models"]
         return f"{self.verdict.upper()}: {self.subject}. Checked: {ran}. Not checked: {'; '.join(rest)}."
 
 
@@ -239,24 +239,24 @@ def padded(model, ids):
 
 
 def check_ioi(run):
-    """Logit difference and probabilities of the two names, in the format of TransformerLens#1178."""
+    """Logit difference, probabilities of the two names and first guess, in the format of TransformerLens#1178."""
     def figures(model, ids, answers, others):
         last = first_of(model(ids))[:, -1]
-        p, row = last.softmax(-1), torch.arange(len(answers))
-        last, p, a, b = last.cpu(), p.cpu(), answers.cpu(), others.cpu()
-        return [last[row, a] - last[row, b], torch.stack([p[row, a], p[row, b]]), last.argmax(-1)]
+        top, p, row = last.argmax(-1).cpu(), last.softmax(-1).cpu(), torch.arange(len(answers))
+        last, a, b = last.cpu(), answers.cpu(), others.cpu()
+        return [last[row, a] - last[row, b], torch.stack([p[row, a], p[row, b]]), last[row, top] - last.amax(-1), top]
 
     found = [run.three(figures, batch) for batch in ioi_batches(run.tokenizer)]
     if not found:
         raise CouldNotCheck("no tokenizer in which the names are single tokens")
     sides = [[torch.cat(parts, -1) for parts in zip(*side)] for side in zip(*found)]  # device, CPU, float64
     for label, side in (("CPU", sides[1]), (run.device.upper(), sides[0])):
-        difference, (mary, john), top = (values[..., 0] for values in side)
+        difference, (mary, john), _, top = (values[..., 0] for values in side)
         name = run.tokenizer.decode([int(top)])
         run.lines.append(f"[{label}] P(Mary)={mary:.4f} P(John)={john:.4f} LD={difference:+.3f} Top1={name!r}")
     other, cpu = (side[0].gt(0).double().mean() for side in sides[:2])
     run.lines.append(f"IOI accuracy, {len(sides[0][0])} prompts: CPU {cpu:.0%}, {run.device} {other:.0%}")
-    return [compare(*values) for values in list(zip(*sides))[:2]]
+    return [compare(*values) for values in list(zip(*sides))[:3]]
 
 
 def ioi_batches(tokenizer):
@@ -349,7 +349,9 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
 def copy_to(model, device, dtype=None):
     """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
     move = lambda t: t.detach().to(device, dtype if t.is_floating_point() else None, copy=True)  # noqa: E731
-    moved = {id(b): move(b) for b in model.buffers()}
+    attributes = (value for module in model.modules() for value in vars(module).values())
+    moved = {id(t): t.detach() for t in attributes if isinstance(t, torch.Tensor)}  # deepcopy refuses those with a gradient
+    moved.update({id(b): move(b) for b in model.buffers()})
     moved.update({id(p): torch.nn.Parameter(move(p), p.requires_grad) for p in model.parameters()})
     copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
     with contextlib.redirect_stdout(None):  # TransformerLens notes device and dtype elsewhere too, and prints that

@@ -11,7 +11,7 @@ import json
 import pprint
 import re
 
-from mpscheck import catalogue, results
+from mpscheck import catalogue, reported, results
 from mpscheck import trigger as triggers
 from mpscheck.catalogue import ROOT, Bug
 
@@ -50,6 +50,37 @@ def entries(bugs: tuple[Bug, ...]) -> list[dict]:
         }
         for bug in bugs
     ]
+
+
+def drafted() -> list[dict]:
+    """The silent index-only bugs whose trigger somebody drafted: `audit` shows a match as possible, never as certain."""
+    return [
+        {
+            "slug": bug.slug,
+            "claim": bug.claim,
+            "when": triggers.sentence(bug.triggers),
+            "issue": bug.issue,
+            "url": bug.url,
+            "kind": bug.kind,
+            "affected": str(bug.affected),
+            "introduced": bug.introduced["version"] if bug.introduced else None,
+            "macos": str(bug.macos) if bug.macos else None,
+            "chips": list(bug.chips),
+            "workaround": bug.workaround,
+            "page": f"bugs/{bug.slug}/",
+            "triggers": [table_of(trigger) for trigger in bug.triggers],
+            "draft": True,
+            "unsure": list(bug.unsure),
+        }
+        for bug in reported.load()
+        if bug.triggers and bug.silent
+    ]
+
+
+def table_of(trigger: triggers.Trigger) -> dict:
+    """A trigger as it is written in metadata."""
+    table = {"op": list(trigger.ops), "when": [str(condition) for condition in trigger.when]}
+    return table | ({"form": trigger.form} if trigger.form else {})
 
 
 def workaround_code(bug: Bug) -> str | None:
@@ -108,7 +139,8 @@ def build(tool: str) -> str:
         names |= _names(code)
         chunks.append(f"# ---- {module.rpartition('/')[2]} {'-' * (100 - len(module))}\n\n{code}")
     bugs = catalogue.load()
-    data = pprint.pformat(entries(bugs), width=118, sort_dicts=False)
+    known = entries(bugs) + (drafted() if tool == "audit_mps.py" else [])
+    data = pprint.pformat(known, width=118, sort_dicts=False)
     head = f'"""{docstring}\n"""\n\n# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.\nfrom __future__ import annotations\n'
     embedded = (
         f"# ---- the catalogue {'-' * 90}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"

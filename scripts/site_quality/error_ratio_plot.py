@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "emulated" / "controls.json"
 DRAWING = ROOT / "docs" / "assets" / "error-ratios.svg"
 
-WIDTH, ROW, TOP, LABELS = 760, 22, 34, 260  # user units: whole width, one check, first row, room for names
+WIDTH, ROW, TOP, LEFT = 520, 36, 48, 16  # user units: whole width, one check, first row, left end of the axis
 DECADES = (-2, 9)  # powers of ten at the ends of the axis
-OUTSIDE = WIDTH - 20  # where what has no ratio stands
+OUTSIDE = WIDTH - 16  # where what has no ratio stands
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +39,7 @@ def place(ratio: float | str) -> float:
         return OUTSIDE
     first, last = DECADES
     power = min(max(math.log10(value), first), last) if value > 0 else first
-    return round(LABELS + (power - first) / (last - first) * (OUTSIDE - 30 - LABELS), 1)
+    return round(LEFT + (power - first) / (last - first) * (OUTSIDE - 24 - LEFT), 1)
 
 
 def drawing(rows: list[dict], allowed: float) -> str:
@@ -48,12 +48,12 @@ def drawing(rows: list[dict], allowed: float) -> str:
     bottom = TOP + ROW * len(shown)
     limit = place(allowed)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratios-title" viewBox="0 0 {WIDTH} {bottom + 58}" '
-        'width="100%" font-family="inherit" font-size="12" fill="currentColor">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratios-title" viewBox="0 0 {WIDTH} {bottom + 56}" '
+        'width="100%" font-family="inherit" font-size="14" fill="currentColor">',
         f'<title id="ratios-title">{escape(summary(shown, allowed))}</title>',
-        f'<rect x="{LABELS}" y="{TOP - 12}" width="{limit - LABELS:.1f}" height="{bottom - TOP + 12}" opacity="0.1"/>',
-        f'<line x1="{limit}" y1="{TOP - 18}" x2="{limit}" y2="{bottom}" stroke="currentColor" stroke-width="2"/>',
-        f'<text x="{limit + 6}" y="{TOP - 12}" font-weight="700">allowed: {allowed:g}</text>',
+        f'<rect x="{LEFT}" y="{TOP - 22}" width="{limit - LEFT:.1f}" height="{bottom - TOP + 6}" opacity="0.1"/>',
+        f'<line x1="{limit}" y1="{TOP - 36}" x2="{limit}" y2="{bottom - 16}" stroke="currentColor" stroke-width="2"/>',
+        f'<text x="{limit + 6}" y="{TOP - 28}" font-weight="700">allowed: {allowed:g}</text>',
     ]
     parts += [_row(row, TOP + ROW * number) for number, row in enumerate(shown)]
     parts += _axis(bottom)
@@ -73,8 +73,8 @@ def summary(rows: list[dict], allowed: float) -> str:
 def _row(row: dict, y: int) -> str:
     middle = y + 4
     parts = [
-        f'<text x="{LABELS - 10}" y="{y + 8}" text-anchor="end">{escape(row["snippet"])}</text>',
-        f'<line x1="{LABELS}" y1="{middle}" x2="{OUTSIDE}" y2="{middle}" stroke="currentColor" opacity="0.2"/>',
+        f'<text x="{LEFT}" y="{y - 8}">{escape(row["snippet"])}</text>',
+        f'<line x1="{LEFT}" y1="{middle}" x2="{OUTSIDE}" y2="{middle}" stroke="currentColor" opacity="0.2"/>',
         f'<circle cx="{place(row["honest_ratio"])}" cy="{middle}" r="5"/>',
     ]
     sick = place(row["sick_ratio"]) if row["sick"]["compute"] == "wrong" else OUTSIDE  # NaN is not judged by the ratio
@@ -87,22 +87,22 @@ def _row(row: dict, y: int) -> str:
 def _axis(bottom: int) -> list[str]:
     first, last = DECADES
     ticks = [
-        f'<text x="{place(10.0**power)}" y="{bottom + 16}" text-anchor="middle">{_power(power)}</text>'
+        f'<text x="{place(10.0**power)}" y="{bottom + 4}" text-anchor="middle">{_power(power)}</text>'
         for power in range(first, last + 1)
     ]
     legend = (
-        f'<text x="{LABELS}" y="{bottom + 38}">error ratio; ∞: NaN, or an exact comparison failed</text>\n'
-        f'<circle cx="{LABELS + 6}" cy="{bottom + 51}" r="5"/><text x="{LABELS + 18}" y="{bottom + 55}">healthy, other '
-        f'arithmetic</text>\n<path d="M{LABELS + 200} {bottom + 46}l10 10m0 -10l-10 10" stroke="currentColor" '
-        f'stroke-width="2.5" fill="none"/><text x="{LABELS + 218}" y="{bottom + 55}">sick with the fault of the bug</text>'
+        f'<text x="{LEFT}" y="{bottom + 26}">error ratio; ∞: NaN, or an exact comparison failed</text>\n'
+        f'<circle cx="{LEFT + 6}" cy="{bottom + 43}" r="5"/><text x="{LEFT + 18}" y="{bottom + 48}">healthy, other '
+        f'arithmetic</text>\n<path d="M{LEFT + 210} {bottom + 38}l10 10m0 -10l-10 10" stroke="currentColor" '
+        f'stroke-width="2.5" fill="none"/><text x="{LEFT + 228}" y="{bottom + 48}">sick with the fault of the bug</text>'
     )
-    return [*ticks, f'<text x="{OUTSIDE}" y="{bottom + 16}" text-anchor="middle">∞</text>', legend]
+    return [*ticks, f'<text x="{OUTSIDE}" y="{bottom + 4}" text-anchor="middle">∞</text>', legend]
 
 
 def _power(power: int) -> str:
     if power == DECADES[0]:
         return "0"  # what is exact stands here too
-    return {-1: "0.1", 0: "1", 1: "10"}.get(power, f'10<tspan dy="-5" font-size="9">{power}</tspan>')
+    return {-1: "0.1", 0: "1", 1: "10"}.get(power, f'10<tspan dy="-5" font-size="11">{power}</tspan>')
 
 
 if __name__ == "__main__":

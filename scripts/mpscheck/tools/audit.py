@@ -48,6 +48,7 @@ from mpscheck.versions import Version
 GROUPS = ("sick", "known", "unknown", "healthy")
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
 CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
+DRAFT_DOUBT = "possible: when this bug fires is drafted from its thread, no snippet has tried it"
 PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
 NOT_LOOKED_AT = (
     "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
@@ -68,10 +69,12 @@ def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
     return None if given and rest.matches(call) else False
 
 
-def doubt_of(trigger: Trigger, fires: bool | None) -> str | None:
+def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
     """Why a match is only possible, None if it is certain."""
     if fires is None:
         return DEVICE_DOUBT
+    if bug.draft:
+        return DRAFT_DOUBT
     return None if trigger.when else CALL_DOUBT
 
 
@@ -343,7 +346,7 @@ class Report:
         found: dict[str, Finding] = {}
         for bug, trigger in plan.watched:
             fires = decide(trigger, call, devices_known=bool(real))
-            doubt = doubt_of(trigger, fires)
+            doubt = doubt_of(bug, trigger, fires)
             if fires is not False and (bug.slug not in found or doubt is None):
                 where = real[0] if real else "cpu"
                 found[bug.slug] = Finding(bug, doubt, where, call.op, _arguments(trigger, call))
