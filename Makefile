@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help verify test test-matrix environment chromium site serve lock format
+.PHONY: help verify test test-matrix environment chromium site site-quality serve lock format
 
 help:
 	@echo "make verify       measure on the best device here, validate real models, build the site"
 	@echo "make test         all tests, those in a browser included"
 	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
 	@echo "make site         write the pages and build the site from the results that are there"
+	@echo "make site-quality Lighthouse and vnu on the built site (needs Node and Java)"
 	@echo "make serve        serve the built site on this machine"
 	@echo "make lock         write requirements.lock anew from pyproject.toml"
 	@echo "make format       format the code"
@@ -37,6 +38,11 @@ site: environment
 	@$(BIN)/mpscheck report
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@$(BIN)/python scripts/site_quality/csp.py site
+
+# Needs Node, Java and Chromium; the built site must be there.
+site-quality: environment
+	@npm ci --ignore-scripts --no-audit --no-fund --prefix scripts/site_quality
+	@$(BIN)/python scripts/site_quality/measure.py site
 
 serve:
 	@echo "http://127.0.0.1:8000 (Ctrl-C ends it)"

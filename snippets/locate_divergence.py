@@ -709,14 +709,23 @@ def _is_composite(op) -> bool:
     return _has_kernel(op, "CompositeImplicitAutograd") and not _has_kernel(op, "CPU")
 
 
-def _opens(op) -> bool:
+def _opens(op, values) -> bool:
     """True for an op that is nothing but other ops; not for one of which `emu` was given a kernel, perhaps a sick one."""
-    return _is_composite(op) and base_name(op) not in WHOLE and not _has_kernel(op, "PrivateUse1")
+    if not _is_composite(op) or base_name(op) in WHOLE:
+        return False
+    return not _has_kernel(op, "PrivateUse1") or not _on_private_device(values)
+
+
+def _on_private_device(values) -> bool:
+    """True if some tensor among the arguments (or in a list of them) is on a backend such as `emu`."""
+    if isinstance(values, torch.Tensor):
+        return values.device.type == torch._C._get_privateuse1_backend_name()
+    return isinstance(values, (list, tuple)) and any(map(_on_private_device, values))
 
 
 def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
     """The op's result; if it is nothing but other ops, those are seen by `mode`."""
-    if _opens(op):
+    if _opens(op, (*args, *kwargs.values())):
         with mode:
             result = op.decompose(*args, **kwargs)
         if result is not NotImplemented:

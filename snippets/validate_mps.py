@@ -80,7 +80,6 @@ class Run:
     tokenizer: object
     lines: list
 
-    @torch.no_grad()
     def three(self, function, inputs):
         """Return what `function(model, *inputs)`, a list of tensors, is on the device, the CPU, the CPU in float64."""
         try:
@@ -200,10 +199,11 @@ def patched(model, *inputs):
 
 
 def gradients(model, *inputs):
-    """Gradients of the difference of two logits at the last position, with respect to each layer's output."""
+    """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer."""
     with torch.enable_grad(), hooked(layers(model), lambda tensor: tensor.requires_grad_()) as seen:  # weights may be frozen
         found = first_of(model(*inputs))
-        return list(torch.autograd.grad((found[..., 0] - found[..., 1])[..., -1].sum(), seen))
+        difference = (found[..., 0] - found[..., 1])[..., -1].sum()
+        return [found, difference, *torch.autograd.grad(difference, seen)]
 
 
 def generated(model, ids):
@@ -242,7 +242,8 @@ def check_ioi(run):
     """Logit difference, probabilities of the two names and first guess, in the format of TransformerLens#1178."""
     def figures(model, ids, answers, others):
         last = first_of(model(ids))[:, -1]
-        top, p, row = last.argmax(-1).cpu(), last.softmax(-1).cpu(), torch.arange(len(answers))
+        top = last.argmax(-1).cpu().clamp(0, last.shape[-1] - 1)  # a wrong one can be no index at all
+        p, row = last.softmax(-1).cpu(), torch.arange(len(answers))
         last, a, b = last.cpu(), answers.cpu(), others.cpu()
         return [last[row, a] - last[row, b], torch.stack([p[row, a], p[row, b]]), last[row, top] - last.amax(-1), top]
 
@@ -311,6 +312,7 @@ CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
 QUICK = list(CHECKS)[:5]
 
 
+@torch.no_grad()
 def outcome(run, name):
     """Do one check: its Check, with the verdict and figures of the worst that it compared."""
     def badness(found):

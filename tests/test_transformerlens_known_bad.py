@@ -58,7 +58,9 @@ def warned(tmp_path, monkeypatch):
 
 def test_the_data_say_what_the_hand_written_list_says(known_bad):
     """Not more: no other release has a silent bug that TransformerLens's own calls were seen to meet."""
-    assert {tuple(minor) for minor in known_bad["broken_for"]["TransformerLens"]} == set(devices._MPS_BROKEN_TORCH_VERSIONS)
+    assert {tuple(minor) for minor in known_bad["broken_for"]["TransformerLens"]} == set(
+        devices._MPS_BROKEN_TORCH_VERSIONS
+    )
 
 
 @pytest.mark.parametrize("minor", MINORS)

@@ -24,7 +24,9 @@ RULES = (
     "form-action 'self'",
 )
 META = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?')
-PLACE = re.compile(r"<head[^>]*>\s*(<meta charset=[^>]*>\n?)?", re.IGNORECASE)  # before anything that the policy governs
+PLACE = re.compile(
+    r"<head[^>]*>\s*(<meta charset=[^>]*>\n?)?", re.IGNORECASE
+)  # before anything that the policy governs
 
 
 class BadPage(ValueError):

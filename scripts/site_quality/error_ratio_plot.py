@@ -55,7 +55,7 @@ def drawing(rows: list[dict], allowed: float) -> str:
         f'<line x1="{limit}" y1="{TOP - 36}" x2="{limit}" y2="{bottom - 16}" stroke="currentColor" stroke-width="2"/>',
         f'<text x="{limit + 6}" y="{TOP - 28}" font-weight="700">allowed: {allowed:g}</text>',
     ]
-    parts += [_row(row, TOP + ROW * number) for number, row in enumerate(shown)]
+    parts += [_row(row, TOP + ROW * number, limit + 6) for number, row in enumerate(shown)]
     parts += _axis(bottom)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -70,10 +70,10 @@ def summary(rows: list[dict], allowed: float) -> str:
     )
 
 
-def _row(row: dict, y: int) -> str:
+def _row(row: dict, y: int, name_at: float) -> str:
     middle = y + 4
     parts = [
-        f'<text x="{LEFT}" y="{y - 8}">{escape(row["snippet"])}</text>',
+        f'<text x="{name_at}" y="{y - 5}">{escape(row["snippet"])}</text>',
         f'<line x1="{LEFT}" y1="{middle}" x2="{OUTSIDE}" y2="{middle}" stroke="currentColor" opacity="0.2"/>',
         f'<circle cx="{place(row["honest_ratio"])}" cy="{middle}" r="5"/>',
     ]

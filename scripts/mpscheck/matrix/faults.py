@@ -1,47 +1,51 @@
-"""The faults of the detection matrix: the catalogue's own, and others of each kind that real bugs were of.
+"""The faults of the detection matrix: the catalogue's own, reported ones that no snippet runs yet, and general ones.
 
-Each is imitated on the emulated device. The second list is chosen so that every check of `validate_mps.py` has faults
-that it alone can see, and so that what the IOI check lets pass is shown: those marked (I) were seen to pass it in a
-study of the small IOI model.
+The reported ones are those of the index (`catalogue/reported.jsonl`) that a GPT-2 meets and whose effect the thread says
+or implies; how each is imitated is ours. The general ones are chosen so that each check of `validate_mps.py` has faults
+to see that other checks do not, and so that what a look at one prompt lets pass is shown.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import torch
+from torch.utils import _pytree as pytree
 
-from mpscheck import catalogue
-from mpscheck.emulation.effects import change
-from mpscheck.emulation.faults import Fault, fault, of_bug
+from mpscheck import catalogue, reported
+from mpscheck.emulation.effects import change, healthy_result
+from mpscheck.emulation.faults import Fault, Imitation, fault, imitation, of_bug
+from mpscheck.trigger import Call
 
-
-def scaled(factor: float):
-    """The result, times a factor."""
-    return lambda call, run: change(run(call.args), lambda t: t * factor)
-
-
-def without(*names: str):
-    """As if these arguments had not been given."""
-    return lambda call, run: run(call.args | dict.fromkeys(names))
+# ---- effects: how a result is wrong; each gives an imitation ------------------------------------------------------
 
 
-def with_values(**values):
+def scaled(factor: float) -> Imitation:
+    """The result, or each of several, times a factor."""
+
+    def times(value):
+        return value if value is None else value * factor
+
+    return lambda call, run: change(run(call.args), times)
+
+
+def with_values(**values) -> Imitation:
     """As if these arguments had these values."""
     return lambda call, run: run(call.args | values)
 
 
-def noise(size: float):
+def noisy(size: float) -> Imitation:
     """Relative noise of this size on the result, another at each call."""
+    generator = torch.Generator().manual_seed(0)
 
     def imitate(call, run):
         right = run(call.args)
-        drawn = torch.randn(right.shape, generator=_noise).to(right.device, right.dtype)
+        drawn = torch.randn(right.shape, generator=generator).to(right.device, right.dtype)
         return right * (1 + size * drawn)
 
     return imitate
 
 
-_noise = torch.Generator().manual_seed(0)
-
-
-def through(dtype: torch.dtype):
+def narrowed(dtype: torch.dtype) -> Imitation:
     """The arguments rounded to a narrower dtype."""
 
     def narrow(value):
@@ -51,78 +55,187 @@ def through(dtype: torch.dtype):
     return lambda call, run: run({name: narrow(value) for name, value in call.args.items()})
 
 
-def stale():
-    """The result of the call before, if it has the same shape: a buffer that is used again too early."""
+def stale(every: int = 1) -> Imitation:
+    """The result of the call before, if it has the same shape and dtype: a buffer used again too early, at each `every`-th call."""
     last: dict[tuple, torch.Tensor] = {}
+    count = 0
 
     def imitate(call, run):
+        nonlocal count
+        count += 1
         right = run(call.args)
-        before = last.get(tuple(right.shape), right)
-        last[tuple(right.shape)] = right
-        return before
+        kind = (right.dtype, *right.shape)
+        before = last.get(kind, right)
+        last[kind] = right
+        return before if count % every == 0 else right
 
     return imitate
 
 
-def one_row_zero(call, run):
-    """The second item of a batch stays zero."""
-    right = run(call.args)
-    if right.ndim < 3 or right.shape[0] < 2:
+def at(index: tuple, value: float | None = None, factor: float = 0.0) -> Imitation:
+    """A part of the result, by its index, takes a value, or is multiplied."""
+
+    def imitate(call, run):
+        wrong = run(call.args).clone()
+        if value is None:
+            wrong[index] = wrong[index] * factor
+        else:
+            wrong[index] = value
+        return wrong
+
+    return imitate
+
+
+def shifted_ids(call: Call, run):
+    """Each id finds the row of the one before."""
+    return run(call.args | {"weight": call.args["weight"].roll(1, 0)})
+
+
+def first_index(call: Call, run):
+    """The first index, whatever the values."""
+    return torch.zeros_like(run(call.args))
+
+
+def only_first_column(call: Call, run):
+    """All columns but the first are taken as zero."""
+    zeros = torch.zeros_like(call.args["self"])
+    zeros[..., :1] = call.args["self"][..., :1]
+    return run(call.args | {"self": zeros})
+
+
+def causal_by_fours(call: Call, run):
+    """The causal limit holds for blocks of four positions: the first three of each see up to three too far."""
+    if not call.args.get("is_causal"):
+        return run(call.args)
+    query, key = torch.arange(call.args["query"].shape[-2]), torch.arange(call.args["key"].shape[-2])
+    mask = (key[None, :] <= query[:, None] // 4 * 4 + 3).to(call.args["query"].device)
+    return run(call.args | {"is_causal": False, "attn_mask": mask})
+
+
+def fully_masked_rows_nan(call: Call, run):
+    """NaN for a query that may see no key."""
+    right, mask = run(call.args), call.args.get("attn_mask")
+    if mask is None or mask.dtype is not torch.bool:
         return right
-    wrong = right.clone()
-    wrong[1] = 0
-    return wrong
+    return right.masked_fill(~mask.any(-1, keepdim=True), float("nan"))
 
 
-def nan_in_first_position(call, run):
-    """NaN at the first position of each sequence of the result."""
-    wrong = run(call.args).clone()
-    if wrong.ndim == 3:
-        wrong[:, 0] = float("nan")
-    return wrong
+def keys_past_the_end(call: Call, run):
+    """Keys and values are read up to the next multiple of 32, where the memory holds zeros."""
+    missing = -call.args["key"].shape[-2] % 32
+    if call.args.get("attn_mask") is not None or call.args.get("is_causal") or call.args["query"].shape[-2] > 8:
+        return run(call.args)
+    longer = {name: torch.nn.functional.pad(call.args[name], (0, 0, 0, missing)) for name in ("key", "value")}
+    return run(call.args | longer)
 
 
-def short_rows_lose_bias(call, run):
-    """One row at a time (decoding with a cache) loses the bias, as in pytorch#188438."""
-    rows = call.args["mat1"].shape[0]
-    return run(call.args | {"beta": 0}) if rows == 1 else run(call.args)
+# ---- the faults ---------------------------------------------------------------------------------------------------
 
 
-def wrong_gradient_only(call, run):
-    """The value is right, its gradient half: a fault of the backward kernel alone."""
-    right = run(call.args)
-    return (right.detach() + (right - right.detach()) * 0.5) if right.requires_grad else right
+def of_report(slug: str, effect: str | Imitation, op: list[str] | None = None, when: list[str] | None = None) -> Fault:
+    """The fault of a bug of the index: with the trigger drafted there, or with the one given here."""
+    imitate = effect if callable(effect) else imitation(effect)
+    if op:
+        return fault(slug, op, imitate, when)
+    bug = next(bug for bug in reported.load() if bug.slug == slug)
+    return Fault(slug, bug.triggers, imitate)
 
 
-GENERAL: list[Fault] = [
-    fault("gelu-tanh-is-exact", ["gelu"], with_values(approximate="none")),  # (I)
-    fault("tanh-in-half", ["tanh"], through(torch.float16)),  # (I)
-    fault("softmax-in-half", ["softmax", "_softmax"], through(torch.float16)),  # (I)
-    fault("softmax-sums-to-0.97", ["softmax", "_softmax"], scaled(0.97)),  # (I)
-    fault("layer-norm-ignores-bias", ["layer_norm"], without("bias")),  # (I)
-    fault("layer-norm-eps-0.01", ["layer_norm"], with_values(eps=1e-2)),  # (I)
-    fault("addmm-drops-bias", ["addmm"], with_values(beta=0)),  # (I)
-    fault("addmm-noise-1-percent", ["addmm"], noise(0.01)),  # (I)
-    fault("addmm-batch-row-zero", ["linear"], one_row_zero),  # (I)
-    fault("linear-halves-result", ["linear"], scaled(0.5)),  # (I)
-    fault("linear-nan-at-first-position", ["linear"], nan_in_first_position),  # (I)
-    fault("addmm-bias-lost-while-decoding", ["addmm"], short_rows_lose_bias),  # (I)
-    fault("attention-drops-mask", ["scaled_dot_product_attention"], with_values(is_causal=False, attn_mask=None)),
-    fault("attention-stale", ["scaled_dot_product_attention"], stale()),
-    fault("attention-scale-1", ["scaled_dot_product_attention"], with_values(scale=1.0)),
-    fault("softmax-stale", ["softmax", "_softmax"], stale()),
-    fault("embedding-off-by-one", ["embedding"], lambda call, run: run(call.args | {"indices": (call.args["indices"] + 1) % call.args["weight"].shape[0]})),
-    fault("where-ignores-strides", ["where"], "ignores-strides(condition)", ["condition.layout != contiguous"]),
-    fault("cat-ignores-offset", ["cat"], "ignores-offset(tensors)", ["tensors.offset > 0"]),
-    fault("copy-into-slice-unwritten", ["copy"], "unwritten(result)", ["self.layout == sliced"], form="inplace"),
-    fault("index-put-unwritten", ["index_put"], "unwritten(result)"),
-    fault("tanh-gradient-halved", ["tanh"], wrong_gradient_only),
-    fault("layer-norm-gradient-halved", ["layer_norm"], wrong_gradient_only),
-    fault("half-sums-in-half", ["addmm", "linear", "matmul"], noise(0.02), ["result.dtype in float16,bfloat16"]),
-    fault("noise-each-call", ["layer_norm"], noise(1e-3)),
-]  # fmt: skip
+SDPA = ["scaled_dot_product_attention"]
+SOFTMAX = ["softmax", "_softmax"]
 
 
-def all_faults() -> list[Fault]:
-    """The catalogue's faults, then the general ones."""
-    return [*(of_bug(bug) for bug in catalogue.load()), *GENERAL]
+def reported_faults() -> list[Fault]:
+    """Imitations of reported bugs; those that have become snippets are left to the catalogue."""
+    found = [
+        of_report("cat-noncontiguous-inputs-misplaced", "ignores-strides(tensors)"),
+        of_report("linear-bias-dropped-vector-shape-macos26", with_values(bias=None), ["linear"], ["input.size.-2 == 1"]),
+        of_report("matmul-permuted-key-2022", "ignores-strides(other)"),
+        of_report("sdpa-causal-leak-half", causal_by_fours, SDPA, ["query.dtype in float16,bfloat16"]),
+        of_report("sdpa-fully-masked-rows-nan", fully_masked_rows_nan, SDPA, ["attn_mask.dtype == bool"]),
+        of_report("sdpa-vector-partial-block-oob", keys_past_the_end, SDPA, ["query.size.-1 in 64,96,128"]),
+        of_report("softmax-sliced-input-zeros", only_first_column),
+        of_report("sum-sliced-tensor", "ignores-strides(self)"),
+        of_report("to-mps-transposed-scrambled", "ignores-strides(src)"),
+        of_report("where-noncontiguous-cond", "ignores-strides(condition)"),
+        of_report("argmax-amd-zero", first_index, ["argmax"]),
+    ]  # fmt: skip
+    mended = {bug.slug for bug in catalogue.load()}
+    return [one for one in found if one.slug not in mended]
+
+
+def general_faults() -> list[Fault]:
+    """One of each kind, with state of their own (noise, buffers) as new."""
+    return [
+        # the whole forward pass, more or less
+        fault("tanh-in-half", ["tanh"], narrowed(torch.float16)),
+        fault("softmax-in-half", SOFTMAX, narrowed(torch.float16)),
+        fault("softmax-sums-to-0.97", SOFTMAX, scaled(0.97)),
+        fault("layer-norm-ignores-bias", ["layer_norm"], with_values(bias=None)),
+        fault("layer-norm-eps-0.01", ["layer_norm"], with_values(eps=1e-2)),
+        fault("addmm-drops-bias", ["addmm"], with_values(beta=0)),
+        fault("addmm-noise-1-percent", ["addmm"], noisy(0.01)),
+        fault("linear-halves-result", ["linear"], scaled(0.5)),
+        fault("embedding-off-by-one", ["embedding"], shifted_ids),
+        fault("attention-scale-1", SDPA, with_values(scale=1.0)),
+        fault("attention-not-causal", SDPA, with_values(is_causal=False)),
+        fault("matmul-last-column-zero", ["matmul"], at((..., -1))),
+        # some items or positions
+        fault("linear-second-sequence-zero", ["linear"], at((slice(1, None),)), ["result.ndim >= 3"]),
+        fault("linear-nan-at-first-position", ["linear"], at((slice(None), 0), float("nan")), ["result.ndim >= 3"]),
+        fault("linear-wrong-before-last-position", ["linear"], at((slice(None), slice(-1)), factor=1.1), ["result.ndim >= 3", "result.size.-2 > 1"]),
+        # what one check alone does
+        fault("argmax-first-index", ["argmax"], first_index),
+        fault("softmax-of-two-dimensions", SOFTMAX, scaled(0.9), ["self.ndim == 2"]),
+        fault("softmax-of-four-dimensions", SOFTMAX, scaled(0.9), ["self.ndim == 4"]),
+        fault("copy-into-slice-unwritten", ["copy"], "unwritten(result)", ["self.layout == sliced", "self.dtype == float32"], "inplace"),
+        fault("flip-does-nothing", ["flip"], lambda call, run: call.args["self"].clone()),
+        fault("addmm-bias-lost-while-decoding", ["addmm"], with_values(beta=0), ["mat1.size.0 <= 2"]),
+        fault("cat-of-one-row-stale", ["cat"], stale(), ["tensors.size.-2 == 1"]),
+        fault("attention-short-wrong", SDPA, scaled(1.01), ["query.size.-2 in 2,3"]),
+        fault("softmax-short-wrong", SOFTMAX, scaled(1.01), ["self.size.-1 in 2,3"]),
+        fault("attention-ignores-mask-given", SDPA, with_values(attn_mask=None), ["attn_mask.ndim >= 2"]),
+        fault("masked-fill-does-nothing", ["masked_fill"], lambda call, run: call.args["self"].clone()),
+        # gradients
+        fault("tanh-gradient-halved", ["tanh_backward"], scaled(0.5)),
+        fault("layer-norm-gradient-halved", ["native_layer_norm_backward"], scaled(0.5)),
+        fault("linear-gradient-halved", ["linear_backward"], scaled(0.5)),
+        fault("softmax-gradient-halved", ["_softmax_backward_data"], scaled(0.5)),
+        # half types
+        fault("float16-bias-lost", ["addmm"], with_values(beta=0), ["self.dtype == float16"]),
+        fault("bfloat16-bias-lost", ["addmm"], with_values(beta=0), ["self.dtype == bfloat16"]),
+        # other numbers at each call
+        fault("attention-stale", SDPA, stale()),
+        fault("softmax-stale", SOFTMAX, stale()),
+        fault("tanh-noise-each-call", ["tanh"], noisy(1e-3)),
+        fault("addmm-stale-now-and-then", ["addmm"], stale(every=40)),
+    ]  # fmt: skip
+
+
+def groups() -> dict[str, list[Fault]]:
+    """All faults by where they come from."""
+    catalogued = [of_bug(bug) for bug in catalogue.load()]
+    return {"catalogue": catalogued, "reported": reported_faults(), "general": general_faults()}
+
+
+def counting(one: Fault, told: Callable[[], None]) -> Fault:
+    """The same fault; `told` is called for each call whose result is not the right one."""
+
+    def imitate(call: Call, run):
+        right = pytree.tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, healthy_result(call, run))
+        got = one.imitate(call, run)
+        if any(differ(a, b) for a, b in zip(pytree.tree_leaves(right), pytree.tree_leaves(got))):
+            told()
+        return got
+
+    return replace(one, imitate=imitate)
+
+
+def differ(right, got) -> bool:
+    """Whether two results of a call are not the same, bit by bit; NaN equals NaN."""
+    if not isinstance(right, torch.Tensor):
+        return right is not got and right != got
+    right, got = right.detach().cpu(), got.detach().cpu()
+    if right.shape != got.shape or right.dtype != got.dtype:
+        return True
+    return not torch.equal(right.nan_to_num(), got.nan_to_num()) or not torch.equal(right.isnan(), got.isnan())

@@ -1,14 +1,18 @@
 """One row of the detection matrix: one model, one fault, and what each check says of it on the emulated device.
 
-A cell is a dict: `verdict` (one of `VERDICTS`), `fired` (how often the fault fired while the check ran), `margin` (the
-error over the allowed one, where there is one) and `text`.
+A cell is a dict: `verdict` (one of `VERDICTS`), `wrong` (how many calls gave a wrong result while the check ran),
+`margin` (the error over the allowed one, where there is one) and `text`.
+
+    python -m mpscheck.matrix.measure MODEL ENTRY [FAULT…]    one row a line, as JSON; needs MPSCHECK_EMU=1
 """
 
 import contextlib
 import importlib.util
-import os
+import json
+import math
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -19,11 +23,12 @@ from mpscheck.bundle import entries
 from mpscheck.emulation import faults
 from mpscheck.emulation.faults import Fault
 from mpscheck.known import read_known
+from mpscheck.matrix.faults import counting, groups
 from mpscheck.tools.audit import audit
 from mpscheck.tools.locate import locate
 
 DEVICE = "emu"
-ENTRIES = ("transformers", "bridge")
+SIGN = "sign of one logit difference"  # what TransformerLens#1178 proposes: warn if it is negative
 VERDICTS = ("caught", "passed", "not met", "could not check")
 
 
@@ -59,42 +64,57 @@ def load(tool: ModuleType, model: str, entry: str) -> Subject:
 
 def row(tool: ModuleType, subject: Subject, fault: Fault) -> dict[str, dict]:
     """The cells of `validate_mps.py`'s checks and of `locate`, by name. The device is sick only within."""
-    with faults.only(fault), torch.random.fork_rng(devices=[]):
+    wrong = 0
+
+    def told():
+        nonlocal wrong
+        wrong += 1
+
+    def cell(check: Callable[[], dict], before: int = 0) -> dict:
+        start = wrong
+        found = check()
+        count = wrong - start + before
+        verdict = "not met" if found["verdict"] == "passed" and not count else found["verdict"]
+        return found | {"verdict": verdict, "wrong": count}
+
+    with faults.only(counting(fault, told)):
         torch.manual_seed(0)
         other = tool.copy_to(subject.model, DEVICE)
-        moved = faults.COUNTS.get(fault.slug, 0)  # a fault may spoil the weights on their way to the device
+        moved = wrong  # a fault may spoil the weights on their way to the device
         run = tool.Run(subject.model, other, DEVICE, subject.batches, subject.tokenizer, [])
-        found = {name: cell(fault, moved, lambda name=name: checked(tool, run, name)) for name in tool.CHECKS}
-        found["locate"] = cell(fault, 0, lambda: located(subject, fault))
-    return found
-
-
-def cell(fault: Fault, before: int, check: Callable[[], dict]) -> dict:
-    """What a check gives, with the number of times that the fault fired in it; a check that met none says nothing."""
-    start = faults.COUNTS.get(fault.slug, 0)
-    found = check()
-    fired = faults.COUNTS.get(fault.slug, 0) - start + before
-    if found["verdict"] == "passed" and not fired:
-        found["verdict"] = "not met"
-    return found | {"fired": fired}
+        found = {name: cell(lambda name=name: checked(tool, run, name), moved) for name in tool.CHECKS}
+        found["locate"] = cell(lambda: located(subject))
+    return {SIGN: by_sign(run, found["IOI"]), **found}
 
 
 def checked(tool: ModuleType, run, name: str) -> dict:
     """The cell of one of `validate_mps.py`'s checks."""
     check = tool.outcome(run, name)
     words = {"agrees": "passed", "disagrees": "caught"}
-    return {"verdict": words.get(check.verdict, "could not check"), "margin": check.margin, "text": check.text}
+    margin = check.margin if check.margin is None or math.isfinite(check.margin) else None
+    return {"verdict": words.get(check.verdict, "could not check"), "margin": margin, "text": check.text}
 
 
-def located(subject: Subject, fault: Fault) -> dict:
-    """The cell of `locate`: its text says which op it named, and whether the fault is on that op."""
+def by_sign(run, ioi: dict) -> dict:
+    """The cell of the check that looks whether one logit difference is positive, from what the IOI check printed."""
+    shown = re.search(rf"\[{DEVICE.upper()}\].* LD=(\S+)", "\n".join(run.lines))
+    if not shown:
+        return ioi | {"verdict": "could not check", "margin": None}
+    caught = not float(shown[1]) > 0
+    verdict = "caught" if caught else "passed" if ioi["wrong"] else "not met"
+    return {"verdict": verdict, "margin": None, "text": f"logit difference {shown[1]}", "wrong": ioi["wrong"]}
+
+
+def located(subject: Subject) -> dict:
+    """The cell of `locate`: its text says which op and module it named."""
     try:
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-            report = locate(subject.model, subject.prompt, device=DEVICE, known=(), run=lambda program: "not run here")
+        report = locate(subject.model, subject.prompt, device=DEVICE, known=(), run=lambda program: "not run here")
     except Exception as error:
-        return {"verdict": "could not check", "margin": None, "text": f"{type(error).__name__}: {error}".splitlines()[0]}
+        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        return {"verdict": "could not check", "margin": None, "text": text}
     words = {"agrees": "passed", "diverges": "caught"}
-    text = f"names {report.findings[0].op} in {report.findings[0].spot.module}" if report.findings else "names no op"
+    first = report.findings[0] if report.findings else None
+    text = f"{first.op} in {first.spot.module}" if first else "no op"
     return {"verdict": words.get(report.verdict, "could not check"), "margin": None, "text": text}
 
 
@@ -111,5 +131,30 @@ def audited(tool: ModuleType, subject: Subject) -> dict[str, dict]:
         certain = [f for f in here if f.doubt is None]
         verdict = "caught" if certain else "could not check" if here else "not met"
         text = f"{sum(f.count for f in here)} calls of {here[0].op}" + (f": {here[0].doubt}" if not certain else "") if here else ""
-        found[bug.slug] = {"verdict": verdict, "margin": None, "text": text, "fired": sum(f.count for f in here)}
+        found[bug.slug] = {"verdict": verdict, "margin": None, "text": text, "wrong": sum(f.count for f in here)}
     return found
+
+
+def rows(model: str, entry: str, wanted: set[str]) -> Iterator[dict]:
+    """The rows of a model for the faults with these slugs."""
+    tool = validate_mps()
+    subject = load(tool, model, entry)
+    audits = audited(tool, subject)
+    for group, members in groups().items():
+        for fault in members:
+            if fault.slug in wanted:
+                cells = row(tool, subject, fault) | ({"audit": audits[fault.slug]} if group == "catalogue" else {})
+                yield {"model": model, "entry": entry, "fault": fault.slug, "group": group, "cells": cells}
+
+
+def main(model: str, entry: str, *wanted: str) -> None:
+    """Write the rows to the standard output, one a line; whatever libraries print goes to the standard error."""
+    torch.set_num_threads(1)
+    answer = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        for found in rows(model, entry, set(wanted) or {f.slug for members in groups().values() for f in members}):
+            print(json.dumps(found, allow_nan=False), file=answer, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -100,7 +100,7 @@ def _filters(entries: list[Entry]) -> str:
     ]
     return (
         f'<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n{"".join(first)}\n'
-        '<button type="reset" class="md-button">Clear</button>'
+        '<button type="reset" class="md-button">Clear filters</button>'
         f'<details class="wide" open><summary>More filters</summary><div>{"".join(more)}</div></details></form>\n'
         f'<p><output aria-live="polite" data-count>{len(entries)} bugs.</output></p>'
     )
