@@ -1,4 +1,4 @@
-"""validate_mps.py on real models and the emulated device: what it prints, its exit codes, and that it catches a fault."""
+"""validate_mps.py on real models and the emulated device: each check catches its fault, healthy devices pass."""
 
 import copy
 import dataclasses
@@ -6,23 +6,31 @@ import importlib.util
 import json
 import re
 import shutil
+import signal
+import subprocess
 import sys
 
 import pytest
 import torch
 from torch import nn
 
+from mpscheck.emulation import faults
+from mpscheck.matrix.faults import groups
+
 FAULT = "linear-noncontiguous-weight"
 HEADLINE = r"\[(CPU|EMU)\] P\(Mary\)=\d\.\d{4} P\(John\)=\d\.\d{4} LD=[+-]\d+\.\d{3} Top1='[^']*'"
-NOT_CHECKED = "Not checked: backward, generation, half precision, longer inputs, other models."
+ALL = ("IOI, logits, residual stream, attention patterns, patching, backward, generation, lengths, padded batch, "
+       "same input twice, float16, bfloat16")  # fmt: skip
+NEVER = "sampling; training; other inputs and models."
+ENTRIES = ["bridge", "transformers"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def file(root):
     return root / "snippets/validate_mps.py"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def validate_mps(file):
     spec = importlib.util.spec_from_file_location("validate_mps", file)
     module = sys.modules["validate_mps"] = importlib.util.module_from_spec(spec)
@@ -41,11 +49,102 @@ def command(validate_mps, capsys):
     return run
 
 
+@pytest.fixture(scope="module")
+def tokenizer(root):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(root / "snippets/models/ioi-small")
+
+
+@pytest.fixture(scope="module")
+def models(validate_mps):
+    """ioi-small by entry point, on the CPU."""
+    return {entry: validate_mps.load(validate_mps.find_model("ioi-small"), entry).eval() for entry in ENTRIES}
+
+
+@pytest.fixture
+def outcome(validate_mps, models, tokenizer):
+    """Do one check of ioi-small on the device as it is now; gives the Check."""
+
+    def run(entry, name, model=None):
+        model = model or models[entry]
+        ids = torch.randint(100, (2, 32), generator=torch.Generator().manual_seed(1))
+        other = validate_mps.copy_to(model, "emu")
+        return validate_mps.outcome(validate_mps.Run(model, other, "emu", [(ids,)], tokenizer, []), name)
+
+    return run
+
+
+# --- the checks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("check", "entry", "fault", "not_seen_by"),
+    [
+        ("IOI", "transformers", "argmax-first-index", "logits"),
+        ("IOI", "bridge", "softmax-of-two-dimensions", "logits"),
+        ("logits", "transformers", "linear-wrong-before-last-position", "IOI"),
+        ("residual stream", "transformers", "layer-norm-eps-0.01", "same input twice"),
+        ("residual stream", "bridge", FAULT, "same input twice"),
+        ("attention patterns", "transformers", "softmax-of-four-dimensions", "logits"),
+        ("patching", "transformers", "copy-into-slice-unwritten", "residual stream"),
+        ("patching", "bridge", "copy-into-slice-unwritten", "residual stream"),
+        ("backward", "transformers", "tanh-gradient-halved", "logits"),
+        ("backward", "bridge", "softmax-gradient-halved", "logits"),
+        ("generation", "transformers", "addmm-bias-lost-while-decoding", "logits"),
+        ("generation", "bridge", "linear-bias-dropped-vector-shape-macos26", "logits"),
+        ("lengths", "transformers", "attention-short-wrong", "generation"),
+        ("lengths", "bridge", "softmax-short-wrong", "generation"),
+        ("padded batch", "transformers", "attention-ignores-mask-given", "lengths"),
+        ("same input twice", "transformers", "attention-stale", None),
+        ("same input twice", "bridge", "tanh-noise-each-call", None),
+        ("float16", "transformers", "float16-bias-lost", "bfloat16"),
+        ("bfloat16", "bridge", "bfloat16-bias-lost", "float16"),
+    ],
+)
+def test_each_check_catches_what_another_does_not_see(outcome, check, entry, fault, not_seen_by):
+    (sick,) = (one for members in groups().values() for one in members if one.slug == fault)
+    with faults.only(sick):
+        found = outcome(entry, check)
+        assert found.verdict == "disagrees", found
+        assert found.margin is None or found.margin > 1
+        if not_seen_by:
+            assert outcome(entry, not_seen_by).verdict == "agrees"
+    assert outcome(entry, check).verdict == "agrees"
+
+
+def test_frozen_weights_still_have_gradients_to_compare(outcome, models):
+    frozen = copy.deepcopy(models["transformers"]).requires_grad_(False)
+    assert outcome("transformers", "backward", frozen).verdict == "agrees"
+
+
+def test_a_model_that_keeps_a_gradient_from_an_earlier_run_is_copied(outcome, models):
+    model = copy.deepcopy(models["transformers"])
+    model.kept = model(torch.arange(5)[None]).logits  # TransformerBridge keeps its attention patterns so
+    assert outcome("transformers", "float16", model).verdict == "agrees"
+
+
+def test_generation_takes_one_token_at_a_time(validate_mps, models):
+    ids = torch.arange(1, 13)[None]
+    for entry, model in models.items():
+        lengths = []
+        layer = validate_mps.layers(model)[0]
+        handle = layer.register_forward_hook(
+            lambda module, args, out, lengths=lengths: lengths.append(validate_mps.first_of(out).shape[1])
+        )
+        with torch.no_grad():
+            steps = validate_mps.generated(model, ids)
+        handle.remove()
+        assert lengths == [8, 1, 1, 1, 1]
+        if entry == "transformers":  # TransformerBridge 4.3 drops the cache that transformers 5.24 calls by another name
+            assert torch.allclose(torch.cat(steps, 1), model(ids).logits, atol=1e-4)
+
+
 # --- the command line ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("entry", "through"), [("bridge", "TransformerBridge"), ("transformers", "GPT2LMHeadModel")])
-def test_a_healthy_device_agrees(command, entry, through):
+def test_a_healthy_device_agrees(command, validate_mps, entry, through):
     status, lines = command("--entry", entry)
     assert status == 0
     cpu, emu = (line for line in lines if re.fullmatch(HEADLINE, line))
@@ -54,39 +153,60 @@ def test_a_healthy_device_agrees(command, entry, through):
     assert lines[-1].startswith(
         f"AGREES: ioi-small through {through} (--entry {entry}), float32, 154 tokens, emu against"
     )
-    assert lines[-1].endswith(NOT_CHECKED)
+    assert lines[-1].endswith(f"Checked: {ALL}. Not checked: {NEVER}")
+    for name in validate_mps.CHECKS:
+        assert any(line.startswith(f"{name}: agrees, error ") for line in lines), name
     assert any(line.startswith("tokens: ['<|endoftext|>', 'When', ' Mary'") for line in lines)
     assert f"python: {sys.version.split()[0]} {sys.executable}" in lines
     assert f"torch: {torch.__version__} {torch.__file__}" in lines
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_other_arithmetic_is_no_fault(python, file, entry):
+    done = python(file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--json", MPSCHECK_EMU="honest")
+    assert done.returncode == 0, done.stdout
+    checks = json.loads(done.stdout)["checks"]
+    assert ", ".join(check["name"] for check in checks) == ALL
+    assert all(check["verdict"] == "agrees" for check in checks)
+    margins = [check["margin"] for check in checks if check["name"] != "same input twice"]
+    assert all(0.01 < margin < 0.5 for margin in margins)  # not the CPU's bits, and far from the limit
+
+
 @pytest.mark.parametrize(
-    ("entry", "variables", "status"),
+    ("entry", "status"),
     [
-        ("bridge", {"MPSCHECK_FAULTS": FAULT}, 3),  # TransformerBridge hands F.linear transposed weights for Q, K, V
-        ("transformers", {"MPSCHECK_FAULTS": FAULT}, 0),  # the same model never makes that call
-        ("bridge", {"MPSCHECK_EMU": "honest"}, 0),  # other arithmetic is no fault
+        ("bridge", 3),  # TransformerBridge hands F.linear transposed weights for Q, K, V
+        ("transformers", 0),  # the same model never makes that call
     ],
 )
-def test_a_fault_is_caught_where_the_model_meets_it(python, file, entry, variables, status):
-    done = python(file, "--model", "ioi-small", "--device", "emu", "--entry", entry, **variables)
+def test_a_fault_is_caught_where_the_model_meets_it(python, file, entry, status):
+    done = python(
+        file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--quick", MPSCHECK_FAULTS=FAULT
+    )
     assert done.returncode == status, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1].startswith("DISAGREES: " if status else "AGREES: ")
-    if status:
-        assert sum("disagrees, error" in line for line in lines) == 4  # each check finds it
-        assert "[EMU] P(Mary)=0.0" in done.stdout
+    assert sum("disagrees, error" in line for line in lines) == (5 if status else 0)
+    assert ("[EMU] P(Mary)=0.0" in done.stdout) == bool(status)
 
 
-def test_json_is_one_object(command):
-    status, lines = command("--json", "--entry", "transformers")
+def test_quick_says_what_it_leaves_out(command, validate_mps):
+    status, lines = command("--quick", "--entry", "transformers")
+    assert status == 0
+    assert "Checked: IOI, logits, residual stream, attention patterns, patching. Not checked: backward (" in lines[-1]
+    for name in [name for name in validate_mps.CHECKS if name not in validate_mps.QUICK]:
+        assert f"{name}: not checked, left out by quick" in lines
+
+
+def test_json_is_one_object(command, validate_mps):
+    status, lines = command("--json", "--quick", "--entry", "transformers")
     assert status == 0
     (line,) = lines
     found = json.loads(line)
     assert found["verdict"] == "agrees" and found["last_line"].startswith("AGREES: ioi-small through GPT2LMHeadModel")
     assert 0 < found["margin"] <= 1
-    assert [check["name"] for check in found["checks"]] == ["logit difference", "probability", "logits", "logits"]
-    assert {check["verdict"] for check in found["checks"]} == {"agrees"}
+    assert [check["name"] for check in found["checks"]] == list(validate_mps.CHECKS)
+    assert [check["verdict"] for check in found["checks"]] == ["agrees"] * 5 + ["not checked"] * 7
     assert found["environment"]["python"].endswith(sys.executable)
     assert re.fullmatch(HEADLINE, found["lines"][0])
 
@@ -94,7 +214,8 @@ def test_json_is_one_object(command):
 def test_json_where_nothing_could_be_checked(command):
     status, (line,) = command("--json", "--device", "no-such-device")
     assert status == 2
-    assert json.loads(line)["verdict"] == "could not check" and json.loads(line)["margin"] is None
+    found = json.loads(line)
+    assert found["verdict"] == "could not check" and found["margin"] is None and found["checks"] == []
 
 
 @pytest.mark.parametrize(
@@ -102,10 +223,7 @@ def test_json_where_nothing_could_be_checked(command):
     [
         (["--device", "mps"], "has no device 'mps'; on a Mac"),
         (["--device", "nonsense"], "has no device 'nonsense'"),
-        (
-            ["--model", "no-such-folder"],
-            "no model and tokenizer in no-such-folder: take gpt2, smollm2, ioi-small or a folder",
-        ),
+        (["--model", "no-such-folder"], "there is no folder no-such-folder: take gpt2 or a folder"),
         (["--entry", "hooked"], "transformer_lens as installed has no --entry hooked"),
     ],
 )
@@ -118,17 +236,28 @@ def test_what_cannot_be_checked_is_one_sentence(command, arguments, words):
     assert not any("Traceback" in line for line in lines)
 
 
-def test_a_folder_without_a_tokenizer(command, root, tmp_path):
-    for name in ("config.json", "model.safetensors"):
-        shutil.copy(root / "snippets/models/ioi-small" / name, tmp_path)
-    status, lines = command("--model", tmp_path)
-    assert status == 2 and f"no model and tokenizer in {tmp_path}" in lines[-1]
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_folder_that_is_no_whole_model(command, root, tmp_path, missing):
+    for path in (root / "snippets/models/ioi-small").iterdir():
+        if path.name != missing and not (missing == "tokenizer.json" and "token" in path.name):
+            shutil.copy(path, tmp_path)
+    status, lines = command("--model", tmp_path, "--entry", "transformers")
+    assert status == 2 and lines[-1].startswith(f"COULD NOT CHECK: {tmp_path} could not be loaded (")
+    assert "smollm2 and ioi-small need no network" in lines[-1]
 
 
 def test_any_local_folder(command, root, tmp_path):
     folder = shutil.copytree(root / "snippets/models/ioi-small", tmp_path / "mine")
-    status, lines = command("--model", folder, "--entry", "transformers")
+    status, lines = command("--model", folder, "--entry", "transformers", "--quick")
     assert status == 0 and lines[-1].startswith(f"AGREES: {folder} through GPT2LMHeadModel")
+
+
+def test_copied_alone_it_says_what_it_lacks(python, file, tmp_path):
+    shutil.copy(file, tmp_path)
+    for model in ("ioi-small", "smollm2"):
+        done = python("validate_mps.py", "--device", "cpu", "--model", model)
+        assert done.returncode == 2
+        assert "smollm2 and ioi-small lie in `models` beside this file" in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -147,11 +276,11 @@ def test_a_missing_package(python, file, tmp_path, package, arguments, words):
 
 
 def test_gpt2_is_taken_from_the_cache_and_never_guessed(python, file, root, tmp_path):
-    arguments = (file, "--device", "cpu", "--entry", "transformers")
+    arguments = (file, "--device", "cpu", "--entry", "transformers", "--quick")
     done = python(*arguments, HF_HOME=str(tmp_path), HF_HUB_OFFLINE="1")
     assert done.returncode == 2
-    assert "--model smollm2 and --model ioi-small need no network" in done.stdout.splitlines()[-1]
-    assert "downloading about 550 MB" in done.stderr
+    assert "gpt2 could not be loaded" in done.stdout and "need no network" in done.stdout.splitlines()[-1]
+    assert "about 550 MB" in done.stdout
 
     cached = tmp_path / "hub/models--gpt2"  # the layout of the cache of huggingface_hub; the model in it is a small one
     shutil.copytree(root / "snippets/models/ioi-small", cached / "snapshots/abc")
@@ -160,17 +289,32 @@ def test_gpt2_is_taken_from_the_cache_and_never_guessed(python, file, root, tmp_
     done = python(*arguments, HF_HOME=str(tmp_path), HF_HUB_OFFLINE="1", PYTORCH_ENABLE_MPS_FALLBACK="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].startswith("AGREES: gpt2 through GPT2LMHeadModel")
-    assert "downloading" not in done.stderr
     assert "note: with PYTORCH_ENABLE_MPS_FALLBACK, what mps lacks runs on the CPU" in done.stdout
 
 
-def test_ctrl_c(command, validate_mps, monkeypatch):
-    def interrupted(run):
-        raise KeyboardInterrupt
+def test_ctrl_c_is_one_sentence(file, root):
+    command = [sys.executable, "-u", file, "--model", "ioi-small", "--device", "emu"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not process.stdout.readline().startswith("tokens: "):
+            pass
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert rest.splitlines()[-1].startswith("COULD NOT CHECK: stopped before the end")
+    assert "Traceback" not in errors
 
-    monkeypatch.setattr(validate_mps, "CHECKS", [interrupted])
-    status, lines = command("--entry", "transformers")
-    assert status == 2 and lines[-1].startswith("COULD NOT CHECK: stopped before the end")
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("No module named 'x'", name="x"), f"a package is missing: {sys.executable} -m pip install x"),
+        (MemoryError(), "not enough memory, the model is needed twice (MemoryError: )"),
+        (RuntimeError("MPS backend out of memory\nlong story"), "not enough memory, the model is needed twice (Runtime"),
+        (ValueError("one\ntwo"), "ValueError: one"),
+    ],
+)  # fmt: skip
+def test_errors_are_said_in_one_sentence(validate_mps, error, words):
+    assert validate_mps.explain(error).startswith(words) and "\n" not in validate_mps.explain(error)
 
 
 # --- the function ----------------------------------------------------------------------------------------------------
@@ -181,6 +325,7 @@ class Block(nn.Module):
 
     def __init__(self):
         super().__init__()
+        self.cfg = {"of": "the user's own"}
         self.embed, self.norm = nn.Embedding(20, 16), nn.LayerNorm(16)
         self.attention = nn.MultiheadAttention(16, 2, batch_first=True)  # reads the weights of its child itself
         self.dropout = nn.Dropout(0.5)
@@ -189,7 +334,7 @@ class Block(nn.Module):
         x = self.dropout(self.norm(self.embed(ids)))
         x = x + self.attention(x, x, x, need_weights=False)[0]
         x = (x.float() * torch.full((), 1.5)).to(self.embed.weight.dtype)
-        return x @ self.embed.weight.T.softmax(-1, dtype=torch.float32)
+        return x @ self.embed.weight.T.softmax(-1, dtype=torch.float32).to(x.dtype)
 
 
 def block():
@@ -200,16 +345,27 @@ def block():
 IDS = torch.arange(12).reshape(2, 6)
 
 
-def test_any_module_and_a_report_that_cannot_be_changed(validate_mps):
+def verdicts(report):
+    return {check.name: check.verdict for check in report.checks}
+
+
+def test_a_plain_module_is_checked_as_far_as_that_goes(validate_mps):
     report = validate_mps.validate(Block(), IDS, device="emu", name="a block")  # still in training mode
     assert report.verdict == "agrees" and 0 < report.margin <= 1
     assert str(report).startswith("AGREES: a block, float32, 12 tokens, emu against the CPU")
-    assert "IOI: not checked, no tokenizer" in str(report)
+    assert "Checked: logits, lengths, same input twice, float16, bfloat16." in str(report)
+    for words in (
+        "IOI (no tokenizer in which the names are single tokens)",
+        "residual stream (not possible on the CPU: no list of layers in this module)",
+        "padded batch (not possible on the CPU: TypeError: ",
+        "generation (not possible on the CPU: TypeError: ",
+    ):
+        assert words in str(report)
     with pytest.raises(dataclasses.FrozenInstanceError):
         report.verdict = "disagrees"
 
 
-def test_several_batches_and_several_arguments(validate_mps):
+def test_floats_several_arguments_and_several_batches(validate_mps):
     class Product(nn.Module):
         def __init__(self):
             super().__init__()
@@ -220,13 +376,53 @@ def test_several_batches_and_several_arguments(validate_mps):
 
     batches = [(torch.randn(n, 4), torch.randn(n, 4)) for n in (2, 3)]
     report = validate_mps.validate(Product(), batches, device="emu")
-    assert report.verdict == "agrees" and len(report.checks) == 3
+    assert report.verdict == "agrees" and "float32, 20 numbers, emu" in str(report)
+    assert [name for name, verdict in verdicts(report).items() if verdict == "agrees"] == [
+        "logits", "same input twice", "float16", "bfloat16",
+    ]  # fmt: skip
+
+
+def test_layers_that_are_no_transformer(validate_mps):
+    class Stack(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Linear(8, 8) for _ in range(4))
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x).tanh()
+            return x
+
+    torch.manual_seed(0)
+    report = validate_mps.validate(Stack(), torch.randn(3, 8), device="emu")
+    assert report.verdict == "agrees"
+    assert all(verdicts(report)[name] == "agrees" for name in ("residual stream", "patching", "backward"))
+
+
+def test_a_module_without_weights(validate_mps):
+    report = validate_mps.validate(nn.GELU(), torch.randn(2, 3), device="emu")
+    assert report.verdict == "agrees" and "no weights, 6 numbers" in str(report)
+
+
+def test_infinite_logits_are_no_spread(validate_mps):
+    class Masked(nn.Module):
+        def forward(self, x):
+            return x.masked_fill(x < 0, -torch.inf)
+
+    report = validate_mps.validate(Masked(), torch.linspace(-1, 1, 10)[None], device="emu")
+    assert verdicts(report)["same input twice"] == "agrees"
+
+
+def test_what_the_model_itself_cannot_do_is_no_verdict(validate_mps):
+    report = validate_mps.validate(block(), torch.rand(2, 6), device="emu")  # floats for an embedding
+    assert report.verdict == "could not check"
+    assert "logits (not possible on the CPU: RuntimeError: " in str(report)
 
 
 def test_the_float64_reference_is_that_of_a_model_in_float64(validate_mps):
     model = block()
-    with validate_mps.Float64():
-        found = validate_mps.forward(model, IDS)
+    with validate_mps.Float64(), torch.no_grad():
+        (found,) = validate_mps.logits(model, IDS)
     wide = copy.deepcopy(model).double()
     x = wide.norm(wide.embed(IDS))
     x = (x + wide.attention(x, x, x, need_weights=False)[0]) * 1.5
@@ -244,6 +440,9 @@ def test_the_copy_keeps_strides_and_shared_weights(validate_mps):
     assert copied[0].weight.stride() == model[0].weight.stride() == (1, 4)
     assert {p.device.type for p in copied.parameters()} == {"emu"} and model[0].weight.device.type == "cpu"
     assert torch.equal(copied[0].weight.cpu(), model[0].weight)
+    low = validate_mps.copy_to(model, "cpu", torch.float16)
+    assert low[0].weight is low[1].weight and low[0].weight.dtype == torch.float16
+    assert torch.equal(low[0].weight, model[0].weight.half()) and model[0].weight.dtype == torch.float32
 
 
 def test_what_cannot_be_compared_raises(validate_mps):
@@ -256,22 +455,14 @@ def test_what_cannot_be_compared_raises(validate_mps):
 def test_a_device_that_lacks_an_operation_is_no_agreement(validate_mps):
     class OnlyOnTheCPU(Block):
         def forward(self, ids):
-            if ids.device.type != "cpu":
+            if ids.device.type != "cpu" and ids.shape[0] > 1:
                 raise NotImplementedError("no kernel\nfor this device")
             return super().forward(ids)
 
     report = validate_mps.validate(OnlyOnTheCPU(), IDS, device="emu")
-    assert report.verdict == "could not check" and report.margin is None
-    assert "check_logits: could not check, NotImplementedError: no kernel." in str(report)
-
-
-def test_a_model_that_answers_elsewhere_is_no_agreement(validate_mps):
-    class BackToTheCPU(Block):
-        def forward(self, ids):
-            return super().forward(ids).cpu()
-
-    report = validate_mps.validate(BackToTheCPU(), IDS, device="emu")
-    assert report.verdict == "could not check" and "answered on cpu, not on emu" in str(report)
+    assert report.verdict == "could not check"
+    assert "logits (NotImplementedError: no kernel)" in str(report)
+    assert verdicts(report)["lengths"] == "agrees"  # one check's failure does not hide another's result
 
 
 EXACT = torch.linspace(-3, 5, 1000, dtype=torch.float64)
@@ -287,34 +478,39 @@ def changed(values, where, value):
 @pytest.mark.parametrize(
     ("got", "cpu", "verdict", "words"),
     [
-        (CPU, CPU, "agrees", "in 1000 values"),
+        (CPU, CPU, "agrees", " allowed"),
         (CPU * (1 + 1e-6), CPU, "agrees", ""),
         (CPU * (1 + 1e-4), CPU, "disagrees", ""),
         (changed(CPU, 7, 5.1), CPU, "disagrees", ""),  # one element of a thousand
         (CPU[:-1], CPU, "disagrees", "shape (999,), on the CPU (1000,)"),
-        (changed(CPU, 7, torch.nan), CPU, "disagrees", "NaN or Inf: 1, on the CPU 0, of 1000"),
-        (CPU, changed(CPU, 7, torch.nan), "disagrees", "NaN or Inf: 0, on the CPU 1, of 1000"),
+        (changed(CPU, 7, torch.nan), CPU, "disagrees", "NaN or Inf: 1, on the CPU 0"),
+        (CPU, changed(CPU, 7, torch.nan), "disagrees", "NaN or Inf: 0, on the CPU 1"),
         (changed(CPU, 7, torch.inf), changed(CPU, 7, -torch.inf), "disagrees", ""),
         (changed(CPU, 7, torch.nan), changed(CPU, 7, torch.nan), "agrees", ""),
         (CPU * torch.nan, CPU * torch.nan, "could not check", "no finite number"),
     ],
 )
 def test_the_rule(validate_mps, got, cpu, verdict, words):
-    check = validate_mps.compare("x", got, cpu, EXACT)
-    assert (check.verdict, words in check.text) == (verdict, True)
-    assert check.margin is None or (check.margin <= 1) == (verdict == "agrees")
+    found, margin, text = validate_mps.compare(got, cpu, EXACT)
+    assert (found, words in text) == (verdict, True)
+    assert margin is None or (margin <= 1) == (verdict == "agrees")
 
 
 def test_where_the_cpu_makes_no_error_one_is_still_allowed(validate_mps):
     zeros = torch.zeros(5)
-    assert validate_mps.compare("x", zeros, zeros, zeros.double()).verdict == "agrees"
-    assert validate_mps.compare("x", zeros + 1e-6, zeros, zeros.double()).verdict == "disagrees"
+    assert validate_mps.compare(zeros, zeros, zeros.double())[0] == "agrees"
+    assert validate_mps.compare(zeros + 1e-6, zeros, zeros.double())[0] == "disagrees"
 
 
-def test_prompts_come_in_both_orders(validate_mps, root):
-    from transformers import AutoTokenizer
+def test_the_worst_comparison_speaks_for_a_check(validate_mps, monkeypatch):
+    found = [("agrees", 0.2, "a"), ("disagrees", 3.0, "b"), ("could not check", None, "c"), ("agrees", 0.9, "d")]
+    for rest, verdict in ((found, "disagrees"), (found[2:], "could not check"), ([found[0], found[3]], "agrees")):
+        monkeypatch.setitem(validate_mps.CHECKS, "logits", lambda run, rest=rest: rest)
+        check = validate_mps.outcome(None, "logits")
+        assert (check.verdict, check.margin) == (verdict, {"disagrees": 3.0, "agrees": 0.9}.get(verdict))
 
-    tokenizer = AutoTokenizer.from_pretrained(root / "snippets/models/ioi-small")
+
+def test_prompts_come_in_both_orders(validate_mps, tokenizer):
     batches = validate_mps.ioi_batches(tokenizer)
     assert [len(ids) for ids, _, _ in batches] == [1, 6, 6, 6, 6]
     texts = [tokenizer.decode(row) for row in batches[1][0]]
@@ -332,16 +528,15 @@ def test_smollm2_gives_the_known_figures(validate_mps):
     from transformers import AutoTokenizer
 
     folder = validate_mps.find_model("smollm2")  # converts it if this is the first time
-    model, tokenizer = validate_mps.load(folder, "transformers"), AutoTokenizer.from_pretrained(folder)
-    ids, answers, others = validate_mps.ioi_batches(tokenizer)[0]
+    model, tokenizer = validate_mps.load(folder, "transformers").eval(), AutoTokenizer.from_pretrained(folder)
+    ids = validate_mps.ioi_batches(tokenizer)[0][0]
     assert tokenizer.convert_ids_to_tokens(ids[0])[:3] == ["<|im_start|>", "When", "ĠMary"]
-    difference, mary, john, top = validate_mps.ioi_figures(validate_mps.forward(model, ids), answers, others)[
-        :, 0
-    ].tolist()
-    assert mary == pytest.approx(0.836, abs=1e-3) and john == pytest.approx(0.004, abs=1e-3)
-    assert difference == pytest.approx(5.29, abs=0.01) and tokenizer.decode(int(top)) == " Mary"
-    report = validate_mps.validate(model, ids, device="emu")
-    assert report.verdict == "agrees" and report.margin == pytest.approx(1 / validate_mps.ALLOWED_RATIO)
+    run = validate_mps.Run(model, validate_mps.copy_to(model, "emu"), "emu", [(ids,)], tokenizer, [])
+    assert validate_mps.outcome(run, "IOI").verdict == "agrees"
+    assert run.lines[1].startswith("[EMU] P(Mary)=0.836") and "LD=+5.28" in run.lines[1]
+    assert run.lines[1].endswith("Top1=' Mary'")
+    for name in ("residual stream", "attention patterns"):
+        assert validate_mps.outcome(run, name).verdict == "agrees"
 
 
 @pytest.mark.slow

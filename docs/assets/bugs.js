@@ -16,8 +16,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const squeeze = (text) => text.toLowerCase().replace(/_/g, "")
   const word = (typed) => typed.replace(/^(?:(?:torch|nn|functional|f|aten|tensor|x)(?:\.|::?))+/, "").replace(/^.*#|[()`.]+$/g, "")
 
-  const rows = [...body.rows].map((row) => ({
+  const rows = [...body.rows].map((row, n) => ({
     ...row.dataset,
+    n, // the rows come in the order of danger
     row,
     text: squeeze(`${row.textContent} ${row.dataset.t} ${row.querySelector("a").getAttribute("href")}`),
     tied: row.dataset.m?.split(" ").slice(1),

@@ -56,7 +56,7 @@ def narrowed(dtype: torch.dtype) -> Imitation:
 
 
 def stale(every: int = 1) -> Imitation:
-    """The result of the call before, if it has the same shape and dtype: a buffer used again too early, at each `every`-th call."""
+    """At each `every`-th call the result of the one before, of the same shape and dtype: a buffer used again too early."""
     last: dict[tuple, torch.Tensor] = {}
     count = 0
 

@@ -23,12 +23,12 @@ from mpscheck.bundle import entries
 from mpscheck.emulation import faults
 from mpscheck.emulation.faults import Fault
 from mpscheck.known import read_known
+from mpscheck.matrix.facts import SIGN
 from mpscheck.matrix.faults import counting, groups
 from mpscheck.tools.audit import audit
 from mpscheck.tools.locate import locate
 
 DEVICE = "emu"
-SIGN = "sign of one logit difference"  # what TransformerLens#1178 proposes: warn if it is negative
 VERDICTS = ("caught", "passed", "not met", "could not check")
 
 
@@ -73,9 +73,7 @@ def row(tool: ModuleType, subject: Subject, fault: Fault) -> dict[str, dict]:
     def cell(check: Callable[[], dict], before: int = 0) -> dict:
         start = wrong
         found = check()
-        count = wrong - start + before
-        verdict = "not met" if found["verdict"] == "passed" and not count else found["verdict"]
-        return found | {"verdict": verdict, "wrong": count}
+        return met_or_not(found, wrong - start + before)
 
     with faults.only(counting(fault, told)):
         torch.manual_seed(0)
@@ -85,6 +83,13 @@ def row(tool: ModuleType, subject: Subject, fault: Fault) -> dict[str, dict]:
         found = {name: cell(lambda name=name: checked(tool, run, name), moved) for name in tool.CHECKS}
         found["locate"] = cell(lambda: located(subject))
     return {SIGN: by_sign(run, found["IOI"]), **found}
+
+
+def met_or_not(found: dict, wrong: int) -> dict:
+    """The cell of what a check gave while so many calls were wrong; a pass without any says nothing."""
+    if found["verdict"] == "passed" and not wrong:
+        return {"verdict": "not met", "wrong": 0}
+    return found | {"wrong": wrong}
 
 
 def checked(tool: ModuleType, run, name: str) -> dict:
@@ -100,9 +105,8 @@ def by_sign(run, ioi: dict) -> dict:
     shown = re.search(rf"\[{DEVICE.upper()}\].* LD=(\S+)", "\n".join(run.lines))
     if not shown:
         return ioi | {"verdict": "could not check", "margin": None}
-    caught = not float(shown[1]) > 0
-    verdict = "caught" if caught else "passed" if ioi["wrong"] else "not met"
-    return {"verdict": verdict, "margin": None, "text": f"logit difference {shown[1]}", "wrong": ioi["wrong"]}
+    verdict = "passed" if float(shown[1]) > 0 else "caught"
+    return met_or_not({"verdict": verdict, "margin": None, "text": f"logit difference {shown[1]}"}, ioi["wrong"])
 
 
 def located(subject: Subject) -> dict:
@@ -119,20 +123,25 @@ def located(subject: Subject) -> dict:
 
 
 def audited(tool: ModuleType, subject: Subject) -> dict[str, dict]:
-    """The cell of `audit` for each bug of the catalogue, from one healthy run on the CPU of what the checks do."""
+    """The cell of `audit` for each bug of the catalogue, from one healthy run on the CPU of what the checks do.
+
+    `wrong` is the number of calls that would be: on the CPU none is.
+    """
     uses = (tool.logits, tool.residual_stream, tool.attention_patterns, tool.patched, tool.gradients, tool.generated)
-    uses += (tool.lengths, tool.padded)
     with audit(bugs=read_known(entries(catalogue.load()))) as report, torch.no_grad():
-        for use in uses:
+        for use in (*uses, tool.lengths, tool.padded):
             use(subject.model, *subject.batches[0])
-    found = {}
-    for bug in catalogue.load():
-        here = [f for f in report.findings if f.bug.slug == bug.slug]
-        certain = [f for f in here if f.doubt is None]
-        verdict = "caught" if certain else "could not check" if here else "not met"
-        text = f"{sum(f.count for f in here)} calls of {here[0].op}" + (f": {here[0].doubt}" if not certain else "") if here else ""
-        found[bug.slug] = {"verdict": verdict, "margin": None, "text": text, "wrong": sum(f.count for f in here)}
-    return found
+    return {bug.slug: audit_cell([f for f in report.findings if f.bug.slug == bug.slug]) for bug in catalogue.load()}
+
+
+def audit_cell(findings: list) -> dict:
+    """The cell of one bug."""
+    if not findings:
+        return {"verdict": "not met", "wrong": 0}
+    certain = [f for f in findings if f.doubt is None]
+    calls = sum(f.count for f in certain or findings)
+    text = f"{calls} calls of {(certain or findings)[0].op}" + ("" if certain else f": {findings[0].doubt}")
+    return {"verdict": "caught" if certain else "could not check", "margin": None, "text": text, "wrong": calls}
 
 
 def rows(model: str, entry: str, wanted: set[str]) -> Iterator[dict]:
@@ -144,7 +153,9 @@ def rows(model: str, entry: str, wanted: set[str]) -> Iterator[dict]:
         for fault in members:
             if fault.slug in wanted:
                 cells = row(tool, subject, fault) | ({"audit": audits[fault.slug]} if group == "catalogue" else {})
-                yield {"model": model, "entry": entry, "fault": fault.slug, "group": group, "cells": cells}
+                ops = sorted({op for trigger in fault.triggers for op in trigger.ops})
+                named = {"model": model, "entry": entry, "fault": fault.slug, "group": group, "ops": ops}
+                yield named | {"cells": cells}
 
 
 def main(model: str, entry: str, *wanted: str) -> None:

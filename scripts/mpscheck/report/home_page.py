@@ -22,9 +22,9 @@ def widget(entries: list[Entry]) -> str:
     ]
     silent = sum(entry.silent for entry in entries)
     return (
-        f'<div class="affected" data-affected data-search-exclude>\n<form aria-label="My set-up" hidden>{"".join(fields)}</form>\n'
+        f'<section class="affected" data-affected data-search-exclude>\n<form aria-label="My set-up" hidden>{"".join(fields)}</form>\n'
         f'<div aria-live="polite" data-answer><p>{len(entries)} bugs are known, {silent} of them silent. Which of them are '
-        'in yours? <a href="#by-pytorch-release">By release of PyTorch</a>.</p></div>\n</div>'
+        'in yours? <a href="#by-pytorch-release">By release of PyTorch</a>.</p></div>\n</section>'
     )
 
 

@@ -11,20 +11,21 @@ from mpscheck.report.escape import claim_html
 def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
     """The filters and the table, as HTML: all rows are there without a script, the most dangerous first.
 
-    A row carries what `docs/assets/bugs.js` filters by: the state on each release as letters, and plain words.
+    The whole is a section, since the search takes the end of any inner element of the same name for the end of what it
+    leaves out. A row carries what `docs/assets/bugs.js` filters by: the state on each release as letters, and plain words.
     """
-    rows = "\n".join(_row(entry, place, runs, controls) for place, entry in enumerate(entries))
+    rows = "\n".join(_row(entry, runs, controls) for entry in entries)
     head = (
         '<tr><th scope="col" aria-sort="ascending" data-sort="danger">Bug, the most dangerous first</th>'
         '<th scope="col" data-sort="newest">PyTorch</th><th scope="col">Evidence</th></tr>'
     )
     return (
-        f'<div data-bugs data-search-exclude>\n{_filters(entries)}\n<div class="bugs">\n'
-        f'<table aria-label="Known bugs">\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n</div>'
+        f'<section data-bugs data-search-exclude>\n{_filters(entries)}\n<div class="bugs">\n'
+        f'<table aria-label="Known bugs">\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n</section>'
     )
 
 
-def _row(entry: Entry, place: int, runs: dict[str, dict], controls: dict) -> str:
+def _row(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
     bug, macos = entry.bug, releases.macos_of(entry.bug)
     known = [*entry.kinds, *(["check"] if entry.has_check else [])]
     who = [*entry.uses, *(["reports"] if entry.reports else [])]
@@ -37,7 +38,6 @@ def _row(entry: Entry, place: int, runs: dict[str, dict], controls: dict) -> str
         "who": " ".join(who),
         "t": entry.keywords,
         "d": entry.date,
-        "n": place,
     }
     attributes = " ".join(
         f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != ""

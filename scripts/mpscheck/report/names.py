@@ -60,8 +60,13 @@ def of_bug(bug: Bug | Reported) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for op in ops(bug) for name in spellings(op)))
 
 
+def threads(bug: Bug | Reported) -> tuple[str, ...]:
+    """The threads about a bug as people write them: `#161640`, and with the repository's name where it is another."""
+    found = [bug.issue, *bug.also, *([bug.fixed_pr] if bug.fixed_pr else [])]
+    found += [entry["thread"] for entry in bug.reported]
+    return tuple(dict.fromkeys(t.removeprefix("pytorch/pytorch").rpartition("/")[2] for t in found))
+
+
 def numbers(bug: Bug | Reported) -> tuple[str, ...]:
-    """The numbers of the threads about a bug."""
-    threads = [bug.issue, *bug.also, *([bug.fixed_pr] if bug.fixed_pr else [])]
-    threads += [entry["thread"] for entry in bug.reported]
-    return tuple(dict.fromkeys(thread.partition("#")[2] for thread in threads))
+    """The numbers of these threads."""
+    return tuple(dict.fromkeys(thread.partition("#")[2] for thread in threads(bug)))

@@ -39,12 +39,11 @@ def table(entries: list[Entry], folder: str = "releases/", newest_first: bool = 
             f"<td>{number['sick']}</td><td>{number['unknown']}</td><td>{number['healthy']}</td><td>{release.date}</td></tr>"
         )
     heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("PyTorch", "Known sick", "Unknown", "Healthy, says a source", "Released")
+        f'<th scope="col">{head}</th>' for head in ("PyTorch", "Known sick", "Unknown", "Healthy", "Released")
     )
     body = "\n".join(rows)
     return (
-        '<div class="scroll" role="region" aria-label="PyTorch releases" tabindex="0" data-search-exclude>\n'
+        '<div class="scroll numbers" role="region" aria-label="PyTorch releases" tabindex="0" data-search-exclude>\n'
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 

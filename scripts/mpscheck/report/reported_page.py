@@ -46,7 +46,7 @@ def head(bug: Bug | Reported) -> str:
 def also_known_as(bug: Bug | Reported) -> str:
     """The line by which a search finds a bug under any name of its ops and any number of its threads."""
     found = [f"<code>{text(name)}</code>" for name in names.of_bug(bug)]
-    found += [f"&#35;{text(number)}" for number in names.numbers(bug)]
+    found += [text(thread) for thread in names.threads(bug)]
     return f'<p class="aka">Also known as: {", ".join(found)}</p>'
 
 

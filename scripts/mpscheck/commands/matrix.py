@@ -1,0 +1,142 @@
+"""`mpscheck matrix`: which check would have caught which fault?
+
+Real models run on the emulated device, one fault at a time; each check of `validate_mps.py`, `locate` and, for the
+catalogue's bugs, `audit` and the bug's own snippet say what they see. One process a model and entry point.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from mpscheck import catalogue, numerics, provenance, results
+from mpscheck.matrix.facts import by_subject, sentences
+from mpscheck.progress import console, progress
+from mpscheck.report import evidence
+
+PUBLISHED = results.ROOT / "results" / "emulated" / "matrix.json"
+LOCAL = results.LOCAL / "matrix.json"
+ENTRIES = ("transformers", "bridge")
+MARKS = {"caught": "X", "passed": "missed", "not met": "", "could not check": "error"}
+
+
+def main(models, faults, publish: bool, resume: bool) -> int:
+    """Exit code 0: all rows measured; 1: a fault passed every check of validate_mps.py; 2: a model could not be run."""
+    from mpscheck.matrix.faults import groups
+
+    known = [fault.slug for members in groups().values() for fault in members]
+    unknown = sorted(set(faults) - set(known))
+    if unknown:
+        raise catalogue.UnknownBug(f"there is no fault {unknown[0]!r}; there are {', '.join(known)}")
+    wanted = [slug for slug in known if slug in (faults or known)]
+    where = provenance.collect("emu")
+    made_of = fingerprints()
+    kept = reusable(where, made_of)
+    failed = []
+    for subject in [(model, entry) for model in models for entry in ENTRIES]:
+        missing = [slug for slug in wanted if not resume or (*subject, slug) not in kept]
+        with progress(" ".join(subject), len(missing)) as step:
+            try:
+                for row in measure(*subject, missing):
+                    kept[*subject, row["fault"]] = with_snippet(row)
+                    store(LOCAL, where, made_of, kept, known)
+                    step(row["fault"])
+            except KeyboardInterrupt:
+                click.echo("Stopped. What was measured is kept: the same command with --resume goes on.", err=True)
+                return 2
+            except subprocess.CalledProcessError as error:
+                failed.append(f"{' through '.join(subject)}: {error.stderr}")
+    if publish:
+        store(PUBLISHED, where, made_of, kept, known)
+    shown = [row for key, row in kept.items() if key[0] in models and key[2] in wanted]
+    show(ordered(shown, known))
+    for sentence in failed:
+        click.echo(f"Could not run {sentence}", err=True)
+    missed = any(found.missed for found in by_subject(shown))
+    return 2 if failed else 1 if missed else 0
+
+
+def measure(model: str, entry: str, slugs: list[str]) -> Iterator[dict]:
+    """The rows as a process of its own, which has the emulated device, gives them. Raises CalledProcessError."""
+    if not slugs:
+        return
+    command = [sys.executable, "-m", "mpscheck.matrix.measure", model, entry, *slugs]
+    environment = {name: value for name, value in os.environ.items() if name != "MPSCHECK_FAULTS"}
+    environment["MPSCHECK_EMU"] = "1"
+    with tempfile.TemporaryFile("w+") as log:
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+            for line in process.stdout:
+                yield json.loads(line)
+        log.seek(0)
+        words = log.read().strip().splitlines()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=words[-1] if words else "it was killed")
+
+
+def with_snippet(row: dict) -> dict:
+    """The row with a cell for the bug's own snippet, from the published controls."""
+    for control in evidence.read_controls()["rows"]:
+        if control["snippet"] == row["fault"]:
+            said = control["sick"]["compute"]
+            verdict = "caught" if said in numerics.SICK else "passed"
+            row["cells"]["snippet"] = {"verdict": verdict, "wrong": 1, "margin": None, "text": said}
+    return row
+
+
+def fingerprints() -> dict[str, str]:
+    """What the cells depend on beside the emulated device: a hash of each part, by name."""
+    package = Path(__file__).parents[1]
+    parts = {
+        "validate_mps.py": [results.ROOT / "snippets" / "validate_mps.py"],
+        "faults": [package / "matrix" / "faults.py", package / "matrix" / "measure.py"],
+        "locate and audit": sorted((package / "tools").glob("*.py")),
+    }
+    return {
+        name: hashlib.sha256(b"".join(p.read_bytes() for p in paths)).hexdigest()[:16] for name, paths in parts.items()
+    }
+
+
+def reusable(where: dict, made_of: dict) -> dict[tuple, dict]:
+    """The rows stored here that were measured with the same code, by model, entry point and fault."""
+    try:
+        document = json.loads(LOCAL.read_text(encoding="utf-8"))
+        if document["made_of"] == made_of and provenance.same_environment(document["provenance"], where):
+            return {(row["model"], row["entry"], row["fault"]): row for row in document["rows"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return {}
+
+
+def ordered(rows: list[dict], known: list[str]) -> list[dict]:
+    """By model and entry point, then as the faults are listed; rows of faults that are gone are left out."""
+    here = [row for row in rows if row["fault"] in known]
+    return sorted(here, key=lambda row: (row["model"], ENTRIES.index(row["entry"]), known.index(row["fault"])))
+
+
+def store(path: Path, where: dict, made_of: dict, kept: dict[tuple, dict], known: list[str]) -> None:
+    """Write all rows."""
+    document = {"schema": 1, "provenance": where, "made_of": made_of, "rows": ordered(list(kept.values()), known)}
+    results.write_atomic(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def show(rows: list[dict]) -> None:
+    """Print a table for each model and entry point, and the sentences that follow from it."""
+    for found in by_subject(rows):
+        here = [row for row in rows if (row["model"], row["entry"]) == (found.model, found.entry)]
+        columns = list(dict.fromkeys(name for row in here for name in row["cells"]))
+        table = Table(title=f"{found.model} through {found.entry} (emulated)")
+        for heading in ("fault", *columns):
+            table.add_column(heading, overflow="fold")
+        for row in here:
+            cells = (row["cells"].get(name) for name in columns)
+            table.add_row(row["fault"], *(MARKS[cell["verdict"]] if cell else "" for cell in cells))
+        console.print(table)
+        for sentence in sentences(found):
+            console.print(sentence, markup=False)

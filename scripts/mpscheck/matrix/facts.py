@@ -1,0 +1,104 @@
+"""What follows from the cells of the detection matrix: counts, names, and the sentences that say them. Pure."""
+
+from dataclasses import dataclass
+
+SIGN = "sign of one logit difference"  # what TransformerLens#1178 proposes: warn if it is negative
+NOT_VALIDATE = (SIGN, "locate", "audit", "snippet")  # columns that are no checks of validate_mps.py
+QUICK = ("IOI", "logits", "residual stream", "attention patterns", "patching")  # a test holds it against the file
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rows of one model through one entry point say; lists hold the faults' names."""
+
+    model: str
+    entry: str
+    faults: int
+    met: list[str]  # gave a wrong result at least once in a check of validate_mps.py
+    sign: list[str]  # of those met: caught by the sign, by IOI, by the quick checks, by any check
+    ioi: list[str]
+    quick: list[str]
+    caught: list[str]
+    stopped: list[str]  # not caught, but a check ended with an error: the file says "could not check"
+    missed: list[str]
+    alone: dict[str, list[str]]  # by check: what no other check caught
+    locate_met: list[str]  # wrong results on the one prompt that locate reads
+    locate_caught: list[str]
+    locate_named: list[str]  # and the op that it named is the faulty one
+
+
+def facts(rows: list[dict]) -> Facts:
+    """The facts of the rows of one model and entry point."""
+    met = [row for row in rows if any(checks(row)[name]["wrong"] for name in checks(row))]
+    caught = [row for row in met if caught_by(row)]
+    rest = [row for row in met if not caught_by(row)]
+    stopped = [row for row in rest if any(cell["verdict"] == "could not check" for cell in checks(row).values())]
+    alone: dict[str, list[str]] = {}
+    for row in caught:
+        if len(caught_by(row)) == 1:
+            alone.setdefault(caught_by(row)[0], []).append(row["fault"])
+    located = [row for row in rows if row["cells"]["locate"]["wrong"]]
+    found = [row for row in located if row["cells"]["locate"]["verdict"] == "caught"]
+    named = [row for row in found if row["cells"]["locate"]["text"].split(" in ")[0] in row["ops"]]
+    return Facts(
+        model=rows[0]["model"],
+        entry=rows[0]["entry"],
+        faults=len(rows),
+        met=names(met),
+        sign=names(row for row in met if row["cells"][SIGN]["verdict"] == "caught"),
+        ioi=names(row for row in met if "IOI" in caught_by(row)),
+        quick=names(row for row in met if set(QUICK) & set(caught_by(row))),
+        caught=names(caught),
+        stopped=names(stopped),
+        missed=names(row for row in rest if row not in stopped),
+        alone=alone,
+        locate_met=names(located),
+        locate_caught=names(found),
+        locate_named=names(named),
+    )
+
+
+def by_subject(rows: list[dict]) -> list[Facts]:
+    """The facts of each model and entry point, in the order of the rows."""
+    subjects = list(dict.fromkeys((row["model"], row["entry"]) for row in rows))
+    return [facts([row for row in rows if (row["model"], row["entry"]) == subject]) for subject in subjects]
+
+
+def checks(row: dict) -> dict[str, dict]:
+    """The cells of validate_mps.py's checks alone."""
+    return {name: cell for name, cell in row["cells"].items() if name not in NOT_VALIDATE}
+
+
+def caught_by(row: dict) -> list[str]:
+    """The checks of validate_mps.py that caught the fault."""
+    return [name for name, cell in checks(row).items() if cell["verdict"] == "caught"]
+
+
+def names(rows) -> list[str]:
+    """The faults of these rows."""
+    return [row["fault"] for row in rows]
+
+
+def sentences(found: Facts) -> list[str]:
+    """What the facts say, in plain words; names of faults and checks in backquotes."""
+    total = len(found.met)
+    said = [
+        f"Of {found.faults} faults, {total} gave a wrong number in at least one check.",
+        f"Of those {total}, the sign of one logit difference shows {len(found.sign)}, the IOI check {len(found.ioi)}, "
+        f"the checks of `--quick` {len(found.quick)}, all checks {len(found.caught)}.",
+    ]
+    if found.stopped:
+        said.append(f"A check ended with an error, which is no agreement either: {listed(found.stopped)}.")
+    said.append(f"Passed every check: {listed(found.missed)}." if found.missed else "None passed every check.")
+    for check, faults in found.alone.items():
+        said.append(f"Only {check} caught {listed(faults)}.")
+    said.append(
+        f"`locate` reads one prompt without gradients; {len(found.locate_met)} faults gave a wrong number there. "
+        f"It found {len(found.locate_caught)} of them, and named the faulty op in {len(found.locate_named)}."
+    )
+    return said
+
+
+def listed(faults: list[str]) -> str:
+    """Names of faults in a sentence."""
+    return ", ".join(f"`{name}`" for name in faults)
