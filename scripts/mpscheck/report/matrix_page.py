@@ -43,7 +43,10 @@ def _legend() -> str:
 
 def _row(bug: Bug, versions: list[str], runs: dict[str, dict]) -> str:
     cells = "".join(_cell(bug, version, runs) for version in versions)
-    basis = escape(f"seen: {bug.basis.get('seen', 'unknown')}; fixed: {bug.basis.get('fixed', 'unknown')}", quote=True)
+    basis = f"oldest version seen sick: {bug.basis.get('seen', 'unknown')}; fix: {bug.basis.get('fixed', 'unknown')}"
+    if bug.introduced:
+        basis += f"; first version with the fault, {bug.introduced['version']}: {bug.introduced['basis']}"
+    basis = escape(basis, quote=True)
     tied = f", macOS {words.limits(bug.macos)}" if bug.macos is not None else ""
     said = escape(f"{words.versions(bug)}{tied}", quote=True)
     return (

@@ -3,7 +3,7 @@
 from mpscheck.catalogue import Bug
 from mpscheck.reported import Reported
 
-# Functions of torch.nn.functional whose module has a name of its own: adaptive names are spelled by `_module`.
+# The module that does what a function of torch.nn.functional does (a test asks torch whether both exist).
 MODULES = {
     "batch_norm": "BatchNorm1d", "binary_cross_entropy": "BCELoss", "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
     "conv1d": "Conv1d", "conv2d": "Conv2d", "conv3d": "Conv3d", "conv_transpose1d": "ConvTranspose1d",
