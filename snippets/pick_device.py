@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 import validate_mps
-from validate_mps import CouldNotCheck, environment, validate
+from validate_mps import environment, explain, validate
 
 FOUND = Path.home() / ".cache" / "mps-check" / "devices.json"
 
@@ -31,15 +31,17 @@ def pick_device(model, inputs, tokenizer=None, device="mps"):
     layout = [(name, str(t.dtype), tuple(t.shape), t.stride()) for name, t in model.state_dict().items()]
     shape = [tuple(t.shape) for t in (inputs if isinstance(inputs, (list, tuple)) else [inputs]) if hasattr(t, "shape")]
     config = getattr(model, "config", None) or getattr(model, "cfg", None)
-    facts = [environment(device), f"{type(model).__module__}.{type(model).__qualname__}", str(config), layout, shape]
+    attention = getattr(config, "_attn_implementation", None)  # eager and sdpa call other kernels
+    kind = f"{type(model).__module__}.{type(model).__qualname__}"
+    facts = [environment(device), kind, str(config), attention, layout, shape]
     key = hashlib.sha256(repr([*facts, Path(validate_mps.__file__).read_bytes()]).encode()).hexdigest()
     known = found_earlier()
     if key in known:
         return say(device, known[key], "found earlier, kept in " + str(FOUND))
     try:
         report = validate(model, inputs, device, tokenizer, type(model).__name__, quick=True)
-    except CouldNotCheck as error:
-        return say(device, "could not check", str(error))
+    except Exception as error:  # no such device, not enough memory: whatever it is, the CPU is the answer
+        return say(device, "could not check", explain(error))
     keep({**known, key: report.verdict})
     return say(device, report.verdict, str(report))
 

@@ -19,14 +19,14 @@ from types import SimpleNamespace
 
 os.environ["MPSCHECK_EMU"] = "1"  # before torch is imported
 
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
+import torch
+import torch.nn.functional as F
 
-from mpscheck import bundle, catalogue, known, results  # noqa: E402
-from mpscheck.emulation import faults  # noqa: E402
-from mpscheck.provenance import emulation_hash  # noqa: E402
-from mpscheck.tools.audit import audit  # noqa: E402
-from mpscheck.tools.locate import locate  # noqa: E402
+from mpscheck import bundle, catalogue, known, results
+from mpscheck.emulation import faults
+from mpscheck.provenance import emulation_hash
+from mpscheck.tools.audit import audit
+from mpscheck.tools.locate import locate
 
 ROOT = catalogue.ROOT
 sys.path.insert(0, str(ROOT / "snippets"))

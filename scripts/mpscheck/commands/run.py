@@ -94,7 +94,9 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
             surprises.append(bug.slug)
     if not quiet:
         kept = f"; {len(records) - measured} kept from before" if measured < len(records) else ""
-        click.echo(f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {shown(run_file)}")
+        click.echo(
+            f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {shown(run_file)}"
+        )
     if surprises:
         click.echo(f"NOT AS EXPECTED: {', '.join(surprises)}", err=True)
     return 1 if surprises else 0
