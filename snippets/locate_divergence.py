@@ -833,7 +833,9 @@ def _two_modes(handle: Around) -> Iterator[None]:
             kwargs = kwargs or {}
             if getattr(here, "quiet", False) or not hasattr(op, "_schema"):  # one that takes functions has no schema
                 return op(*args, **kwargs)
-            if base_name(op) in WHOLE or _opens(op, (*args, *kwargs.values())):  # inference mode: `Composites` has handled it
+            if base_name(op) in WHOLE or _opens(
+                op, (*args, *kwargs.values())
+            ):  # inference mode: `Composites` has handled it
                 return _computed(op, args, kwargs, self)
             return handled(op, args, kwargs, lambda: op(*args, **kwargs))
 
