@@ -202,8 +202,8 @@ def gradients(model, *inputs):
     """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer."""
     with torch.enable_grad(), hooked(layers(model), lambda tensor: tensor.requires_grad_()) as seen:  # weights may be frozen
         found = first_of(model(*inputs))
-        difference = (found[..., 0] - found[..., 1])[..., -1].sum()
-        return [found, difference, *torch.autograd.grad(difference, seen)]
+        difference = (found[..., 0] - found[..., 1])[..., -1].sum() / len(found)
+        return [found + difference, *torch.autograd.grad(difference, seen)]  # one number alone has no error of its own
 
 
 def generated(model, ids):

@@ -52,6 +52,7 @@ def model(transposed=False, dtype=torch.float32):
 
 def picked(tool, capsys, *args, **kwargs):
     """The device and the line on the standard error, which must be one."""
+    capsys.readouterr()  # what loading a model printed
     device = tool.pick_device(*args, device="emu", **kwargs)
     (line,) = capsys.readouterr().err.splitlines()
     return device, line

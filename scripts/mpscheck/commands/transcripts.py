@@ -43,7 +43,9 @@ class Program:
 PROGRAMS = (
     Program("validate-healthy", (VALIDATE, "--model", "ioi-small", "--device", "emu")),
     Program("validate-sick", (VALIDATE, "--model", "ioi-small", "--device", "emu"), FAULT, 3),
-    Program("validate-smollm2", (VALIDATE, "--model", "smollm2", "--entry", "transformers", "--device", "emu")),
+    Program(
+        "validate-smollm2", (VALIDATE, "--model", "smollm2", "--entry", "transformers", "--quick", "--device", "emu")
+    ),
     Program("snippet-healthy", (SNIPPET, "--device", "emu")),
     Program("snippet-sick", (SNIPPET, "--device", "emu"), FAULT, 3),
 )

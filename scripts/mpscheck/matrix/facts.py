@@ -15,7 +15,8 @@ class Facts:
     entry: str
     faults: int
     met: list[str]  # gave a wrong result at least once in a check of validate_mps.py
-    sign: list[str]  # of those met: caught by the sign, by IOI, by the quick checks, by any check
+    ioi_met: list[str]  # gave one while the IOI prompts ran
+    sign: list[str]  # caught by the sign, by IOI, by the quick checks, by any check
     ioi: list[str]
     quick: list[str]
     caught: list[str]
@@ -45,6 +46,7 @@ def facts(rows: list[dict]) -> Facts:
         entry=rows[0]["entry"],
         faults=len(rows),
         met=names(met),
+        ioi_met=names(row for row in rows if row["cells"]["IOI"]["wrong"]),
         sign=names(row for row in met if row["cells"][SIGN]["verdict"] == "caught"),
         ioi=names(row for row in met if "IOI" in caught_by(row)),
         quick=names(row for row in met if set(QUICK) & set(caught_by(row))),
@@ -83,9 +85,10 @@ def sentences(found: Facts) -> list[str]:
     """What the facts say, in plain words; names of faults and checks in backquotes."""
     total = len(found.met)
     said = [
-        f"Of {found.faults} faults, {total} gave a wrong number in at least one check.",
-        f"Of those {total}, the sign of one logit difference shows {len(found.sign)}, the IOI check {len(found.ioi)}, "
-        f"the checks of `--quick` {len(found.quick)}, all checks {len(found.caught)}.",
+        f"Of {found.faults} faults, {total} gave a wrong number in at least one check. Of those {total}, the IOI check "
+        f"caught {len(found.ioi)}, the checks of `--quick` {len(found.quick)}, all checks {len(found.caught)}.",
+        f"{len(found.ioi_met)} of them gave a wrong number while the IOI prompts ran. The sign of one logit difference "
+        f"shows {len(found.sign)} of these, the IOI check {len(found.ioi)}.",
     ]
     if found.stopped:
         said.append(f"A check ended with an error, which is no agreement either: {listed(found.stopped)}.")
@@ -93,8 +96,8 @@ def sentences(found: Facts) -> list[str]:
     for check, faults in found.alone.items():
         said.append(f"Only {check} caught {listed(faults)}.")
     said.append(
-        f"`locate` reads one prompt without gradients; {len(found.locate_met)} faults gave a wrong number there. "
-        f"It found {len(found.locate_caught)} of them, and named the faulty op in {len(found.locate_named)}."
+        f"`locate` reads one prompt, without gradients. Faults that gave a wrong number there: {len(found.locate_met)}. "
+        f"It found {len(found.locate_caught)} of them, and named the faulty op of {len(found.locate_named)}."
     )
     return said
 

@@ -10,6 +10,7 @@ from mpscheck.report import (
     api,
     bug_page,
     case_page,
+    detection_page,
     evidence,
     exposure_page,
     home_page,
@@ -52,6 +53,8 @@ class Inputs:
     index_only: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
     reports: tuple[reported.Report, ...] = ()  # what users met
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
+    matrix: dict = field(default_factory=lambda: dict(detection_page.NOTHING))  # which check caught which fault
+    calibration: dict = field(default_factory=lambda: dict(detection_page.NOTHING))  # error ratios of healthy devices
 
 
 def read_inputs() -> Inputs:
@@ -69,6 +72,8 @@ def read_inputs() -> Inputs:
         index_only=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
         reports=reported.reports(),
         renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
+        matrix=detection_page.read("matrix"),
+        calibration=detection_page.read("calibration"),
     )
 
 
@@ -114,6 +119,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         "properties": vocabulary_page.properties(),
         "effects": vocabulary_page.effects(),
         **case_page.pieces(inputs.case),
+        **detection_page.pieces(inputs.matrix, inputs.calibration, {entry.slug for entry in known}),
         **exposure_page.pieces(bugs, len(reported.load()), inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}

@@ -1,0 +1,110 @@
+"""The detection matrix: which check caught which fault, from `results/emulated/matrix.json`, and the false alarms. Pure."""
+
+import json
+from pathlib import Path
+
+from mpscheck import results
+from mpscheck.matrix.facts import Facts, by_subject, sentences
+from mpscheck.report import evidence, words
+from mpscheck.report.markup import table
+
+CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
+    "caught": '<span class="verdict verdict--good"><span aria-hidden="true">✔</span> caught</span>',
+    "passed": '<span class="verdict verdict--bad"><span aria-hidden="true">✘</span> missed</span>',
+    "could not check": '<span class="verdict verdict--failed"><span aria-hidden="true">!</span> error</span>',
+    "not met": "",
+}
+NOTHING = {"schema": 1, "provenance": {}, "rows": []}
+ENTRIES = {"transformers": "`transformers`", "bridge": "`TransformerBridge`"}
+FROM = {"catalogue": "a check of this site", "reported": "a reported bug", "general": "made up"}
+
+
+def read(name: str, folder: Path = evidence.EMULATED) -> dict:
+    """A stored file of emulated results, or an empty one where there is none. Raises BadResults."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return dict(NOTHING)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != 1 or not isinstance(data["rows"], list):
+            raise KeyError("schema")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise results.BadResults(f"{path.name} is not a file of emulated results: {error}") from None
+    return data
+
+
+def pieces(matrix: dict, calibration: dict, pages: set[str]) -> dict[str, str]:
+    """The generated parts of the page, by name. `pages` are the slugs of the bugs that have a page."""
+    found = by_subject(matrix["rows"])
+    return {
+        "detection-sentence": headline(found),
+        "detection-tables": "\n\n".join(subject(one, matrix["rows"], pages) for one in found) or "Not made yet.",
+        "detection-made": f"Made on {words.environment(matrix['provenance'])}." if found else "Not made yet.",
+        "calibration": calibrated(calibration),
+    }
+
+
+def headline(found: list[Facts]) -> str:
+    """What follows from the tables, one sentence each."""
+    if not found:
+        return "The matrix was not made yet."
+    parts = [
+        f"`{one.model}` through {ENTRIES[one.entry]}: {len(one.met)} faults gave a wrong number, {len(one.ioi_met)} of "
+        f"them in the IOI prompts. The sign of one logit difference shows **{len(one.sign)}** of them, the IOI check "
+        f"**{len(one.ioi)}**, all checks **{len(one.caught)}**."
+        for one in found
+    ]
+    return "\n".join(f"- {part}" for part in parts)
+
+
+def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
+    """Heading, sentences and table of one model and entry point; faults that it does not meet are a list."""
+    here = [row for row in rows if (row["model"], row["entry"]) == (found.model, found.entry)]
+    met = [row for row in here if any(cell["wrong"] for name, cell in row["cells"].items() if name != "snippet")]
+    columns = list(dict.fromkeys(name for row in here for name in row["cells"]))
+    lines = [
+        [
+            name_of(row, pages),
+            *(CELLS[row["cells"][name]["verdict"]] if name in row["cells"] else "" for name in columns),
+        ]
+        for row in met
+    ]
+    rest = [row["fault"] for row in here if row not in met]
+    label = f"{found.model} through {found.entry}"
+    return "\n\n".join(
+        [
+            f"### `{found.model}` through {ENTRIES[found.entry]}",
+            "\n".join(f"- {sentence}" for sentence in sentences(found)),
+            table(["Fault", *columns], lines, f"Detection matrix, {label}"),
+            f"Not met by this model this way, so that nothing follows: {', '.join(f'`{name}`' for name in rest)}.",
+        ]
+    )
+
+
+def name_of(row: dict, pages: set[str]) -> str:
+    """The fault, as a link where it has a page, and where it comes from."""
+    name = f"[{row['fault']}](bugs/{row['fault']}.md)" if row["fault"] in pages else f"`{row['fault']}`"
+    return f"{name}<br>{FROM[row['group']]}"
+
+
+def calibrated(calibration: dict) -> str:
+    """The largest error ratio of each check on healthy devices with other arithmetic, by model; false alarms."""
+    honest = [row for row in calibration["rows"] if row["device"] == "honest"]
+    if not honest:
+        return "Not measured yet."
+    checks = list(dict.fromkeys(name for row in honest for name in row["ratios"]))
+    lines = [
+        [row["model"], *(words.figure(row["ratios"].get(name)) if name in row["ratios"] else "" for name in checks)]
+        for row in honest
+    ]
+    runs, alarms = (
+        sum(pick(row) for row in calibration["rows"]) for pick in (lambda r: r["runs"], lambda r: len(r["alarms"]))
+    )
+    largest = max(ratio for row in honest for ratio in row["ratios"].values())
+    return (
+        f"{runs} runs on healthy devices, each with inputs of its own and, for the random models, weights of its own: "
+        f"**{alarms} false alarms**. The largest ratio is **{words.figure(largest)}**, "
+        f"**{words.figure(calibration['allowed_ratio'])}** are allowed.\n\n"
+        f"{table(['Model', *checks], lines, 'Largest error ratio of each check')}\n\n"
+        f"Made on {words.environment(calibration['provenance'])}."
+    )
