@@ -16,7 +16,7 @@ from mpscheck.catalogue import ROOT
 from mpscheck.commands import transcripts
 
 NOTEBOOKS = ROOT / "docs" / "notebooks"
-READ = (transcripts.VALIDATE, transcripts.SNIPPET, "snippets/models/ioi-small/model.safetensors")
+READ = (transcripts.VALIDATE, f"snippets/bugs/{transcripts.FAULT}.py", "snippets/models/ioi-small/model.safetensors")
 
 
 def main() -> int:

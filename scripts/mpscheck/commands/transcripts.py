@@ -13,14 +13,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpscheck import provenance, results
+from mpscheck import catalogue, provenance, results
 from mpscheck.catalogue import ROOT
 from mpscheck.report.pages import TRANSCRIPTS
 
 INDEX = TRANSCRIPTS / "index.json"
 FAULT = "linear-noncontiguous-weight"
 VALIDATE = "snippets/validate_mps.py"
-SNIPPET = f"snippets/bugs/{FAULT}.py"
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,14 @@ class Program:
         """Hash of what the output depends on: the file, its arguments, the emulated device, the fault."""
         parts = [(ROOT / self.arguments[0]).read_bytes(), repr(self).encode(), provenance.emulation_hash().encode()]
         if self.fault:
-            parts.append((ROOT / SNIPPET).read_bytes())
+            parts.append((catalogue.BUGS / f"{self.fault}.py").read_bytes())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def of_snippet(slug: str) -> tuple[Program, Program]:
+    """A snippet on the healthy device, and with its own fault."""
+    command = (f"snippets/bugs/{slug}.py", "--device", "emu")
+    return Program(f"{slug}-healthy", command), Program(f"{slug}-sick", command, slug, 3)
 
 
 PROGRAMS = (
@@ -46,8 +51,7 @@ PROGRAMS = (
     Program(
         "validate-smollm2", (VALIDATE, "--model", "smollm2", "--entry", "transformers", "--quick", "--device", "emu")
     ),
-    Program("snippet-healthy", (SNIPPET, "--device", "emu")),
-    Program("snippet-sick", (SNIPPET, "--device", "emu"), FAULT, 3),
+    *(program for bug in catalogue.load() for program in of_snippet(bug.slug)),
 )
 
 

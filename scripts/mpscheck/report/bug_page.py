@@ -10,7 +10,14 @@ from mpscheck.report.markup import items, region
 from mpscheck.reported import Report
 
 
-def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "", reports: tuple[Report, ...] = ()) -> str:
+def page(
+    bug: Bug,
+    runs: dict[str, dict],
+    controls: dict,
+    site_url: str = "",
+    reports: tuple[Report, ...] = (),
+    transcripts: dict[str, str] | None = None,
+) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
         reported_page.head(bug),
@@ -19,7 +26,7 @@ def page(bug: Bug, runs: dict[str, dict], controls: dict, site_url: str = "", re
         _summary(bug, runs),
         "## What to do\n\n" + _cure(bug),
         "## Versions { data-search-exclude }\n\n" + _versions(bug),
-        "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url),
+        "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
         "## What goes wrong\n\n" + words.linked(bug.explanation, bug),
         "## Who meets it\n\n" + _who(bug) + reported_page.met_by(reports),
@@ -102,6 +109,25 @@ def _check(bug: Bug, site_url: str) -> str:
         f"{before}{command}\n\nIt needs torch alone. It ends with `AGREES` (exit status 0) or `WRONG` (exit status 3); "
         f"any other exit status means that it could not run.{after}\n\nThe heart of it:\n\n{code}"
     )
+
+
+def _printed(bug: Bug, transcripts: dict[str, str]) -> str:
+    """What the snippet prints on a healthy and on a sick device, from runs that are kept; nothing if there are none."""
+    healthy, sick = (transcripts.get(f"{bug.slug}-{state}") for state in ("healthy", "sick"))
+    if healthy is None or sick is None:
+        return ""
+    return (
+        "\n\n### What it prints\n\nBoth are **emulated**: the software device `emu` stands where you have `mps`. The "
+        "second and third line name the Python and the torch that were measured: look whether they are yours.\n\n"
+        f"On a healthy device. What now: this call is right here; [check your model](../validate.md) for the others.\n\n"
+        f"{_fenced(healthy)}\n\n"
+        "With the fault. What now: [use the cure](#what-to-do) and run your model again; "
+        f"[send the output](../contribute.md) if your versions are not listed.\n\n{_fenced(sick)}"
+    )
+
+
+def _fenced(output: str) -> str:
+    return f"````text\n{output.rstrip()}\n````"
 
 
 def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:

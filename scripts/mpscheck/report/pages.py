@@ -28,6 +28,7 @@ from mpscheck.report.entry import Entry, entries
 TRANSCRIPTS = evidence.EMULATED / "transcripts"
 COPIED = (  # files that a reader downloads, beside the bugs' own
     "snippets/validate_mps.py",
+    "snippets/pick_device.py",
     "snippets/audit_mps.py",
     "snippets/locate_divergence.py",
 )
@@ -133,7 +134,7 @@ def _bug_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
     for entry in known:
         bug = entry.bug
         if entry.has_check:
-            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.reports)
+            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.reports, inputs.transcripts)
             found[f"bugs/{bug.path.name}"] = bug.source
         else:
             page = reported_page.page(entry)
