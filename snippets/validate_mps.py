@@ -109,8 +109,9 @@ class Float64(TorchFunctionMode):
                 return value.double() if value.is_floating_point() else value
             return type(value)(map(widen, value)) if isinstance(value, (list, tuple)) else value
 
-        if function.__name__ == "__get__":  # an attribute, such as weight.dtype
-            return widen(function(*args))
+        # an attribute, such as weight.dtype; some rows of a table are widened, not all of it
+        if function.__name__ in ("__get__", "__getitem__", "embedding"):
+            return widen(function(*args, **(kwargs or {})))
         function = torch.Tensor.double if function is torch.Tensor.float else function
         return function(*widen(args), **{name: widen(value) for name, value in (kwargs or {}).items()})
 

@@ -88,7 +88,8 @@ def time_needed(measured: dict[str, float]) -> str:
     if "validate-smollm2" not in measured:
         return "How long it takes is not measured."
     return (
-        f"It takes about {measured['validate-smollm2']:.0f} seconds of processor time, and a download the first time."
+        f"With `--quick`, a model of that size took {measured['validate-smollm2']:.0f} seconds of processor time "
+        "on the emulated device; the first time there is a download too."
     )
 
 
