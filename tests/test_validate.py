@@ -563,3 +563,33 @@ def test_smollm2_is_converted_whole_or_not_at_all(python, file, tmp_path):
     cache = tmp_path / ".cache/mps-check"
     assert [str(found) for found in cache.iterdir()] == [folder]
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in (cache / folder).iterdir()}
+
+
+# --- other versions --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("mode", ["1", "honest"])
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("transformerlens-2.17.0", "hooked"),
+        ("transformerlens-2.17.0", "transformers"),
+        ("transformerlens-2.18.0", "hooked"),
+        ("transformerlens-3.9.0", "hooked"),
+        ("transformerlens-3.9.0", "bridge"),
+    ],
+)
+def test_every_check_agrees_in_other_versions(root, file, tmp_path, monkeypatch, name, entry, mode):
+    monkeypatch.syspath_prepend(str(root / "scripts/environments"))
+    import make
+
+    if not make.is_made(name):
+        pytest.skip(f"the environment {name} is not made: run scripts/environments/make.py")
+    command = [make.python_of(name), file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--json"]
+    environment = {"PATH": "", "HOME": str(tmp_path), "MPSCHECK_EMU": mode}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {check["name"]: check["verdict"] for check in json.loads(done.stdout)["checks"]} == dict.fromkeys(
+        ALL.split(", "), "agrees"
+    )

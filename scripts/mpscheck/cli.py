@@ -129,14 +129,15 @@ def bundle(check):
 @main.command()
 @click.argument("faults", nargs=-1)
 @click.option("--model", "models", multiple=True, default=["ioi-small"], show_default=True, help="Also smollm2: slow.")
+@click.option("--entry", "entries", multiple=True, type=click.Choice(["transformers", "bridge"]), help="Default: both.")
 @click.option("--publish", is_flag=True, help="Also write results/emulated/matrix.json, which the site shows.")
 @click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
 @one_sentence
-def matrix(faults, models, publish, resume):
+def matrix(faults, models, entries, publish, resume):
     """Which check catches which fault: real models on the emulated device, one fault at a time."""
     from mpscheck.commands import matrix as command
 
-    sys.exit(command.main(models, faults, publish, resume))
+    sys.exit(command.main(models, entries, faults, publish, resume))
 
 
 def use_emulated_device(mode: str = "1") -> None:

@@ -4,7 +4,6 @@ Real models run on the emulated device, one fault at a time; each check of `vali
 catalogue's bugs, `audit` and the bug's own snippet say what they see. One process a model and entry point.
 """
 
-import hashlib
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from rich.table import Table
 
 from mpscheck import catalogue, numerics, provenance, results
 from mpscheck.matrix.facts import by_subject, sentences
+from mpscheck.matrix.made_of import fingerprints
 from mpscheck.progress import console, progress
 from mpscheck.report import evidence
 
@@ -27,7 +27,7 @@ ENTRIES = ("transformers", "bridge")
 MARKS = {"caught": "X", "passed": "missed", "not met": "", "could not check": "error"}
 
 
-def main(models, faults, publish: bool, resume: bool) -> int:
+def main(models, chosen, faults, publish: bool, resume: bool) -> int:
     """Exit code 0: all rows measured; 1: a fault passed every check of validate_mps.py; 2: a model could not be run."""
     from mpscheck.matrix.faults import groups
 
@@ -40,7 +40,7 @@ def main(models, faults, publish: bool, resume: bool) -> int:
     made_of = fingerprints()
     kept = reusable(where, made_of)
     failed = []
-    for subject in [(model, entry) for model in models for entry in ENTRIES]:
+    for subject in [(model, entry) for model in models for entry in chosen or ENTRIES]:
         missing = [slug for slug in wanted if not resume or (*subject, slug) not in kept]
         with progress(" ".join(subject), len(missing)) as step:
             try:
@@ -88,19 +88,6 @@ def with_snippet(row: dict) -> dict:
             verdict = "caught" if said in numerics.SICK else "passed"
             row["cells"]["snippet"] = {"verdict": verdict, "wrong": 1, "margin": None, "text": said}
     return row
-
-
-def fingerprints() -> dict[str, str]:
-    """What the cells depend on beside the emulated device: a hash of each part, by name."""
-    package = Path(__file__).parents[1]
-    parts = {
-        "validate_mps.py": [results.ROOT / "snippets" / "validate_mps.py"],
-        "faults": [package / "matrix" / "faults.py", package / "matrix" / "measure.py"],
-        "locate and audit": sorted((package / "tools").glob("*.py")),
-    }
-    return {
-        name: hashlib.sha256(b"".join(p.read_bytes() for p in paths)).hexdigest()[:16] for name, paths in parts.items()
-    }
 
 
 def reusable(where: dict, made_of: dict) -> dict[tuple, dict]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mpscheck import results
 from mpscheck.matrix.facts import Facts, by_subject, sentences
+from mpscheck.matrix.made_of import fingerprints
 from mpscheck.report import evidence, words
 from mpscheck.report.markup import table
 
@@ -39,22 +40,38 @@ def pieces(matrix: dict, calibration: dict, pages: set[str]) -> dict[str, str]:
     return {
         "detection-sentence": headline(found),
         "detection-tables": "\n\n".join(subject(one, matrix["rows"], pages) for one in found) or "Not made yet.",
-        "detection-made": f"Made on {words.environment(matrix['provenance'])}." if found else "Not made yet.",
+        "detection-made": made(matrix) if found else "Not made yet.",
         "calibration": calibrated(calibration),
     }
+
+
+def made(matrix: dict) -> str:
+    """Where the matrix was made, and whether what it was made with has changed since."""
+    now = fingerprints()
+    old = [name for name, code in matrix["made_of"].items() if now.get(name) != code]
+    changed = f" Changed since then: {', '.join(old)}." if old else ""
+    return f"Made on {words.environment(matrix['provenance'])}.{changed}"
 
 
 def headline(found: list[Facts]) -> str:
     """What follows from the tables, one sentence each."""
     if not found:
         return "The matrix was not made yet."
-    parts = [
-        f"`{one.model}` through {ENTRIES[one.entry]}: {len(one.met)} faults gave a wrong number, {len(one.ioi_met)} of "
-        f"them in the IOI prompts. The sign of one logit difference shows **{len(one.sign)}** of them, the IOI check "
-        f"**{len(one.ioi)}**, all checks **{len(one.caught)}**."
-        for one in found
-    ]
-    return "\n".join(f"- {part}" for part in parts)
+    return "\n".join(f"- {sentence(one)}" for one in found if one.met)
+
+
+def sentence(found: Facts) -> str:
+    """What follows from one table, in short."""
+    said = (
+        f"`{found.model}` through {ENTRIES[found.entry]}: of the faults that gave a wrong number, all checks caught "
+        f"**{len(found.caught)} of {len(found.met)}**."
+    )
+    if not found.ioi_met:
+        return f"{said} None gave one in the IOI prompts."
+    return (
+        f"{said} Of those that gave one in the IOI prompts, the sign of one logit difference shows "
+        f"**{len(found.sign)} of {len(found.ioi_met)}**, the whole IOI check **{len(found.ioi)} of {len(found.ioi_met)}**."
+    )
 
 
 def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
