@@ -368,9 +368,9 @@ def test_a_plain_module_is_checked_as_far_as_that_goes(validate_mps):
     assert "Checked: logits, lengths, same input twice, float16, bfloat16." in str(report)
     for words in (
         "IOI (no tokenizer in which the names are single tokens)",
-        "residual stream (not possible on the CPU: no list of layers in this module)",
-        "padded batch (not possible on the CPU: TypeError: ",
-        "generation (not possible on the CPU: TypeError: ",
+        "residual stream (no reference from the CPU: no list of layers in this module)",
+        "padded batch (no reference from the CPU: TypeError: ",
+        "generation (no reference from the CPU: TypeError: ",
     ):
         assert words in str(report)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -428,7 +428,19 @@ def test_infinite_logits_are_no_spread(validate_mps):
 def test_what_the_model_itself_cannot_do_is_no_verdict(validate_mps):
     report = validate_mps.validate(block(), torch.rand(2, 6), device="emu")  # floats for an embedding
     assert report.verdict == "could not check"
-    assert "logits (not possible on the CPU: RuntimeError: " in str(report)
+    assert "logits (no reference from the CPU: RuntimeError: " in str(report)
+
+
+def test_a_model_with_no_reference_in_float64_is_no_verdict(validate_mps):
+    class NoFloat64(nn.Module):
+        def forward(self, x):
+            if x.exp().dtype == torch.float64:  # as torch's grouped product of experts does
+                raise RuntimeError("expected Float32, got Double")
+            return x
+
+    report = validate_mps.validate(NoFloat64(), torch.rand(2, 6), device="emu")
+    assert report.verdict == "could not check"
+    assert "logits (no reference from the CPU: RuntimeError: expected Float32" in str(report)
 
 
 def test_the_float64_reference_is_that_of_a_model_in_float64(validate_mps):
