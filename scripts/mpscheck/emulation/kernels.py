@@ -46,7 +46,7 @@ def run_on_host(op, args, kwargs, function: Callable | None = None):
             return torch.device("cpu") if value.type == NAME else value
         return value
 
-    args = [to_host(value) for value in args]
+    args = [to_host(_as_tensor(op, position, value)) for position, value in enumerate(args)]
     kwargs = {name: to_host(value) for name, value in kwargs.items()}
     result = _run_kernel(op, args, kwargs, function)
     for original, host in originals.values():  # an out= argument that the kernel resized
@@ -61,6 +61,14 @@ def run_on_host(op, args, kwargs, function: Callable | None = None):
         return value
 
     return to_device(result)
+
+
+def _as_tensor(op, position: int, value):
+    """torch hands `x % 5` to a kernel in Python as a number where the schema says Tensor: make it one again."""
+    if type(value) not in (bool, int, float, complex) or str(op._schema.arguments[position].type) != "Tensor":
+        return value
+    dtype = torch.get_default_dtype() if isinstance(value, float) else None
+    return torch.tensor(value, dtype=dtype)
 
 
 def _run_kernel(op, args, kwargs, function):
