@@ -200,6 +200,38 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
                 'return torch.cat(found).to(device)',
   'page': 'bugs/where-nonzero-index-over-2e24/',
   'triggers': [{'op': ['nonzero'], 'when': ['self.numel > 16777216']}]},
+ {'slug': 'activation-backward-permuted',
+  'claim': 'The gradient of `torch.tanh`, `torch.sigmoid` and `F.silu` is wrong for permuted inputs.',
+  'when': '`mish`, `relu`, `silu`, `softplus`, `threshold`, `sigmoid`, `logit`, `tanh` is called and *self* is '
+          'permuted (dense, in another order than contiguous)',
+  'issue': 'pytorch/pytorch#175188',
+  'url': 'https://github.com/pytorch/pytorch/issues/175188',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'call .contiguous() on the input first',
+  'page': 'bugs/activation-backward-permuted/',
+  'triggers': [{'op': ['mish', 'relu', 'silu', 'softplus', 'threshold', 'sigmoid', 'logit', 'tanh'],
+                'when': ['self.layout == permuted']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'argmax-amd-zero',
+  'claim': '`torch.argmax` returns 0 on AMD GPUs of Intel Macs.',
+  'when': '`argmax` is called and the dtype of *self* is int32',
+  'issue': 'pytorch/pytorch#112186',
+  'url': 'https://github.com/pytorch/pytorch/issues/112186',
+  'kind': 'wrong',
+  'affected': '==2.1.0',
+  'introduced': None,
+  'macos': None,
+  'chips': ['AMD'],
+  'workaround': 'compute argmax on the CPU',
+  'page': 'bugs/argmax-amd-zero/',
+  'triggers': [{'op': ['argmax'], 'when': ['self.dtype == int32']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'argmax-any-over-2e32',
   'claim': '`torch.argmax`, `argmin` and `any` are wrong for more than 2**32 elements.',
   'when': '`argmax`, `argmin`, `any`, `all` is called and the number of elements of *self* is above 4,294,967,296',
@@ -213,6 +245,37 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'reduce in chunks',
   'page': 'bugs/argmax-any-over-2e32/',
   'triggers': [{'op': ['argmax', 'argmin', 'any', 'all'], 'when': ['self.numel > 4294967296']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'argmax-macos27-fp16',
+  'claim': '`torch.argmax` goes wrong on the macOS 27 beta, which spoils SDXL images in ComfyUI.',
+  'when': '`argmax` is called',
+  'issue': 'pytorch/pytorch#187280',
+  'url': 'https://github.com/pytorch/pytorch/issues/187280',
+  'kind': 'wrong',
+  'affected': '<2.13,>=2.10.0',
+  'introduced': None,
+  'macos': '<28,>=27',
+  'chips': [],
+  'workaround': None,
+  'page': 'bugs/argmax-macos27-fp16/',
+  'triggers': [{'op': ['argmax'], 'when': []}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'backward-large-k-stale-memory',
+  'claim': 'Gradients of `nn.Linear` are far too large above 32,768 tokens if an earlier step had another size.',
+  'when': '`linear_backward` is called and the number of elements of *self* is at least 524,288 and the number of '
+          'elements of *grad_output* is at least 524,288',
+  'issue': 'pytorch/pytorch#177116',
+  'url': 'https://github.com/pytorch/pytorch/issues/177116',
+  'kind': 'nondeterministic',
+  'affected': '<2.14,>=2.10.0',
+  'introduced': None,
+  'macos': None,
+  'chips': ['M1', 'M2'],
+  'workaround': 'keep tokens per backward below 32767; empty_cache between steps reduces it',
+  'page': 'bugs/backward-large-k-stale-memory/',
+  'triggers': [{'op': ['linear_backward'], 'when': ['self.numel >= 524288', 'grad_output.numel >= 524288']}],
   'draft': True,
   'unsure': []},
  {'slug': 'batchnorm-sliced-input',
@@ -262,6 +325,41 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
                 'form': 'inplace'}],
   'draft': True,
   'unsure': []},
+ {'slug': 'bmm-conj-mh-ignored',
+  'claim': '`torch.bmm` ignores the conjugation of complex operands.',
+  'when': '`bmm` is called and the dtype of *self* is one of complex64, complex128',
+  'issue': 'pytorch/pytorch#191835',
+  'url': 'https://github.com/pytorch/pytorch/issues/191835',
+  'kind': 'wrong',
+  'affected': '==2.9.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'b.conj().resolve_conj()',
+  'page': 'bugs/bmm-conj-mh-ignored/',
+  'triggers': [{'op': ['bmm'], 'when': ['self.dtype in complex64,complex128']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bmm-large-k-m1-m2',
+  'claim': '`torch.bmm` adds memory past its operands if the reduction is 32,767 long or more, on M1 and M2.',
+  'when': '`bmm` is called and the size of *self* in dimension 2 is at least 32,767 and the size of *self* in '
+          'dimension 1 is at least 16 and the size of *mat2* in dimension 2 is at least 16, or `baddbmm`, `addbmm` '
+          'is called and the size of *batch1* in dimension 2 is at least 32,767 and the size of *batch1* in '
+          'dimension 1 is at least 16 and the size of *batch2* in dimension 2 is at least 16',
+  'issue': 'pytorch/pytorch#195163',
+  'url': 'https://github.com/pytorch/pytorch/issues/195163',
+  'kind': 'wrong',
+  'affected': '<=2.14.0,>=2.13.0',
+  'introduced': None,
+  'macos': None,
+  'chips': ['M1', 'M2'],
+  'workaround': 'split K and add partial products; 2-D mm is rerouted from 2.14 on',
+  'page': 'bugs/bmm-large-k-m1-m2/',
+  'triggers': [{'op': ['bmm'], 'when': ['self.size.2 >= 32767', 'self.size.1 >= 16', 'mat2.size.2 >= 16']},
+               {'op': ['baddbmm', 'addbmm'],
+                'when': ['batch1.size.2 >= 32767', 'batch1.size.1 >= 16', 'batch2.size.2 >= 16']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'bmm-large-then-index',
   'claim': 'Indexing a `torch.bmm` result of more than 2**32 elements with a tensor gives wrong values.',
   'when': '`index` is called and the number of elements of *self* is above 4,294,967,296',
@@ -275,6 +373,102 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'integer indices',
   'page': 'bugs/bmm-large-then-index/',
   'triggers': [{'op': ['index'], 'when': ['self.numel > 4294967296']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bmm-over-2e32-noncontiguous',
+  'claim': '`torch.bmm` is wrong beyond 2**32 output elements if an operand is not contiguous.',
+  'when': '`bmm` is called and the number of elements of the result is above 4,294,967,296, or `bmm` is called and '
+          'the number of elements of *self* is above 4,294,967,296, or `bmm` is called and the number of elements of '
+          '*mat2* is above 4,294,967,296',
+  'issue': 'pytorch/pytorch#197636',
+  'url': 'https://github.com/pytorch/pytorch/issues/197636',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': '>=15',
+  'chips': [],
+  'workaround': 'split the batch so that no operand or result exceeds 2**32 elements',
+  'page': 'bugs/bmm-over-2e32-noncontiguous/',
+  'triggers': [{'op': ['bmm'], 'when': ['result.numel > 4294967296']},
+               {'op': ['bmm'], 'when': ['self.numel > 4294967296']},
+               {'op': ['bmm'], 'when': ['mat2.numel > 4294967296']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bool-accumulate-misaligned-view',
+  'claim': '`scatter_add_`, `index_add_` and `index_put_` write before an offset boolean view.',
+  'when': '`index_put` is called and the dtype of *self* is bool',
+  'issue': 'pytorch/pytorch#195074',
+  'url': 'https://github.com/pytorch/pytorch/issues/195074',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'use uint8 or clone the view',
+  'page': 'bugs/bool-accumulate-misaligned-view/',
+  'triggers': [{'op': ['index_put'], 'when': ['self.dtype == bool']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bool-index-inconsistent-size',
+  'claim': '`x[mask]` returns a different number of elements from call to call for large tensors.',
+  'when': '`index` is called and the dtype of *indices* is bool and the number of elements of *self* is above '
+          '1,000,000, or `nonzero` is called and the number of elements of *self* is above 1,000,000',
+  'issue': 'pytorch/pytorch#181867',
+  'url': 'https://github.com/pytorch/pytorch/issues/181867',
+  'kind': 'nondeterministic',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'mask on CPU, or compare numel with mask.sum()',
+  'page': 'bugs/bool-index-inconsistent-size/',
+  'triggers': [{'op': ['index'], 'when': ['indices.dtype == bool', 'self.numel > 1000000']},
+               {'op': ['nonzero'], 'when': ['self.numel > 1000000']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bool-mask-2d-first-element-intel',
+  'claim': '`x[mask]` of a 2-D integer tensor returns a value in first place that the mask excludes.',
+  'when': '`index` is called and the dtype of *indices* is bool, or `masked_select` is called',
+  'issue': 'pytorch/pytorch#125100',
+  'url': 'https://github.com/pytorch/pytorch/issues/125100',
+  'kind': 'wrong',
+  'affected': '==2.2.2',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'keep the mask on CPU',
+  'page': 'bugs/bool-mask-2d-first-element-intel/',
+  'triggers': [{'op': ['index'], 'when': ['indices.dtype == bool']}, {'op': ['masked_select'], 'when': []}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bool-python-sum',
+  'claim': "Python's `sum` of ten boolean tensors gives a huge number.",
+  'when': '`add` is called and the dtype of *self* is bool',
+  'issue': 'pytorch/pytorch#79849',
+  'url': 'https://github.com/pytorch/pytorch/issues/79849',
+  'kind': 'nondeterministic',
+  'affected': '==1.13.0.dev20220530',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'convert to int first',
+  'page': 'bugs/bool-python-sum/',
+  'triggers': [{'op': ['add'], 'when': ['self.dtype == bool']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'bool-times-int-255',
+  'claim': '`torch.mul` of a true boolean tensor by 2 gives 255.',
+  'when': '`mul` is called and the dtype of *self* is bool',
+  'issue': 'pytorch/pytorch#78020',
+  'url': 'https://github.com/pytorch/pytorch/issues/78020',
+  'kind': 'wrong',
+  'affected': '==1.12.0a0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'cast the mask first',
+  'page': 'bugs/bool-times-int-255/',
+  'triggers': [{'op': ['mul'], 'when': ['self.dtype == bool']}],
   'draft': True,
   'unsure': []},
  {'slug': 'cat-noncontiguous-inputs-misplaced',
@@ -383,6 +577,38 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['fill'], 'when': ['self.layout != contiguous'], 'form': 'inplace'}],
   'draft': True,
   'unsure': []},
+ {'slug': 'compare-two-slices',
+  'claim': '`t[2:] <= t[:2]` compares the same elements with themselves.',
+  'when': '`gt`, `lt`, `le` is called and the storage offset of *self* is above 0, or `gt`, `lt`, `le` is called and '
+          'the storage offset of *other* is above 0',
+  'issue': 'pytorch/pytorch#77750',
+  'url': 'https://github.com/pytorch/pytorch/issues/77750',
+  'kind': 'wrong',
+  'affected': '==1.12.0.dev20220518',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'clone the slices first',
+  'page': 'bugs/compare-two-slices/',
+  'triggers': [{'op': ['gt', 'lt', 'le'], 'when': ['self.offset > 0']},
+               {'op': ['gt', 'lt', 'le'], 'when': ['other.offset > 0']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'complex-pow-zero-nan',
+  'claim': '`torch.pow` of the complex number zero gives NaN.',
+  'when': '`pow` is called and the dtype of *self* is one of complex64, complex128',
+  'issue': 'pytorch/pytorch#194813',
+  'url': 'https://github.com/pytorch/pytorch/issues/194813',
+  'kind': 'nan',
+  'affected': '==2.5.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'x*x',
+  'page': 'bugs/complex-pow-zero-nan/',
+  'triggers': [{'op': ['pow'], 'when': ['self.dtype in complex64,complex128']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'conv2d-channels-last-channel-slice',
   'claim': '`F.conv2d` is wrong for a slice of the channels of a channels_last tensor.',
   'when': '`conv2d` is called and *input* is a slice with gaps',
@@ -456,6 +682,58 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'flatten dims',
   'page': 'bugs/copy-bool-over-5-dims/',
   'triggers': [{'op': ['copy'], 'when': ['self.dtype == bool', 'self.ndim > 5']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'copy-broadcast-column-wrong',
+  'claim': '`Tensor.copy_` of a column into a matrix gives wrong values.',
+  'when': '`copy` is called in place and the dtype of *src* is int64 and the dtype of *self* is one of float16, '
+          'bfloat16, float32',
+  'issue': 'pytorch/pytorch#105277',
+  'url': 'https://github.com/pytorch/pytorch/issues/105277',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'expand().contiguous() the source first',
+  'page': 'bugs/copy-broadcast-column-wrong/',
+  'triggers': [{'op': ['copy'],
+                'when': ['src.dtype == int64', 'self.dtype in float16,bfloat16,float32'],
+                'form': 'inplace'}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'copy-to-cpu-cast-overwrites-source',
+  'claim': '`cpu.copy_(mps)` with a change of dtype overwrites the source.',
+  'when': '`copy` is called in place and *src* is on the GPU and *self* is on the CPU and the storage offset of '
+          '*self* is above 0',
+  'issue': 'pytorch/pytorch#189563',
+  'url': 'https://github.com/pytorch/pytorch/issues/189563',
+  'kind': 'wrong',
+  'affected': '<2.14',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'convert first, then copy: d.copy_(s.half().cpu())',
+  'page': 'bugs/copy-to-cpu-cast-overwrites-source/',
+  'triggers': [{'op': ['copy'],
+                'when': ['src.device == accel', 'self.device == cpu', 'self.offset > 0'],
+                'form': 'inplace'}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'copy-to-cpu-cast-source-offset',
+  'claim': '`x[i:j].to("cpu", dtype)` with another dtype reads from the wrong address.',
+  'when': '`copy` is called and *src* is on the GPU and *self* is on the CPU and the storage offset of *src* is '
+          'above 0',
+  'issue': 'pytorch/pytorch#194344',
+  'url': 'https://github.com/pytorch/pytorch/issues/194344',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.13.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'two steps: x.to("cpu").to(dtype)',
+  'page': 'bugs/copy-to-cpu-cast-source-offset/',
+  'triggers': [{'op': ['copy'], 'when': ['src.device == accel', 'self.device == cpu', 'src.offset > 0']}],
   'draft': True,
   'unsure': []},
  {'slug': 'count-nonzero-empty-garbage',
@@ -537,6 +815,21 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['stack'], 'when': ['tensors.ndim == 0', 'tensors.offset > 0']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'einsum-conj-ignored',
+  'claim': '`torch.einsum` ignores the conjugation of an operand.',
+  'when': '`einsum` is called and the dtype of *tensors* is one of complex64, complex128',
+  'issue': 'pytorch/pytorch#177474',
+  'url': 'https://github.com/pytorch/pytorch/issues/177474',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'torch.conj(b).clone() or resolve_conj()',
+  'page': 'bugs/einsum-conj-ignored/',
+  'triggers': [{'op': ['einsum'], 'when': ['tensors.dtype in complex64,complex128']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'elu-noncontiguous',
   'claim': '`F.elu` of a transposed input differs from the CPU.',
   'when': '`elu` is called and *self* is permuted (dense, in another order than contiguous)',
@@ -550,6 +843,23 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'call .contiguous() on the input first',
   'page': 'bugs/elu-noncontiguous/',
   'triggers': [{'op': ['elu'], 'when': ['self.layout == permuted']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'embedding-source-over-2e31',
+  'claim': '`F.embedding` and `torch.index_select` return zeros for tables of more than 2**31 elements.',
+  'when': '`embedding` is called and the number of elements of *weight* is above 2,147,483,648, or `index_select` is '
+          'called and the number of elements of *self* is above 2,147,483,648',
+  'issue': 'pytorch/pytorch#188756',
+  'url': 'https://github.com/pytorch/pytorch/issues/188756',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.13.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'split the table',
+  'page': 'bugs/embedding-source-over-2e31/',
+  'triggers': [{'op': ['embedding'], 'when': ['weight.numel > 2147483648']},
+               {'op': ['index_select'], 'when': ['self.numel > 2147483648']}],
   'draft': True,
   'unsure': []},
  {'slug': 'expand-bool-wrong',
@@ -595,6 +905,67 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'x[2:] = 1.',
   'page': 'bugs/fill-view-offset-not-written/',
   'triggers': [{'op': ['fill'], 'when': ['self.offset > 0'], 'form': 'inplace'}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'full-4gb-macos-26',
+  'claim': '`torch.ones` of more than 4 GB is not one everywhere on macOS 26.',
+  'when': '`full`, `ones`, `zeros` is called and the number of elements of the result is at least 536,870,912',
+  'issue': 'pytorch/pytorch#161265',
+  'url': 'https://github.com/pytorch/pytorch/issues/161265',
+  'kind': 'wrong',
+  'affected': '<2.10',
+  'introduced': None,
+  'macos': '>=26',
+  'chips': [],
+  'workaround': 'fill in pieces',
+  'page': 'bugs/full-4gb-macos-26/',
+  'triggers': [{'op': ['full', 'ones', 'zeros'], 'when': ['result.numel >= 536870912']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'half-item-wrong-value',
+  'claim': '`.item()` of a float16 tensor gives a wrong number.',
+  'when': '`item`, `_local_scalar_dense` is called and the dtype of *self* is float16',
+  'issue': 'pytorch/pytorch#78168',
+  'url': 'https://github.com/pytorch/pytorch/issues/78168',
+  'kind': 'wrong',
+  'affected': '==1.13.0.dev20220523',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'a.half().cpu().item()',
+  'page': 'bugs/half-item-wrong-value/',
+  'triggers': [{'op': ['item', '_local_scalar_dense'], 'when': ['self.dtype == float16']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'half-reduction-no-fp32-accumulate',
+  'claim': '`torch.sum` and `torch.mean` of half types seem to accumulate in the half type.',
+  'when': '`sum`, `mean` is called and the dtype of *self* is one of float16, bfloat16',
+  'issue': 'pytorch/pytorch#136987',
+  'url': 'https://github.com/pytorch/pytorch/issues/136987',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'x.float() before reducing',
+  'page': 'bugs/half-reduction-no-fp32-accumulate/',
+  'triggers': [{'op': ['sum', 'mean'], 'when': ['self.dtype in float16,bfloat16']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'half-to-float-large-matrix-zeros',
+  'claim': '`.float()` of a 45,000 by 45,000 float16 matrix reads as zeros.',
+  'when': '`copy` is called and the dtype of *src* is float16 and the number of elements of *self* is above '
+          '1,849,000,000',
+  'issue': 'pytorch/pytorch#154322',
+  'url': 'https://github.com/pytorch/pytorch/issues/154322',
+  'kind': 'wrong',
+  'affected': '==2.7.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'process in blocks',
+  'page': 'bugs/half-to-float-large-matrix-zeros/',
+  'triggers': [{'op': ['copy'], 'when': ['src.dtype == float16', 'self.numel > 1849000000']}],
   'draft': True,
   'unsure': []},
  {'slug': 'iadd-column-noop',
@@ -687,6 +1058,36 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['index_select', 'gather', 'scatter'], 'when': ['self.dtype == uint8']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'index-tensor-fallback-empty',
+  'claim': '`x[mask]` through the CPU fallback returns an empty tensor.',
+  'when': '`index` is called and the dtype of *indices* is bool',
+  'issue': 'pytorch/pytorch#77977',
+  'url': 'https://github.com/pytorch/pytorch/issues/77977',
+  'kind': 'wrong',
+  'affected': '==1.12.0a0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'index on CPU',
+  'page': 'bugs/index-tensor-fallback-empty/',
+  'triggers': [{'op': ['index'], 'when': ['indices.dtype == bool']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'index-then-newaxis-division-inf',
+  'claim': '`1.0 / x[1][None]` gives infinity.',
+  'when': '`div` is called and the storage offset of *self* is above 0',
+  'issue': 'pytorch/pytorch#84364',
+  'url': 'https://github.com/pytorch/pytorch/issues/84364',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'x[1][None].clone() or .detach()',
+  'page': 'bugs/index-then-newaxis-division-inf/',
+  'triggers': [{'op': ['div'], 'when': ['self.offset > 0']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'inplace-column-subtract-noop',
   'claim': '`boxes[..., 1] -= c` leaves the column as it was.',
   'when': '`sub` is called in place and *self* is not contiguous',
@@ -717,6 +1118,21 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['isfinite', 'isinf'], 'when': ['self.layout == sliced']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'layer-norm-noncontiguous-bias',
+  'claim': '`F.layer_norm` ignores the strides of a non-contiguous bias.',
+  'when': '`layer_norm` is called and *bias* is not contiguous',
+  'issue': 'pytorch/pytorch#176238',
+  'url': 'https://github.com/pytorch/pytorch/issues/176238',
+  'kind': 'wrong',
+  'affected': '<2.12',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'bias.contiguous()',
+  'page': 'bugs/layer-norm-noncontiguous-bias/',
+  'triggers': [{'op': ['layer_norm'], 'when': ['bias.layout != contiguous']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'layer-norm-slice-offset',
   'claim': '`torch.layer_norm` of a slice normalises the rows at the start of the storage.',
   'when': '`layer_norm` is called and the storage offset of *input* is above 0',
@@ -732,6 +1148,163 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['layer_norm'], 'when': ['input.offset > 0']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'layernorm-half-input-fp32-affine',
+  'claim': '`F.layer_norm` of a half input misreads a float32 weight and bias.',
+  'when': '`layer_norm` is called and the dtype of *input* is one of float16, bfloat16 and the dtype of *weight* is '
+          'float32',
+  'issue': 'pytorch/pytorch#190054',
+  'url': 'https://github.com/pytorch/pytorch/issues/190054',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.13.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'cast weight and bias to the input dtype, or the input to float32',
+  'page': 'bugs/layernorm-half-input-fp32-affine/',
+  'triggers': [{'op': ['layer_norm'], 'when': ['input.dtype in float16,bfloat16', 'weight.dtype == float32']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-3d-bias-virtual-m1',
+  'claim': '`F.linear` with a bias is wrong for 3-D inputs on virtual M1 machines with macOS 26.',
+  'when': '`linear` is called and the number of dimensions of *input* is 3 and the number of dimensions of *bias* is '
+          'at least 1',
+  'issue': 'pytorch/pytorch#192934',
+  'url': 'https://github.com/pytorch/pytorch/issues/192934',
+  'kind': 'wrong',
+  'affected': '<=2.14.0.dev20260810,>=2.13.0',
+  'introduced': None,
+  'macos': '<27,>=26',
+  'chips': ['M1 (virtual)'],
+  'workaround': 'x @ w.T + b, or reshape the input to 2-D before linear',
+  'page': 'bugs/linear-3d-bias-virtual-m1/',
+  'triggers': [{'op': ['linear'], 'when': ['input.ndim == 3', 'bias.ndim >= 1']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-backward-half-3d-nondeterministic-m5',
+  'claim': 'The backward of `F.linear` differs from call to call for 3-D half inputs on M5.',
+  'when': '`linear_backward` is called and the dtype of *grad_output* is one of float16, bfloat16 and the number of '
+          'dimensions of *grad_output* is at least 3',
+  'issue': 'pytorch/pytorch#181936',
+  'url': 'https://github.com/pytorch/pytorch/issues/181936',
+  'kind': 'nondeterministic',
+  'affected': '<2.14,>=2.13.0.dev20260429',
+  'introduced': None,
+  'macos': None,
+  'chips': ['M5'],
+  'workaround': 'flatten to 2-D before linear',
+  'page': 'bugs/linear-backward-half-3d-nondeterministic-m5/',
+  'triggers': [{'op': ['linear_backward'],
+                'when': ['grad_output.dtype in float16,bfloat16', 'grad_output.ndim >= 3']}],
+  'draft': True,
+  'unsure': ['2.13']},
+ {'slug': 'linear-backward-input-k1-noncontig',
+  'claim': 'The backward of `F.linear` with one output gives zeros past the first memory page.',
+  'when': '`linear_backward` is called and the size of *weight* in dimension 0 is 1',
+  'issue': 'pytorch/pytorch#189565',
+  'url': 'https://github.com/pytorch/pytorch/issues/189565',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'make grad_output contiguous, e.g. multiply by a ones tensor before sum',
+  'page': 'bugs/linear-backward-input-k1-noncontig/',
+  'triggers': [{'op': ['linear_backward'], 'when': ['weight.size.0 == 1']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-bias-batch-over-65536',
+  'claim': '`F.linear` with a bias is wrong for 3-D inputs with more than 65,536 matrices.',
+  'when': '`linear` is called and the size of *input* in dimension -3 is above 65,536 and *input* is contiguous and '
+          'the number of dimensions of *bias* is at least 1',
+  'issue': 'pytorch/pytorch#189495',
+  'url': 'https://github.com/pytorch/pytorch/issues/189495',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.12.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'flatten the input to 2-D, or add the bias separately',
+  'page': 'bugs/linear-bias-batch-over-65536/',
+  'triggers': [{'op': ['linear'], 'when': ['input.size.-3 > 65536', 'input.layout == contiguous', 'bias.ndim >= 1']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-bias-dropped-vector-shape-macos26',
+  'claim': '`F.linear` drops the bias for inputs of one row each on macOS 26.',
+  'when': '`linear` is called and the number of dimensions of *input* is at least 3 and the size of *input* in '
+          'dimension -2 is 1 and the number of dimensions of *bias* is at least 1',
+  'issue': 'pytorch/pytorch#188438',
+  'url': 'https://github.com/pytorch/pytorch/issues/188438',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.14.0.dev20260629',
+  'introduced': None,
+  'macos': '<27,>=26',
+  'chips': ['M1'],
+  'workaround': 'x.reshape(-1, d) @ W.T + b',
+  'page': 'bugs/linear-bias-dropped-vector-shape-macos26/',
+  'triggers': [{'op': ['linear'], 'when': ['input.ndim >= 3', 'input.size.-2 == 1', 'bias.ndim >= 1']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-grads-1x1',
+  'claim': 'The gradient of `nn.Linear(1, 1)` under an L1 loss is wrong.',
+  'when': '`linear_backward` is called and the number of elements of *weight* is 1',
+  'issue': 'pytorch/pytorch#123259',
+  'url': 'https://github.com/pytorch/pytorch/issues/123259',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': None,
+  'page': 'bugs/linear-grads-1x1/',
+  'triggers': [{'op': ['linear_backward'], 'when': ['weight.numel == 1']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-half-3d-nondeterministic-m5',
+  'claim': '`F.linear` without a bias differs from call to call for 3-D half inputs on M5.',
+  'when': '`linear` is called and the dtype of *input* is one of float16, bfloat16 and the number of dimensions of '
+          '*input* is at least 3',
+  'issue': 'pytorch/pytorch#180776',
+  'url': 'https://github.com/pytorch/pytorch/issues/180776',
+  'kind': 'nondeterministic',
+  'affected': '<2.13',
+  'introduced': None,
+  'macos': None,
+  'chips': ['M5'],
+  'workaround': 'x.flatten(0,-2) before linear and reshape after',
+  'page': 'bugs/linear-half-3d-nondeterministic-m5/',
+  'triggers': [{'op': ['linear'], 'when': ['input.dtype in float16,bfloat16', 'input.ndim >= 3']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-huge-output-wraps',
+  'claim': '`F.linear` is wrong for very large outputs, such as the logits of long batches.',
+  'when': '`linear` is called and the number of elements of the result is above 412,090,368',
+  'issue': 'pytorch/pytorch#122045',
+  'url': 'https://github.com/pytorch/pytorch/issues/122045',
+  'kind': 'wrong',
+  'affected': '<=2.5.0.dev20240822,>=2.5.0.dev20240806',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'loop over the batch, or x @ w.T',
+  'page': 'bugs/linear-huge-output-wraps/',
+  'triggers': [{'op': ['linear'], 'when': ['result.numel > 412090368']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'linear-wrong-macos-13-2-1',
+  'claim': '`nn.Linear` of long 3-D inputs is wrong on macOS 13.2.1.',
+  'when': '`linear` is called and the number of elements of *input* is above 2,621,440',
+  'issue': 'pytorch/pytorch#95188',
+  'url': 'https://github.com/pytorch/pytorch/issues/95188',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': '==13.2.1',
+  'chips': [],
+  'workaround': 'x @ w.t() + b',
+  'page': 'bugs/linear-wrong-macos-13-2-1/',
+  'triggers': [{'op': ['linear'], 'when': ['input.numel > 2621440']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'log-after-transpose',
   'claim': '`torch.log` of a transposed tensor gives another loss than transposing afterwards.',
   'when': '`log` is called and *self* is permuted (dense, in another order than contiguous)',
@@ -745,6 +1318,21 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'log first, or contiguous()',
   'page': 'bugs/log-after-transpose/',
   'triggers': [{'op': ['log'], 'when': ['self.layout == permuted']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'mask-equal-assign-wrong-element',
+  'claim': '`x[x == 2] = -1` changes the wrong elements of a small matrix.',
+  'when': '`index_put` is called and the dtype of *indices* is bool',
+  'issue': 'pytorch/pytorch#126919',
+  'url': 'https://github.com/pytorch/pytorch/issues/126919',
+  'kind': 'wrong',
+  'affected': '==2.2.2',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'torch.where(x==2, -1, x)',
+  'page': 'bugs/mask-equal-assign-wrong-element/',
+  'triggers': [{'op': ['index_put'], 'when': ['indices.dtype == bool']}],
   'draft': True,
   'unsure': []},
  {'slug': 'masked-fill-inplace-noncontiguous',
@@ -794,6 +1382,22 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['masked_scatter'], 'when': ['self.ndim == 0']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'matmul-outer-batch-wrong-13',
+  'claim': '`torch.matmul` of zeros by ones gives ones for large batched outer products.',
+  'when': '`matmul` is called and the number of dimensions of *self* is at least 3 and the size of *other* in '
+          'dimension -1 is above 32,768',
+  'issue': 'pytorch/pytorch#111634',
+  'url': 'https://github.com/pytorch/pytorch/issues/111634',
+  'kind': 'nondeterministic',
+  'affected': '==2.1.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'split the batch',
+  'page': 'bugs/matmul-outer-batch-wrong-13/',
+  'triggers': [{'op': ['matmul'], 'when': ['self.ndim >= 3', 'other.size.-1 > 32768']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'matmul-permuted-key-2022',
   'claim': '`torch.matmul` with a transposed view of a permuted tensor is wrong.',
   'when': '`matmul` is called and *other* is permuted (dense, in another order than contiguous)',
@@ -824,6 +1428,24 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['matmul', 'mm', 'addmm', 'bmm'], 'when': ['result.layout != contiguous'], 'form': 'out'}],
   'draft': True,
   'unsure': []},
+ {'slug': 'matmul-stride0-grad',
+  'claim': 'Gradients of `y.sum()` through `torch.matmul` are zero or corrupt.',
+  'when': '`mm` is called and *self* is expanded (a stride of 0), or `mm` is called and *mat2* is expanded (a stride '
+          'of 0), or `linear_backward` is called and *grad_output* is expanded (a stride of 0)',
+  'issue': 'pytorch/pytorch#180201',
+  'url': 'https://github.com/pytorch/pytorch/issues/180201',
+  'kind': 'wrong',
+  'affected': '<2.12,>=2.11.0',
+  'introduced': None,
+  'macos': '<26.4,>=15',
+  'chips': [],
+  'workaround': 'pass grad_outputs=torch.ones_like(y), or multiply by ones before sum',
+  'page': 'bugs/matmul-stride0-grad/',
+  'triggers': [{'op': ['mm'], 'when': ['self.layout == expanded']},
+               {'op': ['mm'], 'when': ['mat2.layout == expanded']},
+               {'op': ['linear_backward'], 'when': ['grad_output.layout == expanded']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'max-int64-first-value',
   'claim': '`torch.max` of an int64 tensor returns its first element.',
   'when': '`max` is called and the dtype of *self* is int64',
@@ -839,6 +1461,98 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['max'], 'when': ['self.dtype == int64']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'mean-of-slice',
+  'claim': '`torch.mean` of a slice of a slice is wrong for some shapes.',
+  'when': '`mean` is called and the storage offset of *self* is above 0',
+  'issue': 'pytorch/pytorch#94753',
+  'url': 'https://github.com/pytorch/pytorch/issues/94753',
+  'kind': 'wrong',
+  'affected': '==2.0.0.dev20230205',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'clone the slice',
+  'page': 'bugs/mean-of-slice/',
+  'triggers': [{'op': ['mean'], 'when': ['self.offset > 0']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'mm-conj-ignored',
+  'claim': '`torch.mm` ignores the conjugation of an operand.',
+  'when': '`mm` is called and the dtype of *self* is one of complex64, complex128',
+  'issue': 'pytorch/pytorch#148599',
+  'url': 'https://github.com/pytorch/pytorch/issues/148599',
+  'kind': 'wrong',
+  'affected': '<2.8,>=2.6.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'torch.conj_physical',
+  'page': 'bugs/mm-conj-ignored/',
+  'triggers': [{'op': ['mm'], 'when': ['self.dtype in complex64,complex128']}],
+  'draft': True,
+  'unsure': ['2.7']},
+ {'slug': 'mm-empty-inner-garbage',
+  'claim': '`torch.mm` with an empty inner dimension returns uninitialised memory.',
+  'when': '`mm` is called and the number of elements of *self* is 0, or `addmm` is called and the number of elements '
+          'of *mat1* is 0',
+  'issue': 'pytorch/pytorch#175905',
+  'url': 'https://github.com/pytorch/pytorch/issues/175905',
+  'kind': 'nondeterministic',
+  'affected': '<2.12',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'guard the empty case',
+  'page': 'bugs/mm-empty-inner-garbage/',
+  'triggers': [{'op': ['mm'], 'when': ['self.numel == 0']}, {'op': ['addmm'], 'when': ['mat1.numel == 0']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'mm-large-k-allocator-dependent',
+  'claim': '`torch.mm` with a reduction longer than 32,768 is wrong on M1 and M2, depending on earlier work.',
+  'when': '`mm` is called and the size of *self* in dimension 1 is above 32,768 and the size of *self* in dimension '
+          '0 is at least 16 and the size of *mat2* in dimension 1 is at least 16, or `addmm` is called and the size '
+          'of *mat1* in dimension 1 is above 32,768 and the size of *mat1* in dimension 0 is at least 16 and the '
+          'size of *mat2* in dimension 1 is at least 16, or `linear` is called and the size of *weight* in dimension '
+          '1 is above 32,768 and the size of *weight* in dimension 0 is at least 16, or `linear_backward` is called '
+          'and the size of *grad_output* in dimension -1 is above 32,768 and the number of elements of *grad_output* '
+          'is at least 524,288 and the size of *weight* in dimension 1 is at least 16',
+  'issue': 'pytorch/pytorch#193487',
+  'url': 'https://github.com/pytorch/pytorch/issues/193487',
+  'kind': 'nondeterministic',
+  'affected': '<2.14,>=2.7',
+  'introduced': None,
+  'macos': None,
+  'chips': ['M1', 'M2'],
+  'workaround': 'split the reduction and add the parts; torch.mps.empty_cache() only hides it',
+  'page': 'bugs/mm-large-k-allocator-dependent/',
+  'triggers': [{'op': ['mm'], 'when': ['self.size.1 > 32768', 'self.size.0 >= 16', 'mat2.size.1 >= 16']},
+               {'op': ['addmm'], 'when': ['mat1.size.1 > 32768', 'mat1.size.0 >= 16', 'mat2.size.1 >= 16']},
+               {'op': ['linear'], 'when': ['weight.size.1 > 32768', 'weight.size.0 >= 16']},
+               {'op': ['linear_backward'],
+                'when': ['grad_output.size.-1 > 32768', 'grad_output.numel >= 524288', 'weight.size.1 >= 16']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'mps-to-cpu-copy-equal-gappy-strides',
+  'claim': '`cpu_view.copy_(mps_view)` copies the wrong elements if both have the same gaps.',
+  'when': '`copy` is called in place and *src* is on the GPU and *self* is on the CPU and *src* is not contiguous '
+          'and *self* is not contiguous',
+  'issue': 'pytorch/pytorch#189961',
+  'url': 'https://github.com/pytorch/pytorch/issues/189961',
+  'kind': 'wrong',
+  'affected': '<2.14,>=2.13.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'dst.copy_(src.contiguous().cpu())',
+  'page': 'bugs/mps-to-cpu-copy-equal-gappy-strides/',
+  'triggers': [{'op': ['copy'],
+                'when': ['src.device == accel',
+                         'self.device == cpu',
+                         'src.layout != contiguous',
+                         'self.layout != contiguous'],
+                'form': 'inplace'}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'nextafter-bf16-noop',
   'claim': '`torch.nextafter` of bfloat16 returns its input.',
   'when': '`nextafter` is called and the dtype of *self* is bfloat16',
@@ -852,6 +1566,37 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'compute it on the CPU',
   'page': 'bugs/nextafter-bf16-noop/',
   'triggers': [{'op': ['nextafter'], 'when': ['self.dtype == bfloat16']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'no-grad-4d-mask-nan',
+  'claim': 'A padded 4-D mask for `F.scaled_dot_product_attention` gives NaN logits under `no_grad` only.',
+  'when': '`scaled_dot_product_attention` is called and the dtype of *attn_mask* is bool and the number of '
+          'dimensions of *attn_mask* is 4',
+  'issue': 'pytorch/pytorch#167515',
+  'url': 'https://github.com/pytorch/pytorch/issues/167515',
+  'kind': 'nan',
+  'affected': '==2.7.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'let padded rows attend to something; attn_implementation eager',
+  'page': 'bugs/no-grad-4d-mask-nan/',
+  'triggers': [{'op': ['scaled_dot_product_attention'], 'when': ['attn_mask.dtype == bool', 'attn_mask.ndim == 4']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'numpy-column-slice-to-mps',
+  'claim': '`torch.tensor(array[:, :2], device="mps")` takes the first elements in memory.',
+  'when': '`copy` is called and *src* is on the CPU and *self* is on the GPU and *src* is not contiguous',
+  'issue': 'pytorch/pytorch#85967',
+  'url': 'https://github.com/pytorch/pytorch/issues/85967',
+  'kind': 'wrong',
+  'affected': '==1.13.0.dev20220920',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'np.ascontiguousarray',
+  'page': 'bugs/numpy-column-slice-to-mps/',
+  'triggers': [{'op': ['copy'], 'when': ['src.device == cpu', 'self.device == accel', 'src.layout != contiguous']}],
   'draft': True,
   'unsure': []},
  {'slug': 'pad-65536-elements',
@@ -962,6 +1707,21 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['bitwise_right_shift'], 'when': ['self.dtype == uint8']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'scalar-element-plus-one',
+  'claim': '`d[1] + 1` gives the value of `d[0] + 1`.',
+  'when': '`add` is called and the number of dimensions of *self* is 0 and the storage offset of *self* is above 0',
+  'issue': 'pytorch/pytorch#100370',
+  'url': 'https://github.com/pytorch/pytorch/issues/100370',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'd[1].clone()+1 or d[1:2]+1',
+  'page': 'bugs/scalar-element-plus-one/',
+  'triggers': [{'op': ['add'], 'when': ['self.ndim == 0', 'self.offset > 0']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'scalar-view-repr-and-newaxis',
   'claim': '`c[1]` is printed as 0 and `c[1][..., None]` is wrong.',
   'when': '`unsqueeze` is called and the number of dimensions of *self* is 0 and the storage offset of *self* is '
@@ -1008,6 +1768,23 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['scatter'], 'when': ['self.layout != contiguous'], 'form': 'inplace'}],
   'draft': True,
   'unsure': []},
+ {'slug': 'sdpa-2pass-half-accumulator-oob',
+  'claim': '`F.scaled_dot_product_attention` corrupts memory in half types for 1,024 keys or more.',
+  'when': '`scaled_dot_product_attention` is called and the dtype of *query* is one of float16, bfloat16 and the '
+          'size of *query* in dimension -2 is at most 8 and the size of *key* in dimension -2 is above 1,023',
+  'issue': 'pytorch/pytorch#174861',
+  'url': 'https://github.com/pytorch/pytorch/issues/174861',
+  'kind': 'nondeterministic',
+  'affected': '<2.11,>=2.8',
+  'introduced': '2.8',
+  'macos': None,
+  'chips': [],
+  'workaround': 'pass an explicit float mask, which leaves the fast kernel, or run attention in float32',
+  'page': 'bugs/sdpa-2pass-half-accumulator-oob/',
+  'triggers': [{'op': ['scaled_dot_product_attention'],
+                'when': ['query.dtype in float16,bfloat16', 'query.size.-2 <= 8', 'key.size.-2 > 1023']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'sdpa-bool-mask-1pass-decode',
   'claim': '`F.scaled_dot_product_attention` misreads a boolean mask for short queries.',
   'when': '`scaled_dot_product_attention` is called and the dtype of *attn_mask* is bool and the size of *query* in '
@@ -1022,6 +1799,68 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'use an additive float mask',
   'page': 'bugs/sdpa-bool-mask-1pass-decode/',
   'triggers': [{'op': ['scaled_dot_product_attention'], 'when': ['attn_mask.dtype == bool', 'query.size.-2 <= 8']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'sdpa-causal-leak-half',
+  'claim': '`F.scaled_dot_product_attention` with `is_causal=True` lets queries see later keys in half types.',
+  'when': '`scaled_dot_product_attention` is called and the dtype of *query* is one of float16, bfloat16',
+  'issue': 'pytorch/pytorch#195910',
+  'url': 'https://github.com/pytorch/pytorch/issues/195910',
+  'kind': 'wrong',
+  'affected': '==2.10.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'pass an explicit lower-triangular attn_mask, or use float32',
+  'page': 'bugs/sdpa-causal-leak-half/',
+  'triggers': [{'op': ['scaled_dot_product_attention'], 'when': ['query.dtype in float16,bfloat16']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'sdpa-fully-masked-rows-nan',
+  'claim': '`F.scaled_dot_product_attention` gives NaN for queries whose mask blocks every key.',
+  'when': '`scaled_dot_product_attention` is called and the dtype of *attn_mask* is bool',
+  'issue': 'pytorch/pytorch#156707',
+  'url': 'https://github.com/pytorch/pytorch/issues/156707',
+  'kind': 'nan',
+  'affected': '<2.9',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'let every row see one key, or torch.nan_to_num on padded rows',
+  'page': 'bugs/sdpa-fully-masked-rows-nan/',
+  'triggers': [{'op': ['scaled_dot_product_attention'], 'when': ['attn_mask.dtype == bool']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'sdpa-half-long-sequence-precision',
+  'claim': '`F.scaled_dot_product_attention` loses precision in half types for long sequences.',
+  'when': '`scaled_dot_product_attention` is called and the dtype of *query* is one of float16, bfloat16',
+  'issue': 'pytorch/pytorch#190791',
+  'url': 'https://github.com/pytorch/pytorch/issues/190791',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'chunk the query and upcast to float32',
+  'page': 'bugs/sdpa-half-long-sequence-precision/',
+  'triggers': [{'op': ['scaled_dot_product_attention'], 'when': ['query.dtype in float16,bfloat16']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'sdpa-mask-partial-broadcast-offset',
+  'claim': '`F.scaled_dot_product_attention` reads a mask that broadcasts over heads at the wrong place.',
+  'when': '`scaled_dot_product_attention` is called and the number of dimensions of *attn_mask* is at least 3 and '
+          'the size of *attn_mask* in dimension 0 is above 1 and the size of *query* in dimension -2 is at most 8',
+  'issue': 'pytorch/pytorch#184180',
+  'url': 'https://github.com/pytorch/pytorch/issues/184180',
+  'kind': 'wrong',
+  'affected': '<2.13',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'expand the mask to (B,H,L,S) and make it contiguous',
+  'page': 'bugs/sdpa-mask-partial-broadcast-offset/',
+  'triggers': [{'op': ['scaled_dot_product_attention'],
+                'when': ['attn_mask.ndim >= 3', 'attn_mask.size.0 > 1', 'query.size.-2 <= 8']}],
   'draft': True,
   'unsure': []},
  {'slug': 'sdpa-permuted-qkv-wrong',
@@ -1043,6 +1882,56 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
                          'query.size.-1 >= 64',
                          'query.size.-2 <= 8',
                          'query.size.0 > 1']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'sdpa-vector-partial-block-oob',
+  'claim': '`F.scaled_dot_product_attention` reads past the keys if their number is no multiple of 32.',
+  'when': '`scaled_dot_product_attention` is called and the size of *query* in dimension -2 is at most 8 and the '
+          'size of *query* in dimension -1 is one of 64, 96, 128',
+  'issue': 'pytorch/pytorch#169222',
+  'url': 'https://github.com/pytorch/pytorch/issues/169222',
+  'kind': 'nondeterministic',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'pad keys to a multiple of 32 with an additive mask, or use attention by hand',
+  'page': 'bugs/sdpa-vector-partial-block-oob/',
+  'triggers': [{'op': ['scaled_dot_product_attention'],
+                'when': ['query.size.-2 <= 8', 'query.size.-1 in 64,96,128']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'setitem-int-index-writes-element-0',
+  'claim': '`a[10] = b` writes to element 0 if the dtypes differ.',
+  'when': '`index_put` is called and the dtype of *self* is int32',
+  'issue': 'pytorch/pytorch#101936',
+  'url': 'https://github.com/pytorch/pytorch/issues/101936',
+  'kind': 'wrong',
+  'affected': '==2.0.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': "cast b to a's dtype first, or use index_fill_/scatter",
+  'page': 'bugs/setitem-int-index-writes-element-0/',
+  'triggers': [{'op': ['index_put'], 'when': ['self.dtype == int32']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'setitem-slice-dtype-mismatch-start',
+  'claim': '`t[2:4] = b` writes to the start of `t` if the dtypes differ.',
+  'when': '`copy` is called in place and the dtype of *src* is int64 and the dtype of *self* is one of float16, '
+          'bfloat16, float32',
+  'issue': 'pytorch/pytorch#95417',
+  'url': 'https://github.com/pytorch/pytorch/issues/95417',
+  'kind': 'wrong',
+  'affected': '==1.13.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'cast the source first',
+  'page': 'bugs/setitem-slice-dtype-mismatch-start/',
+  'triggers': [{'op': ['copy'],
+                'when': ['src.dtype == int64', 'self.dtype in float16,bfloat16,float32'],
+                'form': 'inplace'}],
   'draft': True,
   'unsure': []},
  {'slug': 'silu-noncontiguous',
@@ -1091,6 +1980,21 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'index with a tensor of positions, or masked assignment',
   'page': 'bugs/slice-step-assign-ignores-step/',
   'triggers': [{'op': ['fill'], 'when': ['self.layout == sliced'], 'form': 'inplace'}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'softmax-nan-large-attention',
+  'claim': '`F.softmax` of a (10, 12416, 12416) tensor returns NaN.',
+  'when': '`softmax` is called and the number of elements of *self* is at least 1,500,000,000',
+  'issue': 'pytorch/pytorch#96602',
+  'url': 'https://github.com/pytorch/pytorch/issues/96602',
+  'kind': 'nan',
+  'affected': '==2.1.0.dev20230310',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'slice attention by heads',
+  'page': 'bugs/softmax-nan-large-attention/',
+  'triggers': [{'op': ['softmax'], 'when': ['self.numel >= 1500000000']}],
   'draft': True,
   'unsure': []},
  {'slug': 'softmax-sliced-input-zeros',
@@ -1171,6 +2075,22 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['stack'], 'when': ['tensors.dtype == bool']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'sub-chunks-zero',
+  'claim': '`a - b` of two chunks of one tensor is zero.',
+  'when': '`sub` is called and *self* is a slice with gaps, or `sub` is called and *other* is a slice with gaps',
+  'issue': 'pytorch/pytorch#91617',
+  'url': 'https://github.com/pytorch/pytorch/issues/91617',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'clone the second chunk',
+  'page': 'bugs/sub-chunks-zero/',
+  'triggers': [{'op': ['sub'], 'when': ['self.layout == sliced']},
+               {'op': ['sub'], 'when': ['other.layout == sliced']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'sum-sliced-tensor',
   'claim': '`torch.sum` of a sliced 4-D tensor is wrong.',
   'when': '`sum` is called and *self* is a slice with gaps and the storage offset of *self* is above 0',
@@ -1233,6 +2153,70 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['copy'], 'when': ['src.device == cpu', 'self.device == accel', 'src.layout == permuted']}],
   'draft': True,
   'unsure': []},
+ {'slug': 'topk-threshold-mask-assign-wrong-entry',
+  'claim': '`t[t < v[:, [-1]]] = -inf`, as in top-k sampling, overwrites the wrong logit.',
+  'when': '`index_put` is called and the dtype of *indices* is bool',
+  'issue': 'pytorch/pytorch#124206',
+  'url': 'https://github.com/pytorch/pytorch/issues/124206',
+  'kind': 'wrong',
+  'affected': '==2.2.2',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'torch.where(z < v[:, -1:], -inf, z)',
+  'page': 'bugs/topk-threshold-mask-assign-wrong-entry/',
+  'triggers': [{'op': ['index_put'], 'when': ['indices.dtype == bool']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'topk-transpose-eq-expand',
+  'claim': 'Top-k accuracy from `torch.topk(...).indices.t()` differs from the CPU.',
+  'when': '`eq` is called and *self* is permuted (dense, in another order than contiguous), or `eq` is called and '
+          '*other* is permuted (dense, in another order than contiguous)',
+  'issue': 'pytorch/pytorch#87014',
+  'url': 'https://github.com/pytorch/pytorch/issues/87014',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': '.contiguous() on both sides',
+  'page': 'bugs/topk-transpose-eq-expand/',
+  'triggers': [{'op': ['eq'], 'when': ['self.layout == permuted']},
+               {'op': ['eq'], 'when': ['other.layout == permuted']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'transfer-4gib-corrupted',
+  'claim': '`.to("mps")` corrupts tensors of 4 GiB or more.',
+  'when': '`copy` is called and *src* is on the CPU and *self* is on the GPU and the number of elements of *self* is '
+          'at least 1,073,741,824',
+  'issue': 'pytorch/pytorch#124335',
+  'url': 'https://github.com/pytorch/pytorch/issues/124335',
+  'kind': 'wrong',
+  'affected': '==2.2.2',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'move in pieces',
+  'page': 'bugs/transfer-4gib-corrupted/',
+  'triggers': [{'op': ['copy'], 'when': ['src.device == cpu', 'self.device == accel', 'self.numel >= 1073741824']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'transfer-dataframe-40m-rows',
+  'claim': '`.to("mps")` of a 4.8 GB matrix loses rows.',
+  'when': '`copy` is called and *src* is on the CPU and *self* is on the GPU and the number of elements of *self* is '
+          'above 900,000,000',
+  'issue': 'pytorch/pytorch#107455',
+  'url': 'https://github.com/pytorch/pytorch/issues/107455',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'move in pieces',
+  'page': 'bugs/transfer-dataframe-40m-rows/',
+  'triggers': [{'op': ['copy'], 'when': ['src.device == cpu', 'self.device == accel', 'self.numel > 900000000']}],
+  'draft': True,
+  'unsure': []},
  {'slug': 'triangular-wrong-over-3d',
   'claim': '`torch.triu` and `torch.tril` are wrong for inputs of more than three dimensions.',
   'when': '`triu`, `tril` is called and the number of dimensions of *self* is at least 4',
@@ -1246,6 +2230,51 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'workaround': 'flatten the leading dimensions to one, then reshape back',
   'page': 'bugs/triangular-wrong-over-3d/',
   'triggers': [{'op': ['triu', 'tril'], 'when': ['self.ndim >= 4']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'uint8-sum-saturates',
+  'claim': '`torch.sum` with `dtype=torch.uint8` stops at 255.',
+  'when': '`sum` is called and the dtype of the result is uint8',
+  'issue': 'pytorch/pytorch#179415',
+  'url': 'https://github.com/pytorch/pytorch/issues/179415',
+  'kind': 'wrong',
+  'affected': '==2.11.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'sum in int64',
+  'page': 'bugs/uint8-sum-saturates/',
+  'triggers': [{'op': ['sum'], 'when': ['result.dtype == uint8']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'uint8-to-float-signed',
+  'claim': '`.to(torch.float32)` of a uint8 tensor takes the values as signed.',
+  'when': '`copy` is called and the dtype of *src* is uint8',
+  'issue': 'pytorch/pytorch#80009',
+  'url': 'https://github.com/pytorch/pytorch/issues/80009',
+  'kind': 'wrong',
+  'affected': '',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'convert on CPU',
+  'page': 'bugs/uint8-to-float-signed/',
+  'triggers': [{'op': ['copy'], 'when': ['src.dtype == uint8']}],
+  'draft': True,
+  'unsure': []},
+ {'slug': 'unary-op-out-strided',
+  'claim': 'Unary ops such as `torch.neg` write into a transposed `out=` in storage order.',
+  'when': '`abs`, `exp`, `neg` is called with `out=` and the result is not contiguous',
+  'issue': 'pytorch/pytorch#100764',
+  'url': 'https://github.com/pytorch/pytorch/issues/100764',
+  'kind': 'wrong',
+  'affected': '==2.0.0',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'no out=',
+  'page': 'bugs/unary-op-out-strided/',
+  'triggers': [{'op': ['abs', 'exp', 'neg'], 'when': ['result.layout != contiguous'], 'form': 'out'}],
   'draft': True,
   'unsure': []},
  {'slug': 'where-noncontiguous-cond',
@@ -2024,140 +3053,12 @@ def _without_overrides(function: types.FunctionType) -> types.FunctionType:
     return copy
 
 
-# ---- audit -----------------------------------------------------------------------------------------
+# ---- branches --------------------------------------------------------------------------------
 
-import argparse
 import ast
-import contextlib
-import dis
-import json
 import linecache
-import os
-import platform
 import re
-import runpy
-import sys
-import sysconfig
-import threading
-import traceback
-import weakref
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
-
-import torch
-
-
-GROUPS = ("sick", "known", "unknown", "healthy")
-DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
-CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
-DRAFT_DOUBT = "possible: when this bug fires is drafted from its thread, no snippet has tried it"
-PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
-NOT_LOOKED_AT = (
-    "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
-    "(torch.compile is off here), copies between devices that a run on the CPU does not make, bugs that are not in "
-    "this catalogue"
-)
-
-
-# ---- would this call meet the bug? --------------------------------------------------------------------------------
-
-
-def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
-    """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
-    if devices_known or all(c.property != "device" for c in trigger.when):
-        return trigger.matches(call)
-    rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
-    given = all(tensors_of(condition.subject, call) for condition in trigger.when)
-    return None if given and rest.matches(call) else False
-
-
-def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
-    """Why a match is only possible, None if it is certain."""
-    if fires is None:
-        return DEVICE_DOUBT
-    if bug.draft:
-        return DRAFT_DOUBT
-    return None if trigger.when else CALL_DOUBT
-
-
-def signature(value: Any) -> Any:
-    """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
-    if isinstance(value, torch.Tensor):
-        return (value.dtype, value.shape, value.stride(), value.storage_offset(), value.device)
-    if isinstance(value, (list, tuple)):
-        return tuple([signature(item) for item in value])
-    if isinstance(value, dict):
-        return tuple([(name, signature(item)) for name, item in value.items()])
-    return (value.__class__, value if isinstance(value, (int, float, str)) else repr(value))
-
-
-def device_types(value: Any) -> set[str]:
-    """The types of the devices that hold the tensors of an argument, of a list or of a dict of arguments."""
-    if isinstance(value, torch.Tensor):
-        return {value.device.type}
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return {kind for item in items for kind in device_types(item)}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to do with the calls of one op: the bugs to think of, and whether the result must be known first."""
-
-    watched: tuple[tuple[Known, Trigger], ...]
-    late: bool
-    reads_values: bool
-
-
-# ---- where does the call come from? -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Place:
-    """A line of a source file. `file` is shown: relative to the program's folder, or to the folder of packages."""
-
-    file: str
-    line: int
-    code: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-_PACKAGES = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
-_STANDARD = os.path.realpath(sysconfig.get_paths()["stdlib"]) + os.sep
-_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
-_TOOL = os.path.abspath(__file__)
-_TOOL_FOLDER = os.path.dirname(os.path.dirname(_TOOL)) + os.sep if __package__ else _TOOL
-
-
-def kind_of_file(name: str) -> str:
-    """`torch` (also this tool's own), `library` or `user`."""
-    path = os.path.abspath(name)
-    if path == _TOOL or path.startswith((_TORCH, _TOOL_FOLDER)):
-        return "torch"
-    generated = name.startswith(("<frozen", "<eval_with_key", "<string>"))
-    return "library" if generated or _PACKAGES.match(path) or os.path.realpath(path).startswith(_STANDARD) else "user"
-
-
-def shown_path(name: str, folder: str) -> str:
-    """A file's name as the report gives it: without what is the same for all files of a machine."""
-    inside = _PACKAGES.sub("", name)
-    if inside != name or name.startswith("<"):
-        return inside.replace(os.sep, "/")
-    path = os.path.abspath(name)
-    return os.path.relpath(path, folder).replace(os.sep, "/") if path.startswith(folder + os.sep) else path
-
-
-def frames_from(frame) -> Iterator[Any]:
-    """The frame and its callers, innermost first."""
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-# ---- code that takes another path on mps --------------------------------------------------------------------------
 
 
 def asks_for_mps(node: ast.AST) -> bool:
@@ -2224,7 +3125,310 @@ def _leaves_on_mps(node: ast.AST) -> bool:
     )
 
 
-# ---- the report ---------------------------------------------------------------------------------------------------
+# ---- places ----------------------------------------------------------------------------------
+
+import dis
+import linecache
+import os
+import re
+import sys
+import sysconfig
+import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a source file. `file` is shown: relative to the program's folder, or to the folder of packages."""
+
+    file: str
+    line: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+# ---- whose file is it? --------------------------------------------------------------------------------------------
+
+_PACKAGES = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
+_STANDARD = os.path.realpath(sysconfig.get_paths()["stdlib"]) + os.sep
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_TOOL = os.path.abspath(__file__)
+_OWN = _TOOL.rpartition("tools")[0] if (__package__ or "").startswith("mpscheck.") else _TOOL  # or this file alone
+
+
+def kind_of_file(name: str) -> str:
+    """`torch` (also this tool's own), `library` or `user`."""
+    path = os.path.abspath(name)
+    if path.startswith((_TORCH, _OWN)):
+        return "torch"
+    generated = name.startswith(("<frozen", "<eval_with_key", "<string>"))
+    return "library" if generated or _PACKAGES.match(path) or os.path.realpath(path).startswith(_STANDARD) else "user"
+
+
+def shown_path(name: str, folder: str) -> str:
+    """A file's name as the report gives it: without what is the same for all files of a machine."""
+    inside = _PACKAGES.sub("", name)
+    if inside != name or name.startswith("<"):
+        return inside.replace(os.sep, "/")
+    path = os.path.abspath(name)
+    return os.path.relpath(path, folder).replace(os.sep, "/") if path.startswith(folder + os.sep) else path
+
+
+def _package_folder(name: str) -> str | None:
+    """The folder of the package that a file of `site-packages` belongs to."""
+    match = _PACKAGES.match(name)
+    top = name[match.end() :].partition(os.sep) if match else ("", "", "")
+    return match.group() + top[0] + os.sep if top[1] else None
+
+
+# ---- who calls? ---------------------------------------------------------------------------------------------------
+
+
+def frames_from(frame) -> Iterator[Any]:
+    """The frame and its callers, innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _lines_of(code) -> tuple[int, int]:
+    """First and last line of the function that a code object belongs to."""
+    numbers = [number for _, number in dis.findlinestarts(code) if number]
+    return min(numbers, default=0), max(numbers, default=0)
+
+
+class Callers:
+    """The code that calls ops. `folder` is the program's: its lines are preferred, and shown relative to it."""
+
+    def __init__(self, folder: str):
+        self.folder = folder
+        self._kinds: dict[str, str] = {}
+        self._outside: dict[Any, bool] = {}  # code object: whether it is a caller outside torch
+        self._module_names = weakref.WeakKeyDictionary()
+
+    def kind(self, name: str) -> str:
+        """`kind_of_file`, found out once for each file."""
+        if name not in self._kinds:
+            self._kinds[name] = kind_of_file(name)
+        return self._kinds[name]
+
+    def note(self, frame) -> None:
+        """Remember the innermost code outside torch: its file is looked through for other paths on mps."""
+        while frame is not None:
+            code = frame.f_code
+            outside = self._outside.get(code)
+            if outside is None:
+                outside = self._outside[code] = self.kind(code.co_filename) != "torch"
+            if outside:
+                return
+            frame = frame.f_back
+
+    def place(self, frames: list) -> tuple[Place | None, Place | None, bool]:
+        """The program's line, the library's line if that is another one, and whether one is in a branch on mps."""
+        outside = [frame for frame in frames if self.kind(frame.f_code.co_filename) != "torch"]
+        users = [frame for frame in outside if self.kind(frame.f_code.co_filename) == "user"]
+        if not users:  # a thread of autograd's own: the program waits in the main thread
+            main = sys._current_frames().get(threading.main_thread().ident)
+            users = [f for f in frames_from(main) if self.kind(f.f_code.co_filename) == "user"]
+        inside = [f for f in users if os.path.abspath(f.f_code.co_filename).startswith(self.folder + os.sep)]
+        user = inside[0] if inside else users[-1] if users else outside[-1] if outside else None
+        library = outside[0] if outside and outside[0] is not user else None
+        lines = [(f.f_code.co_filename, f.f_lineno) for f in outside]
+        branched = any(a <= line <= b for name, line in lines for a, b in branches_on_mps(name))
+        here, there = (self._line(f.f_code.co_filename, f.f_lineno) if f else None for f in (user, library))
+        return here, there, branched
+
+    def _line(self, name: str, number: int) -> Place:
+        return Place(shown_path(name, self.folder), number, linecache.getline(name, number).strip())
+
+    def module(self, frames: list) -> str | None:
+        """The innermost `nn.Module` that is being called, with its name in the outermost one."""
+        called = [f.f_locals.get("self") for f in frames if f.f_code is torch.nn.Module._call_impl.__code__]
+        called = [module for module in called if isinstance(module, torch.nn.Module)]
+        if not called:
+            return None
+        leaf, root = called[0], called[-1]
+        if root not in self._module_names:
+            self._module_names[root] = {id(module): name for name, module in root.named_modules()}
+        parts = self._module_names[root].get(id(leaf), "").split(".")
+        name = ".".join(part for part in parts if not part.startswith("_"))  # wrappers keep what they wrap in private
+        return f"{type(leaf).__name__} ({name})" if name else type(leaf).__name__
+
+    def other_paths(self) -> list[tuple[Place, bool]]:
+        """The lines that ask for mps in the files whose code called ops and in the imported files of their packages.
+
+        True beside those in a function that itself called ops.
+        """
+        spans: dict[str, list[tuple[int, int]]] = {}  # by file: the functions that called ops
+        for code, outside in self._outside.items():
+            if outside:
+                spans.setdefault(code.co_filename, []).append(_lines_of(code))
+        folders = {folder for name in spans for folder in [_package_folder(name)] if folder}
+        imported = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+        near = {name for name in imported if name.endswith(".py") and name.startswith(tuple(folders))}
+        return [
+            (self._line(name, number), any(a <= number <= b for a, b in spans.get(name, ())))
+            for name in sorted({*spans, *near})
+            if self.kind(name) != "torch"
+            for number in lines_that_ask(name)
+        ]
+
+
+# ---- matching --------------------------------------------------------------------------------
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+
+DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
+CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
+DRAFT_DOUBT = "possible: when this bug fires is drafted from its thread, no snippet has tried it"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A bug whose trigger matches a call."""
+
+    bug: Known
+    doubt: str | None  # why it is only possible; None: the call has all that the bug needs
+    device: str  # where it ran: "cpu" or an accelerator
+    op: str
+    arguments: str  # those that the trigger asks about, in words
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with the calls of one op: the bugs to think of, and whether the result must be known first."""
+
+    watched: tuple[tuple[Known, Trigger], ...]
+    late: bool
+    reads_values: bool
+
+
+class Matcher:
+    """The triggers by op, and what was found for the calls so far. `accelerators` are the devices that were used."""
+
+    def __init__(self, bugs: tuple[Known, ...]):
+        self.accelerators: set[str] = set()
+        self._by_op: dict[str, list[tuple[Known, Trigger]]] = {}
+        for bug in bugs:
+            for trigger in bug.triggers:
+                for name in trigger.ops:
+                    self._by_op.setdefault(name, []).append((bug, trigger))
+        self._plans: dict[Any, Plan | None] = {}
+        self._judged: dict[tuple, tuple[Match, ...]] = {}
+
+    @property
+    def called(self) -> list[str]:
+        """The aten names of all ops seen, in order."""
+        return sorted({base_name(op) for op in self._plans})
+
+    def plan(self, op) -> Plan | None:
+        """What to do with the calls of an op; None: nothing."""
+        if op not in self._plans:
+            self._plans[op] = self._new_plan(op)
+        return self._plans[op]
+
+    def _new_plan(self, op) -> Plan | None:
+        copies = base_name(op) == "_to_copy"
+        watched = self._by_op.get("copy" if copies else base_name(op), [])
+        if not watched and not copies:  # copies show which devices there are
+            return None
+        late = copies or any(trigger.needs_result() for _, trigger in watched)
+        reads = any(condition.property == "has" for _, trigger in watched for condition in trigger.when)
+        return Plan(tuple(watched), late, reads)
+
+    def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
+        """The bugs whose triggers match a call; like calls are judged once, unless a trigger reads values.
+
+        Raises what torch raises for tensors without strides or values (sparse, nested, traced).
+        """
+        if plan.reads_values:
+            return self._new_matches(plan, op, args, kwargs, result)
+        key = (op, signature(args), signature(kwargs), signature(result))
+        if key not in self._judged:
+            self._judged[key] = self._new_matches(plan, op, args, kwargs, result)
+        return self._judged[key]
+
+    def _new_matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
+        kinds = device_types(args) | device_types(kwargs) | device_types(result)
+        if kinds == {"meta"}:
+            return ()
+        real = sorted(kinds - {"cpu", "meta"})
+        self.accelerators.update(real)
+        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        found: dict[str, Match] = {}
+        for bug, trigger in plan.watched:
+            fires = decide(trigger, call, devices_known=bool(real))
+            doubt = doubt_of(bug, trigger, fires)
+            if fires is not False and (bug.slug not in found or doubt is None):
+                where = real[0] if real else "cpu"
+                found[bug.slug] = Match(bug, doubt, where, call.op, described(trigger, call))
+        return tuple(found.values())
+
+
+def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
+    """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
+    if devices_known or all(c.property != "device" for c in trigger.when):
+        return trigger.matches(call)
+    rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
+    given = all(tensors_of(condition.subject, call) for condition in trigger.when)
+    return None if given and rest.matches(call) else False
+
+
+def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
+    """Why a match is only possible, None if it is certain."""
+    if fires is None:
+        return DEVICE_DOUBT
+    if bug.draft:
+        return DRAFT_DOUBT
+    return None if trigger.when else CALL_DOUBT
+
+
+def signature(value: Any) -> Any:
+    """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
+    if isinstance(value, torch.Tensor):
+        return (value.dtype, value.shape, value.stride(), value.storage_offset(), value.device)
+    if isinstance(value, (list, tuple)):
+        return tuple([signature(item) for item in value])
+    if isinstance(value, dict):
+        return tuple([(name, signature(item)) for name, item in value.items()])
+    return (value.__class__, value if isinstance(value, (int, float, str)) else repr(value))
+
+
+def device_types(value: Any) -> set[str]:
+    """The types of the devices that hold the tensors of an argument, of a list or of a dict of arguments."""
+    if isinstance(value, torch.Tensor):
+        return {value.device.type}
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return {kind for item in items for kind in device_types(item)}
+
+
+def described(trigger: Trigger, call: Call) -> str:
+    """The tensors that the trigger asks about, in words."""
+    subjects = list(dict.fromkeys(c.subject for c in trigger.when))
+    return "; ".join(f"{subject}: {_tensor(t)}" for subject in subjects for t in tensors_of(subject, call)[:1])
+
+
+def _tensor(t: torch.Tensor) -> str:
+    strides, offset = tuple(t.stride()), t.storage_offset()
+    words = f"{str(t.dtype).rpartition('.')[2]} {tuple(t.shape)}, strides {strides}"
+    return words + (f", offset {offset}" if offset else "")
+
+
+# ---- findings --------------------------------------------------------------------------------
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -2235,7 +3439,7 @@ class Finding:
     doubt: str | None  # why it is only possible; None: these calls have all that the bug needs
     device: str  # where they ran: "cpu" or an accelerator
     op: str
-    arguments: str
+    arguments: str  # of the first call
     user: Place | None = None  # the line of the program
     library: Place | None = None  # the line of a library that calls the op, where that is another one
     modules: dict[str, int] = field(default_factory=dict)  # "Linear (h.0.attn.q)": calls
@@ -2265,38 +3469,102 @@ class Finding:
         }
 
 
+def group_text(title: str, findings: list[Finding]) -> Iterator[str]:
+    """A heading with the number of bugs, then each bug with its findings; nothing if there are none."""
+    slugs = list(dict.fromkeys(f.bug.slug for f in findings))
+    if findings:
+        yield f"\n{title}: {len(slugs)}"
+    for slug in slugs:
+        same = [f for f in findings if f.bug.slug == slug]
+        yield from _bug_text(same[0].bug)
+        for finding in same:
+            yield from _finding_text(finding)
+
+
+def _bug_text(bug: Known) -> Iterator[str]:
+    where = f"torch {in_order(bug.affected)}" + (f", macOS {in_order(bug.macos)}" if bug.macos else "")
+    chips = f", {', '.join(bug.chips)}" if bug.chips else ""
+    yield f"\n* {bug.claim}  [{bug.kind}]"
+    yield f"  {bug.url}"
+    yield f"  affected: {where}{chips}"
+    lines = (bug.workaround or "none known").splitlines()
+    for number, line in enumerate(lines):
+        yield f"  {'            ' if number else 'workaround: '}{line}"
+
+
+def in_order(specifier: str) -> str:
+    """A range of versions with its lower end first."""
+    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
+
+
+def _finding_text(finding: Finding) -> Iterator[str]:
+    times = "once" if finding.count == 1 else f"{finding.count:,} times"
+    user = f"{finding.user}: {finding.user.code}" if finding.user else "a thread in which none of your lines runs"
+    yield f"  - {user}"
+    if finding.library:
+        yield f"      calls {finding.op} {times} in {finding.library}: {finding.library.code}"
+    else:
+        yield f"      calls {finding.op} {times}"
+    yield f"      {finding.arguments}" if finding.arguments else f"      every call of {finding.op}"
+    if finding.modules:
+        names = list(finding.modules)
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        yield f"      in {', '.join(names[:4])}{more}"
+    if finding.doubt:
+        yield f"      {finding.doubt}"
+
+
+def other_paths_text(paths: list[tuple[Place, bool]]) -> Iterator[str]:
+    """The lines that ask for mps: one by one in functions that called ops, by file in the others."""
+    yield f"\nTAKES ANOTHER PATH ON MPS: unknown, since this run did not take it ({len(paths)})"
+    for place, called in paths:
+        if called:
+            yield f"  {place}: {place.code}"
+    rest: dict[str, list[int]] = {}
+    for place, called in paths:
+        if not called:
+            rest.setdefault(place.file, []).append(place.line)
+    for file, numbers in rest.items():
+        yield f"  {file}: line {', '.join(map(str, numbers))} (in code that called no op in this run)"
+
+
+# ---- report ----------------------------------------------------------------------------------
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+GROUPS = ("sick", "known", "unknown", "healthy")
+PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
+NOT_LOOKED_AT = (
+    "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
+    "(torch.compile is off here), copies between devices that a run on the CPU does not make, bugs that are not in "
+    "this catalogue"
+)
+
+
 class Report:
     """What an audit saw. `findings` is complete when the block ends; `str(report)` and `data()` say it."""
 
-    def __init__(self, bugs, torch_version: str | None, macos: str | None, folder: str, subject: str, level: str):
-        self.bugs, self.torch, self.macos = bugs, torch_version, macos
-        self.folder, self.subject, self.level = folder, subject, level
+    def __init__(
+        self, bugs: tuple[Known, ...], torch: str | None, macos: str | None, folder: str, subject: str, level: str
+    ):
+        self.bugs, self.torch, self.macos = bugs, torch, macos
+        self.subject, self.level = subject, level
         self.ended = "ran to its end"
         self.ops = self.calls = self.not_judged = 0  # ops seen, calls held against triggers, calls that could not be
-        self.accelerators: set[str] = set()
         self.other_paths: list[tuple[Place, bool]] = []  # True: in a function that itself called ops
+        self._callers, self._matcher = Callers(folder), Matcher(bugs)
         self._found: dict[tuple, Finding] = {}
-        self._by_op: dict[str, list[tuple[Known, Trigger]]] = {}
-        for bug in bugs:
-            for trigger in bug.triggers:
-                for name in trigger.ops:
-                    self._by_op.setdefault(name, []).append((bug, trigger))
-        self._plans: dict[Any, Plan | None] = {}
-        self._judged: dict[tuple, tuple] = {}
-        self._kinds: dict[str, str] = {}
-        self._files: dict[Any, bool] = {}  # code object: whether it is a caller outside torch
-        self._module_names = weakref.WeakKeyDictionary()
 
-    # what the recorder calls
+    # ---- what the recorder calls ----------------------------------------------------------------------------------
 
     def handle(self, op, args: tuple, kwargs: dict, run) -> Any:
         """Look at one call, and compute it."""
         self.ops += 1
-        self._note_caller(sys._getframe(1))
-        try:
-            plan = self._plans[op]
-        except KeyError:
-            plan = self._plans[op] = self._plan(op)
+        self._callers.note(sys._getframe(1))
+        plan = self._matcher.plan(op)
         if plan is None:
             return run()
         if plan.late:
@@ -2306,128 +3574,45 @@ class Report:
         self._judge(plan, op, args, kwargs, None)
         return run()
 
-    def _plan(self, op) -> Plan | None:
-        copies = base_name(op) == "_to_copy"
-        watched = self._by_op.get("copy" if copies else base_name(op), [])
-        if not watched and not copies:  # copies show which devices there are
-            return None
-        late = copies or any(trigger.needs_result() for _, trigger in watched)
-        reads = any(condition.property == "has" for _, trigger in watched for condition in trigger.when)
-        return Plan(tuple(watched), late, reads)
-
-    def _note_caller(self, frame) -> None:
-        """Remember the innermost code outside torch: its file is looked through for other paths on mps."""
-        while frame is not None:
-            code = frame.f_code
-            outside = self._files.get(code)
-            if outside is None:
-                outside = self._files[code] = self._kind(code.co_filename) != "torch"
-            if outside:
-                return
-            frame = frame.f_back
-
     def _judge(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> None:
         self.calls += 1
         try:
-            key = (op, signature(args), signature(kwargs), signature(result))
-            hits = None if plan.reads_values else self._judged.get(key)
-            if hits is None:
-                hits = self._judged[key] = self._hits(plan, op, args, kwargs, result)
+            matches = self._matcher.matches(plan, op, args, kwargs, result)
         except Exception:  # a tensor without strides or values: sparse, nested, traced
             self.not_judged += 1
             return
-        if hits:
-            self._add_all(hits)
+        if matches:
+            self._count(matches, list(frames_from(sys._getframe(2))))
 
-    def _hits(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Finding, ...]:
-        """A finding, as yet without its place, for each bug whose trigger matches the call."""
-        kinds = device_types(args) | device_types(kwargs) | device_types(result)
-        if kinds == {"meta"}:
-            return ()
-        real = sorted(kinds - {"cpu", "meta"})
-        self.accelerators.update(real)
-        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
-        found: dict[str, Finding] = {}
-        for bug, trigger in plan.watched:
-            fires = decide(trigger, call, devices_known=bool(real))
-            doubt = doubt_of(bug, trigger, fires)
-            if fires is not False and (bug.slug not in found or doubt is None):
-                where = real[0] if real else "cpu"
-                found[bug.slug] = Finding(bug, doubt, where, call.op, _arguments(trigger, call))
-        return tuple(found.values())
-
-    def _add_all(self, hits: tuple[Finding, ...]) -> None:
-        """Count each hit for the place that the call comes from."""
-        frames = list(frames_from(sys._getframe(2)))
-        user, library, branched = self._place(frames)
-        module = self._module(frames)
-        for hit in hits:
-            doubt = PATH_DOUBT if branched and hit.doubt is None and hit.device != "mps" else hit.doubt
-            key = (hit.bug.slug, doubt, hit.device, hit.op, user, library)
+    def _count(self, matches: tuple[Match, ...], frames: list) -> None:
+        """Count each match for the place that the call comes from."""
+        user, library, branched = self._callers.place(frames)
+        module = self._callers.module(frames)
+        for match in matches:
+            doubt = PATH_DOUBT if branched and match.doubt is None and match.device != "mps" else match.doubt
+            key = (match.bug.slug, doubt, match.device, match.op, user, library)
             if key not in self._found:
-                self._found[key] = replace(hit, doubt=doubt, user=user, library=library, modules={})
+                self._found[key] = Finding(match.bug, doubt, match.device, match.op, match.arguments, user, library)
             finding = self._found[key]
             finding.count += 1
             if module:
                 finding.modules[module] = finding.modules.get(module, 0) + 1
 
-    # where a call comes from
-
-    def _kind(self, name: str) -> str:
-        if name not in self._kinds:
-            self._kinds[name] = kind_of_file(name)
-        return self._kinds[name]
-
-    def _place(self, frames: list) -> tuple[Place | None, Place | None, bool]:
-        """The program's line, the library's line if that is another one, and whether one is in a branch on mps."""
-        outside = [frame for frame in frames if self._kind(frame.f_code.co_filename) != "torch"]
-        users = [frame for frame in outside if self._kind(frame.f_code.co_filename) == "user"]
-        if not users:  # a thread of autograd's own: the program waits in the main thread
-            main = sys._current_frames().get(threading.main_thread().ident)
-            users = [f for f in frames_from(main) if self._kind(f.f_code.co_filename) == "user"]
-        inside = [f for f in users if os.path.abspath(f.f_code.co_filename).startswith(self.folder + os.sep)]
-        user = inside[0] if inside else users[-1] if users else outside[-1] if outside else None
-        library = outside[0] if outside and outside[0] is not user else None
-        lines = [(f.f_code.co_filename, f.f_lineno) for f in outside]
-        branched = any(a <= line <= b for name, line in lines for a, b in branches_on_mps(name))
-        return self._line(user), self._line(library), branched
-
-    def _line(self, frame) -> Place | None:
-        if frame is None:
-            return None
-        name, number = frame.f_code.co_filename, frame.f_lineno
-        return Place(shown_path(name, self.folder), number, linecache.getline(name, number).strip())
-
-    def _module(self, frames: list) -> str | None:
-        """The innermost `nn.Module` that is being called, with its name in the outermost one."""
-        called = [f.f_locals.get("self") for f in frames if f.f_code is torch.nn.Module._call_impl.__code__]
-        called = [module for module in called if isinstance(module, torch.nn.Module)]
-        if not called:
-            return None
-        leaf, root = called[0], called[-1]
-        if root not in self._module_names:
-            self._module_names[root] = {id(module): name for name, module in root.named_modules()}
-        parts = self._module_names[root].get(id(leaf), "").split(".")
-        name = ".".join(part for part in parts if not part.startswith("_"))  # wrappers keep what they wrap in private
-        return f"{type(leaf).__name__} ({name})" if name else type(leaf).__name__
-
     def look_for_other_paths(self) -> None:
-        """Look through the files whose code called ops, and the imported files of their packages."""
-        spans: dict[str, list[tuple[int, int]]] = {}  # by file: the functions that called ops
-        for code, outside in self._files.items():
-            if outside:
-                spans.setdefault(code.co_filename, []).append(_lines_of(code))
-        folders = {folder for name in spans for folder in [_package_folder(name)] if folder}
-        imported = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
-        near = {name for name in imported if name.endswith(".py") and name.startswith(tuple(folders))}
-        for name in sorted({*spans, *near}):
-            if self._kind(name) == "torch":
-                continue
-            for number in lines_that_ask(name):
-                place = Place(shown_path(name, self.folder), number, linecache.getline(name, number).strip())
-                self.other_paths.append((place, any(a <= number <= b for a, b in spans.get(name, ()))))
+        """Look through the source files of what was called for lines that ask for mps."""
+        self.other_paths = self._callers.other_paths()
 
-    # saying it
+    # ---- what the user asks ---------------------------------------------------------------------------------------
+
+    @property
+    def accelerators(self) -> set[str]:
+        """The types of the devices, other than the CPU, that calls ran on."""
+        return self._matcher.accelerators
+
+    @property
+    def called(self) -> list[str]:
+        """The aten names of all ops seen, in order."""
+        return self._matcher.called
 
     @property
     def findings(self) -> list[Finding]:
@@ -2481,107 +3666,39 @@ class Report:
     def __str__(self) -> str:
         return "\n".join(self._text())
 
-    __repr__ = __str__
+    __repr__ = __str__  # a notebook shows it as it is printed
 
     def _text(self) -> Iterator[str]:
         yield f"Audit of {self.subject}: {self.ended}. Asked for: {self.versions}."
         groups = {name: [f for f in self.findings if self.group(f) == name] for name in GROUPS}
         affected = [*groups["sick"], *groups["known"]]
-        yield from self._group(f"MEETS A KNOWN BUG of {self.versions}", [f for f in affected if not f.doubt])
-        yield from self._group(f"POSSIBLE on {self.versions}", [f for f in affected if f.doubt])
-        yield from self._group(f"UNKNOWN on {self.versions}", groups["unknown"])
+        yield from group_text(f"MEETS A KNOWN BUG of {self.versions}", [f for f in affected if not f.doubt])
+        yield from group_text(f"POSSIBLE on {self.versions}", [f for f in affected if f.doubt])
+        yield from group_text(f"UNKNOWN on {self.versions}", groups["unknown"])
         if groups["healthy"]:
             slugs = sorted({f.bug.slug for f in groups["healthy"]})
             yield f"\nHEALTHY on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
         if not any(groups.values()):
             yield "\nNo call matched a known bug."
-        yield from self._other_paths_text()
+        if self.other_paths and "mps" not in self.accelerators:
+            yield from other_paths_text(self.other_paths)
         yield f"\n{self.not_looked_at()}"
 
-    def _group(self, title: str, findings: list[Finding]) -> Iterator[str]:
-        slugs = list(dict.fromkeys(f.bug.slug for f in findings))
-        if findings:
-            yield f"\n{title}: {len(slugs)}"
-        for slug in slugs:
-            same = [f for f in findings if f.bug.slug == slug]
-            yield from _bug_text(same[0].bug)
-            for finding in same:
-                yield from _finding_text(finding)
 
-    def _other_paths_text(self) -> Iterator[str]:
-        if not self.other_paths or "mps" in self.accelerators:
-            return
-        yield f"\nTAKES ANOTHER PATH ON MPS: unknown, since this run did not take it ({len(self.other_paths)})"
-        for place, called in self.other_paths:
-            if called:
-                yield f"  {place}: {place.code}"
-        rest: dict[str, list[int]] = {}
-        for place, called in self.other_paths:
-            if not called:
-                rest.setdefault(place.file, []).append(place.line)
-        for file, numbers in rest.items():
-            yield f"  {file}: line {', '.join(map(str, numbers))} (in code that called no op in this run)"
+# ---- command ---------------------------------------------------------------------------------
 
+import argparse
+import contextlib
+import json
+import os
+import platform
+import runpy
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any
 
-def _arguments(trigger: Trigger, call: Call) -> str:
-    """The tensors that the trigger asks about, in words."""
-    subjects = list(dict.fromkeys(c.subject for c in trigger.when))
-    return "; ".join(f"{subject}: {_tensor(t)}" for subject in subjects for t in tensors_of(subject, call)[:1])
-
-
-def _tensor(t) -> str:
-    strides, offset = tuple(t.stride()), t.storage_offset()
-    words = f"{str(t.dtype).rpartition('.')[2]} {tuple(t.shape)}, strides {strides}"
-    return words + (f", offset {offset}" if offset else "")
-
-
-def _lines_of(code) -> tuple[int, int]:
-    """First and last line of the function that a code object belongs to."""
-    numbers = [number for _, number in dis.findlinestarts(code) if number]
-    return min(numbers, default=0), max(numbers, default=0)
-
-
-def _package_folder(name: str) -> str | None:
-    """The folder of the package that a file of `site-packages` belongs to."""
-    match = _PACKAGES.match(name)
-    top = name[match.end() :].partition(os.sep) if match else ("", "", "")
-    return match.group() + top[0] + os.sep if top[1] else None
-
-
-def in_order(specifier: str) -> str:
-    """A range of versions with its lower end first."""
-    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
-
-
-def _bug_text(bug: Known) -> Iterator[str]:
-    where = f"torch {in_order(bug.affected)}" + (f", macOS {in_order(bug.macos)}" if bug.macos else "")
-    chips = f", {', '.join(bug.chips)}" if bug.chips else ""
-    yield f"\n* {bug.claim}  [{bug.kind}]"
-    yield f"  {bug.url}"
-    yield f"  affected: {where}{chips}"
-    lines = (bug.workaround or "none known").splitlines()
-    for number, line in enumerate(lines):
-        yield f"  {'            ' if number else 'workaround: '}{line}"
-
-
-def _finding_text(finding: Finding) -> Iterator[str]:
-    times = "once" if finding.count == 1 else f"{finding.count:,} times"
-    user = f"{finding.user}: {finding.user.code}" if finding.user else "a thread in which none of your lines runs"
-    yield f"  - {user}"
-    if finding.library:
-        yield f"      calls {finding.op} {times} in {finding.library}: {finding.library.code}"
-    else:
-        yield f"      calls {finding.op} {times}"
-    yield f"      {finding.arguments}" if finding.arguments else f"      every call of {finding.op}"
-    if finding.modules:
-        names = list(finding.modules)
-        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        yield f"      in {', '.join(names[:4])}{more}"
-    if finding.doubt:
-        yield f"      {finding.doubt}"
-
-
-# ---- running ------------------------------------------------------------------------------------------------------
+import torch
 
 
 @contextlib.contextmanager

@@ -27,12 +27,14 @@ import runpy
 import sys
 import warnings
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 ALLOWED_RATIO = 10  # calibrated on healthy devices with other arithmetic than the CPU's: see the page on numerics
+WIDE = 4096  # columns of a matrix that are widened to float64 at a time
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
     "When {A} and {B} went to the store, {B} gave a drink to",
     "After {A} and {B} met at the school, {B} handed a ring to",
@@ -107,29 +109,37 @@ class Float64(TorchFunctionMode):
                 return torch.float64 if value.is_floating_point else value
             if isinstance(value, torch.Tensor):
                 return value.double() if value.is_floating_point() else value
+            if isinstance(value, dict):
+                return {name: widen(part) for name, part in value.items()}
             return type(value)(map(widen, value)) if isinstance(value, (list, tuple)) else value
 
+        kwargs, name = kwargs or {}, function.__name__
         # an attribute, such as weight.dtype; some rows of a table are widened, not all of it
-        if function.__name__ in ("__get__", "__getitem__", "embedding"):
-            return widen(function(*args, **(kwargs or {})))
+        if name in ("__get__", "__getitem__", "embedding"):
+            return widen(function(*args, **kwargs))
+        if name in ("linear", "addmm", "matmul") and not kwargs:
+            x, size = (args[0], args[1].shape[0]) if name == "linear" else (args[-2], args[-1].shape[-1])
+            if size > WIDE and size not in x.shape:  # such as the output matrix: a part after the other
+                parts = [t.split(WIDE, t.shape.index(size)) if size in getattr(t, "shape", ()) else repeat(t) for t in args]
+                return torch.cat([function(*widen(part)) for part in zip(*parts)], -1)
         function = torch.Tensor.double if function is torch.Tensor.float else function
-        return function(*widen(args), **{name: widen(value) for name, value in (kwargs or {}).items()})
+        return function(*widen(args), **widen(kwargs))
 
 
 def compare(got, cpu, exact):
     """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
-    got, exact = got.detach().cpu().double(), exact.detach().double()  # pytorch#197715: never .to("cpu", float64)
+    got, cpu, exact = got.detach().cpu(), cpu.detach(), exact.detach().double()  # pytorch#197715: never .to("cpu", float64)
     if got.shape != cpu.shape:
         return "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}"
-    kinds = [t.isnan() + 2 * t.isposinf() + 3 * t.isneginf() for t in (got, cpu.detach())]
-    if not torch.equal(*kinds):
-        return "disagrees", None, "NaN or Inf: {}, on the CPU {}".format(*(int(k.count_nonzero()) for k in kinds))
-    finite = cpu.isfinite() & exact.isfinite()
+    odd = [~t.isfinite() for t in (got, cpu)]
+    if not torch.allclose(*(t[odd[0] | odd[1]].double() for t in (got, cpu)), equal_nan=True):
+        return "disagrees", None, "NaN or Inf: {}, on the CPU {}".format(*(int(o.count_nonzero()) for o in odd))
+    finite = ~odd[1] & exact.isfinite()
     if not finite.any():
         return "could not check", None, "the CPU itself gives no finite number"
-    rms = lambda t: t[finite].square().mean().sqrt().item()  # noqa: E731
+    rms = lambda t: t[finite].double().square_().mean().sqrt().item()  # noqa: E731
     limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
-    of_cpu = max(rms(cpu.detach().double() - exact), limits.eps * rms(exact), limits.tiny)
+    of_cpu = max(rms(cpu - exact), limits.eps * rms(exact), limits.tiny)
     error, allowed = rms(got - exact), ALLOWED_RATIO * of_cpu
     return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
 
@@ -148,27 +158,19 @@ def first_of(output):
     return output if isinstance(output, torch.Tensor) else output[0]
 
 
-@contextlib.contextmanager
-def hooked(modules, change=None):
-    """Within the block, collect the (first) output of each module; `change` is called with that of the first module."""
+def watched(model, inputs, modules, change=lambda tensor: None):
+    """Run the model. Return its output and that of each of the modules; `change` is called with that of the first."""
     seen = []
 
     def keep(module, args, output):
         seen.append(first_of(output))
-        if change and module is modules[0]:
+        if module is modules[0]:
             change(seen[-1])
 
     with contextlib.ExitStack() as stack:
         for module in modules:
             stack.enter_context(module.register_forward_hook(keep))
-        yield seen
-
-
-def outputs_of(modules, model, inputs):
-    """What each of the modules gives when the model runs."""
-    with hooked(modules) as seen:
-        model(*inputs)
-    return seen
+        return first_of(model(*inputs)), seen
 
 
 def logits(model, *inputs):
@@ -176,13 +178,13 @@ def logits(model, *inputs):
 
 
 def residual_stream(model, *inputs):
-    return outputs_of(layers(model), model, inputs)
+    return watched(model, inputs, layers(model))[1]
 
 
 def attention_patterns(model, *inputs):
     points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
     if points:  # TransformerLens
-        return outputs_of(points, model, inputs)
+        return watched(model, inputs, points)[1]
     kept = model.config._attn_implementation
     model.set_attn_implementation("eager")  # the fused kernels keep no patterns
     try:
@@ -194,15 +196,14 @@ def attention_patterns(model, *inputs):
 def patched(model, *inputs):
     """The middle layer's output at the last position is taken from a run on the inputs in reverse."""
     middle = layers(model)[len(layers(model)) // 2 :][:1]
-    (other,) = outputs_of(middle, model, [t.flip(*range(t.ndim)) for t in inputs])
-    with hooked(middle, lambda tensor: tensor[:, -1].copy_(other[:, -1])):
-        return [first_of(model(*inputs))]
+    _, (other,) = watched(model, [t.flip(*range(t.ndim)) for t in inputs], middle)
+    return [watched(model, inputs, middle, lambda tensor: tensor[:, -1].copy_(other[:, -1]))[0]]
 
 
 def gradients(model, *inputs):
     """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer."""
-    with torch.enable_grad(), hooked(layers(model), lambda tensor: tensor.requires_grad_()) as seen:  # weights may be frozen
-        found = first_of(model(*inputs))
+    with torch.enable_grad():
+        found, seen = watched(model, inputs, layers(model), torch.Tensor.requires_grad_)  # weights may be frozen
         difference = (found[..., 0] - found[..., 1])[..., -1].sum() / len(found)
         return [found + difference, *torch.autograd.grad(difference, seen)]  # one number alone has no error of its own
 

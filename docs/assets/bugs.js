@@ -1,4 +1,4 @@
-// The index of bugs: filters, order, link to share. The table is whole without it; versions were judged when it was built.
+// The index of bugs: the rows that the page leaves out, filters, order, link to share. Versions were judged when it was built.
 document.addEventListener("DOMContentLoaded", () => {
   const root = document.querySelector("[data-bugs]")
   if (!root) return
@@ -16,19 +16,42 @@ document.addEventListener("DOMContentLoaded", () => {
   const squeeze = (text) => text.toLowerCase().replace(/_/g, "")
   const word = (typed) => typed.replace(/^(?:(?:torch|nn|functional|f|aten|tensor|x)(?:\.|::?))+/, "").replace(/^.*#|[()`.]+$/g, "")
 
-  const rows = [...body.rows].map((row, n) => ({
-    ...row.dataset,
-    n, // the rows come in the order of danger
-    row,
-    text: squeeze(`${row.textContent} ${row.dataset.t} ${row.querySelector("a").getAttribute("href")}`),
-    tied: row.dataset.m?.split(" ").slice(1),
-    evidence: row.dataset.evidence.split(" "),
-    who: row.dataset.who.split(" "),
-    slug: row.querySelector("a").getAttribute("href"),
-    cell: row.cells[1],
-    versions: row.cells[1].innerHTML,
-    said: "",
-  }))
+  let rows = []
+  const fill = (text) => {
+    const all = Object.assign(document.createElement("template"), { innerHTML: text })
+    const there = [...body.rows] // they stay: the reader may be in one of them
+    rows = [...all.content.children].map((fresh, n) => {
+      const row = there[n] ?? fresh
+      const link = row.querySelector("a").getAttribute("href")
+      row.hidden = !there[n]
+      return {
+        ...fresh.dataset,
+        n, // the rows come in the order of danger
+        row,
+        text: squeeze(`${row.textContent} ${fresh.dataset.t} ${link}`),
+        tied: fresh.dataset.m?.split(" ").slice(1),
+        evidence: fresh.dataset.evidence.split(" "),
+        who: fresh.dataset.who.split(" "),
+        slug: link,
+        cell: row.cells[1],
+        versions: row.cells[1].innerHTML,
+        said: "",
+      }
+    })
+    body.append(...rows.slice(there.length).map((one) => one.row))
+  }
+
+  // At the reader's first move, so that what the page loads by itself stays small.
+  const button = root.querySelector("[data-all]")
+  let loading
+  const load = () => loading ??= fetch("rows.txt")
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
+    .then((text) => { fill(text); button.hidden = true })
+  const failed = () => {
+    loading = undefined // the next move asks again
+    root.querySelector("[data-families]").open = true
+    count.textContent = "Not filtered: the other bugs could not be read now. The lists by family have them all."
+  }
 
   const letter = (one, place, macos) => {
     const found = one.s[place]
@@ -97,31 +120,37 @@ document.addEventListener("DOMContentLoaded", () => {
     })
     history.replaceState(history.state, "", url)
   }
+  const update = () => load().then(() => { sort(); show() }).catch(failed)
   const restore = () => {
     const asked = new URLSearchParams(location.search)
     names.forEach((name) => {
       field(name).value = asked.get(name) ?? (name === "sort" ? "danger" : "")
       if (field(name).selectedIndex === -1) field(name).selectedIndex = 0
     })
-    sort()
-    if (names.some((name) => asked.has(name)) || touched) show()
+    if (loading || names.some((name) => asked.has(name))) update()
     const more = form.querySelector("details")
     more.open = !matchMedia("(max-width: 44em)").matches || names.slice(4).some((name) => asked.has(name))
   }
 
   table.querySelectorAll("th[data-sort]").forEach((head) => {
-    const button = document.createElement("button")
-    button.type = "button"
-    button.textContent = head.dataset.sort === "newest" ? `${head.textContent}, newest first` : head.textContent
-    button.addEventListener("click", () => { field("sort").value = head.dataset.sort; changed() })
-    head.replaceChildren(button)
+    const sorter = document.createElement("button")
+    sorter.type = "button"
+    sorter.textContent = head.dataset.sort === "newest" ? `${head.textContent}, newest first` : head.textContent
+    sorter.addEventListener("click", () => { field("sort").value = head.dataset.sort; changed() })
+    head.replaceChildren(sorter)
   })
-  let touched = false
-  const changed = () => { touched = true; sort(); show(); remember() }
+  const changed = () => { remember(); update() }
   form.addEventListener("input", changed)
   form.addEventListener("submit", (event) => event.preventDefault())
   form.addEventListener("reset", () => setTimeout(changed))
+  button.addEventListener("click", update)
+  const moves = ["focusin", "keydown", "pointerdown", "scroll"]
+  const first = () => {
+    moves.forEach((move) => removeEventListener(move, first))
+    update()
+  }
+  moves.forEach((move) => addEventListener(move, first, { passive: true }))
   addEventListener("pageshow", restore) // the browser may bring back what was typed before
-  form.hidden = false
+  form.hidden = button.hidden = false
   restore()
 })

@@ -30,9 +30,13 @@
         return make("a", text, { href: url.href })
       }
       const first = make("p", [make("strong", [link("sick", `${known.length} known`), ", ", link("unknown", `${unknown} unknown`)]),
-        unknown ? ": no list can clear this set-up. The command below decides." : known.length ? "." : ": a source says of each known bug that this set-up does not have it."])
-      const shown = known.slice(0, 3).map((bug) => make("li", make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href })))
-      box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []))
+        unknown ? ": no list can clear this set-up. The command below decides. " : known.length ? ". " : ": a source says of each known bug that this set-up does not have it.",
+        known.length ? "Until it agrees, compute on the CPU." : ""])
+      const shown = known.slice(0, 3).map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
+        bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
+      const judged = chosen.use === "anything" ? [] : [make("p", [make("small", ["Which bugs this use can meet is ",
+        make("a", "our judgement", { href: new URL("verification/#what-is-our-judgement", home).href }), "."])])]
+      box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []), ...judged)
     }
 
     let asked = 0

@@ -18,14 +18,13 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from mpscheck import bundle, catalogue, results
-from mpscheck.report.exposure_page import fingerprint
+from mpscheck import bundle, catalogue, reported, results
+from mpscheck.report.exposure import FOLDER, drafted, fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "environments"))
 import make  # noqa: E402
 
-FOLDER = ROOT / "results" / "exposure"
 PROBE = ROOT / "scripts" / "exposure" / "probe.py"
 MAIN = f"transformerlens-{metadata.version('transformer_lens')}"
 HOOKED = ("HookedTransformer", "HookedTransformer, n_heads = 1", "HookedTransformer, n_key_value_heads = 1")
@@ -60,13 +59,18 @@ def probe(python: Path, model: str, entry: str, bugs_file: Path) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(name: str, bugs: tuple[catalogue.Bug, ...]) -> dict:
+def write_bugs(path: Path) -> None:
+    """The bugs to look for, as the audit takes them: those with a snippet, and those with a drafted trigger."""
+    path.write_text(json.dumps(bundle.entries(catalogue.load()) + bundle.drafted()), encoding="utf-8")
+
+
+def measure(name: str) -> dict:
     """The contents of one environment's file."""
     python = Path(sys.executable) if name == MAIN else make.make(name)
     records, found = [], {}
     with tempfile.TemporaryDirectory() as folder:
         bugs_file = Path(folder) / "catalogue.json"
-        bugs_file.write_text(json.dumps(bundle.entries(bugs)), encoding="utf-8")
+        write_bugs(bugs_file)
         for entry in ENTRIES[name]:
             for model in MODELS:
                 if "=" in entry and model == "gpt2-shape":  # toy models: a small one will do
@@ -80,9 +84,10 @@ def measure(name: str, bugs: tuple[catalogue.Bug, ...]) -> dict:
         "system": platform.system(),
         "cpu": cpu_name(),
         "level": found["level"],
-        "bugs": {bug.slug: fingerprint(bug) for bug in bugs},
+        "bugs": {bug.slug: fingerprint(bug) for bug in catalogue.load()},
+        "drafted": {bug.slug: fingerprint(bug) for bug in drafted(reported.load())},
     }
-    return {"schema": 1, "provenance": provenance, "records": records}
+    return {"schema": 2, "provenance": provenance, "records": records}
 
 
 def main() -> int:
@@ -94,7 +99,7 @@ def main() -> int:
         parser.error(f"there is no environment {unknown[0]}; there is {', '.join(ENTRIES)}")
     for name in wanted:
         try:
-            data = measure(name, catalogue.load())
+            data = measure(name)
         except (RuntimeError, OSError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             return 2

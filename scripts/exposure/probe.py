@@ -37,9 +37,11 @@ def versions() -> dict[str, str | None]:
 
 
 def findings(report: Report) -> list[dict]:
-    """The findings as they are stored: by the library's line, without what the catalogue says of the bug."""
+    """The certain bugs' findings as they are stored: by the library's line, without what the catalogue says of the bug."""
     merged = {}
     for found in report.findings:
+        if found.bug.draft:
+            continue
         key = (found.bug.slug, found.doubt, found.op, found.library)
         if key in merged:
             merged[key]["count"] += found.count
@@ -49,6 +51,21 @@ def findings(report: Report) -> list[dict]:
             data = found.data("known")
             kept = ("slug", "doubt", "op", "arguments", "library", "modules", "count")
             merged[key] = {name: data[name] for name in kept}
+    return list(merged.values())
+
+
+def possible(report: Report) -> list[dict]:
+    """Drafted triggers that matched: one entry a bug and op, with the most frequent place as the example."""
+    merged = {}
+    for found in report.findings:  # the most frequent first
+        if not found.bug.draft:
+            continue
+        key = (found.bug.slug, found.op)
+        if key in merged:
+            merged[key]["count"] += found.count
+        else:
+            data = found.data("known")
+            merged[key] = {name: data[name] for name in ("slug", "op", "arguments", "library", "count")}
     return list(merged.values())
 
 
@@ -67,7 +84,14 @@ def probe(model_name: str, entry: str, bugs: tuple[Known, ...]) -> dict:
                 if device == DEVICES[-1]:
                     raise
                 print(f"{name} does not run on {device}: {error}", file=sys.stderr)
-        uses[name] = {"device": device, "ops": report.ops, "calls": report.calls, "findings": findings(report)}
+        uses[name] = {
+            "device": device,
+            "ops": report.ops,
+            "calls": report.calls,
+            "called": report.called,
+            "findings": findings(report),
+            "possible": possible(report),
+        }
         for place, called in report.other_paths:
             asking[place] = called or asking.get(place, False)
     paths = [{**vars(place), "called": called} for place, called in asking.items()]

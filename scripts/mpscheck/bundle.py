@@ -17,7 +17,11 @@ from mpscheck.catalogue import ROOT, Bug
 
 PACKAGE = ROOT / "scripts" / "mpscheck"
 TOOLS = {  # file under snippets/: the modules it is made of, the last one is the tool itself
-    "audit_mps.py": ("aten", "trigger", "versions", "known", "recorder", "tools/audit"),
+    "audit_mps.py": (
+        *("aten", "trigger", "versions", "known", "recorder"),
+        *("tools/audit/branches", "tools/audit/places", "tools/audit/matching", "tools/audit/findings"),
+        *("tools/audit/report", "tools/audit/command"),
+    ),
     "locate_divergence.py": (
         *("aten", "trigger", "versions", "known", "recorder"),
         *("tools/models", "tools/replay", "tools/judge", "tools/where", "tools/lockstep", "tools/reproduce"),
@@ -32,49 +36,36 @@ class BadPart(ValueError):
 
 def entries(bugs: tuple[Bug, ...]) -> list[dict]:
     """The catalogue as the tools carry it."""
-    return [
-        {
-            "slug": bug.slug,
-            "claim": bug.claim,
-            "when": triggers.sentence(bug.triggers),
-            "issue": bug.issue,
-            "url": bug.url,
-            "kind": bug.kind,
-            "affected": str(bug.affected),
-            "introduced": bug.introduced["version"] if bug.introduced else None,
-            "macos": str(bug.macos) if bug.macos else None,
-            "chips": list(bug.chips),
-            "workaround": workaround_code(bug),
-            "page": f"bugs/{bug.slug}/",
-            "triggers": bug.metadata["trigger"],
-        }
-        for bug in bugs
-    ]
+    return [_entry(bug, workaround_code(bug), bug.metadata["trigger"]) for bug in bugs]
 
 
 def drafted() -> list[dict]:
     """The silent index-only bugs whose trigger somebody drafted: `audit` shows a match as possible, never as certain."""
     return [
-        {
-            "slug": bug.slug,
-            "claim": bug.claim,
-            "when": triggers.sentence(bug.triggers),
-            "issue": bug.issue,
-            "url": bug.url,
-            "kind": bug.kind,
-            "affected": str(bug.affected),
-            "introduced": bug.introduced["version"] if bug.introduced else None,
-            "macos": str(bug.macos) if bug.macos else None,
-            "chips": list(bug.chips),
-            "workaround": bug.workaround,
-            "page": f"bugs/{bug.slug}/",
-            "triggers": [table_of(trigger) for trigger in bug.triggers],
-            "draft": True,
-            "unsure": list(bug.unsure),
-        }
+        _entry(bug, bug.workaround, [table_of(trigger) for trigger in bug.triggers])
+        | {"draft": True, "unsure": list(bug.unsure)}
         for bug in reported.load()
         if bug.triggers and bug.silent
     ]
+
+
+def _entry(bug: Bug | reported.Reported, workaround: str | None, tables: list[dict]) -> dict:
+    """What `mpscheck.known.Known` holds, as plain data."""
+    return {
+        "slug": bug.slug,
+        "claim": bug.claim,
+        "when": triggers.sentence(bug.triggers),
+        "issue": bug.issue,
+        "url": bug.url,
+        "kind": bug.kind,
+        "affected": str(bug.affected),
+        "introduced": bug.introduced["version"] if bug.introduced else None,
+        "macos": str(bug.macos) if bug.macos else None,
+        "chips": list(bug.chips),
+        "workaround": workaround,
+        "page": f"bugs/{bug.slug}/",
+        "triggers": tables,
+    }
 
 
 def table_of(trigger: triggers.Trigger) -> dict:
@@ -127,7 +118,7 @@ def _names(code: str) -> set[str]:
 
 
 def build(tool: str) -> str:
-    """The text of one single-file tool. Raises BadPart where two parts share a name or use a module by its name."""
+    """The text of one single-file tool. Raises BadPart where two parts share a name."""
     names: set[str] = set()
     chunks = []
     docstring = ""

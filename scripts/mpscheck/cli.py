@@ -8,6 +8,7 @@ import click
 
 from mpscheck.catalogue import BadSnippet, UnknownBug
 from mpscheck.results import BadResults
+from mpscheck.wheels import BadWheel
 
 
 def one_sentence(command):
@@ -17,7 +18,7 @@ def one_sentence(command):
     def wrapped(*args, **kwargs):
         try:
             return command(*args, **kwargs)
-        except (BadSnippet, UnknownBug, BadResults) as error:
+        except (BadSnippet, UnknownBug, BadResults, BadWheel) as error:
             sys.exit(_say(str(error.args[0]) + "."))
         except OSError as error:
             sys.exit(
@@ -90,7 +91,7 @@ def report():
 @click.option("--json", "as_json", is_flag=True)
 @one_sentence
 def stats(as_json):
-    """Count the bugs by family, kind and evidence."""
+    """Count the known bugs by family, kind, evidence and what is known of their versions."""
     from mpscheck.commands import stats as command
 
     sys.exit(command.main(as_json))
@@ -138,6 +139,16 @@ def matrix(faults, models, entries, publish, resume):
     from mpscheck.commands import matrix as command
 
     sys.exit(command.main(models, entries, faults, publish, resume))
+
+
+@main.command()
+@click.argument("versions", nargs=-1, metavar="[TORCH]…")
+@one_sentence
+def declared(versions):
+    """Read what PyTorch's wheels for macOS declare, without a Mac; all releases not yet read if none are given."""
+    from mpscheck.commands import declared as command
+
+    sys.exit(command.main(versions))
 
 
 def use_emulated_device(mode: str = "1") -> None:

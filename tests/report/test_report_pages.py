@@ -125,13 +125,6 @@ def test_files_of_removed_bugs_are_removed(tmp_path):
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["index.md", "new.md", "validate_mps.py"]
 
 
-def test_counts(inputs):
-    counts = index_page.counts(inputs.bugs, inputs.runs, NOTHING)
-    assert sum(counts["family"].values()) == sum(counts["kind"].values()) == len(inputs.bugs)
-    assert counts["evidence"]["measured"] == 2
-    assert counts["evidence"]["reported"] == len(inputs.bugs)
-
-
 def test_the_vocabulary_is_complete(inputs):
     from mpscheck import effect, trigger
 

@@ -33,11 +33,11 @@ def test_figures(value, said):
 @pytest.mark.parametrize(
     ("affected", "said"),
     [
-        (">=2.8,<2.9", "2.8.0 and newer, fixed in 2.9.0"),
+        (">=2.8,<2.9", "from 2.8.0 on, fixed in 2.9.0"),
         (">=2.14,<=2.14.1", "2.14.0 to 2.14.1, fix not known"),
         ("<2.5", "start not known, fixed in 2.5.0"),
-        (">=2.1.0.dev20230329,<2.4", "2.1.0.dev20230329 and newer, fixed in 2.4.0"),
-        (">=2.8", "2.8.0 and newer, fix not known"),
+        (">=2.1.0.dev20230329,<2.4", "from 2.1.0.dev20230329 on, fixed in 2.4.0"),
+        (">=2.8", "from 2.8.0 on, fix not known"),
     ],
 )
 def test_versions(linear, affected, said):

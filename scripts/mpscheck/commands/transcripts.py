@@ -20,6 +20,8 @@ from mpscheck.report.pages import TRANSCRIPTS
 INDEX = TRANSCRIPTS / "index.json"
 FAULT = "linear-noncontiguous-weight"
 VALIDATE = "snippets/validate_mps.py"
+LOCATE = "snippets/locate_divergence.py"
+AUDIT = "snippets/audit_mps.py"
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Program:
     status: int = 0
 
     def inputs(self) -> str:
-        """Hash of what the output depends on: the file, its arguments, the emulated device, the fault."""
-        parts = [(ROOT / self.arguments[0]).read_bytes(), repr(self).encode(), provenance.emulation_hash().encode()]
+        """Hash of what the output depends on: the files among its arguments, all of those, the emulated device, the fault."""
+        files = [ROOT / argument for argument in self.arguments if (ROOT / argument).is_file()]
+        parts = [path.read_bytes() for path in files]
+        parts += [repr(self).encode(), provenance.emulation_hash().encode()]
         if self.fault:
             parts.append((catalogue.BUGS / f"{self.fault}.py").read_bytes())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
@@ -51,6 +55,9 @@ PROGRAMS = (
     Program(
         "validate-smollm2", (VALIDATE, "--model", "smollm2", "--entry", "transformers", "--quick", "--device", "emu")
     ),
+    Program("locate-healthy", (LOCATE, "--model", "ioi-small", "--entry", "bridge", "--device", "emu")),
+    Program("locate-sick", (LOCATE, "--model", "ioi-small", "--entry", "bridge", "--device", "emu"), FAULT, 3),
+    Program("audit-example", (AUDIT, "--torch", "2.8.0", "--macos", "15", "docs/examples/my_experiment.py"), status=3),
     *(program for bug in catalogue.load() for program in of_snippet(bug.slug)),
 )
 

@@ -92,7 +92,7 @@ def _versions(bug: Bug) -> str:
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
     said = region("Versions", "\n".join(table))
     return (
-        said + "\n\nFor every other version the answer is *unknown*, not *healthy*.\n\n" + reported_page.by_release(bug)
+        said + "\n\nWhat follows for each release. *Unknown* is not *healthy*.\n\n" + reported_page.by_release(bug)
     )
 
 

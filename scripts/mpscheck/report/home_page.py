@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from mpscheck.report import releases, uses
+from mpscheck.report import releases, releases_page, uses, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.markup import table
 
@@ -11,7 +11,7 @@ from mpscheck.report.markup import table
 def widget(entries: list[Entry]) -> str:
     """The form "Is my set-up affected?" and the place of its answer, as HTML.
 
-    Hidden until `docs/assets/home.js` can work it; without a script the table of releases on the same page answers.
+    Hidden until `docs/assets/home.js` can work it; without a script a list of releases stands in its place.
     """
     versions = {release.version: release.version for release in releases.load()[::-1]}
     fields = [
@@ -24,8 +24,19 @@ def widget(entries: list[Entry]) -> str:
     return (
         f'<section class="affected" data-affected data-search-exclude>\n<form aria-label="My set-up" hidden>{"".join(fields)}</form>\n'
         f'<div aria-live="polite" data-answer><p>{len(entries)} bugs are known, {silent} of them silent. Which of them are '
-        'in yours? <a href="#by-pytorch-release">By release of PyTorch</a>.</p></div>\n</section>'
+        'in yours? <a href="#by-pytorch-release">By release of PyTorch</a>.</p></div>\n'
+        f"<noscript>{_by_release(entries)}</noscript>\n</section>"
     )
+
+
+def _by_release(entries: list[Entry]) -> str:
+    """All releases with what is known and unknown there, in little space: the answer where no script runs."""
+    cells = []
+    for place, release in list(enumerate(releases.load()))[::-1]:
+        number = releases_page.counts(entries, place)
+        link = f'<a href="releases/{release.version}/">{release.version}</a>'
+        cells.append(f"<li>{link} {number['sick']} / {number['unknown']}</li>")
+    return f'<p>PyTorch: bugs known / unknown there</p><ul class="releases">{"".join(cells)}</ul>'
 
 
 def _select(name: str, label: str, options: dict[str, str], first: str | None) -> str:
@@ -53,6 +64,7 @@ def affected(entries: list[Entry], place: int) -> str:
                 "silent": entry.silent,
                 "macos": releases.macos_of(entry.bug),
                 "chips": entry.bug.chips or None,
+                "fixed": words.release(str(entry.bug.fixed)) if entry.bug.fixed is not None else None,
                 "uses": entry.uses,
             }
             for entry in sick

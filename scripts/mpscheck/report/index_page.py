@@ -2,50 +2,68 @@
 
 from html import escape
 
-from mpscheck.catalogue import Bug
-from mpscheck.report import evidence, releases, uses, words
+from mpscheck.report import evidence, family_page, releases, uses, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.escape import claim_html
 
+FIRST = 60  # rows of the page itself; all of them would weigh a third of what a phone loads for it
+
 
 def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
-    """The filters and the table, as HTML: all rows are there without a script, the most dangerous first.
+    """The filters, the way to all bugs by family, and the first rows of the table, as HTML.
 
-    The whole is a section, since the search takes the end of any inner element of the same name for the end of what it
-    leaves out. A row carries what `docs/assets/bugs.js` filters by: the state on each release as letters, and plain words.
+    `docs/assets/bugs.js` fetches the other rows (`all_rows`) at the reader's first move. The whole is a section, since
+    the search takes the end of any inner element of the same name for the end of what it leaves out.
     """
-    rows = "\n".join(_row(entry, runs, controls) for entry in entries)
+    first = entries[:FIRST]
+    rows = "\n".join(f"<tr>{_cells(entry, runs, controls)}</tr>" for entry in first)
     head = (
         '<tr><th scope="col" aria-sort="ascending" data-sort="danger">Bug, the most dangerous first</th>'
         '<th scope="col" data-sort="newest">PyTorch</th><th scope="col">Evidence</th></tr>'
     )
+    shown = f"The first {len(first)} of {len(entries)} bugs." if len(entries) > len(first) else f"{len(entries)} bugs."
+    numbers = {family: str(len(found)) for family, found in family_page.by_family(entries).items()}
     return (
-        f'<section data-bugs data-search-exclude>\n{_filters(entries)}\n<div class="bugs">\n'
-        f'<table aria-label="Known bugs">\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n</section>'
+        f"<section data-bugs data-search-exclude>\n{_filters(entries)}\n"
+        f"<details data-families><summary>All {len(entries)} bugs by family</summary>\n"
+        f"{family_page.links(numbers, 'family/')}\n</details>\n"
+        f'<p><output aria-live="polite" data-count>{shown}</output></p>\n<div class="bugs">\n'
+        f'<table aria-label="Known bugs">\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n'
+        f'<p><button type="button" class="md-button" data-all hidden>Show all {len(entries)} bugs</button></p>\n</section>'
     )
 
 
-def _row(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
-    bug, macos = entry.bug, releases.macos_of(entry.bug)
+def all_rows(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
+    """Every row, as HTML, with what the filters go by: the state on each release as letters, and plain words.
+
+    The file is called .txt, since it is no page, and a host that compresses knows that name.
+    """
+    return "\n".join(f"<tr {_data(entry)}>{_cells(entry, runs, controls)}</tr>" for entry in entries) + "\n"
+
+
+def _data(entry: Entry) -> str:
+    macos = releases.macos_of(entry.bug)
     known = [*entry.kinds, *(["check"] if entry.has_check else [])]
     who = [*entry.uses, *(["reports"] if entry.reports else [])]
     data = {
         "s": entry.letters,
         "m": "" if macos is None else f"only {' '.join(macos)}",
-        "family": bug.family,
-        "kind": bug.kind,
+        "family": entry.bug.family,
+        "kind": entry.bug.kind,
         "evidence": " ".join(known),
         "who": " ".join(who),
         "t": entry.keywords,
         "d": entry.date,
     }
-    attributes = " ".join(
-        f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != ""
-    )
+    return " ".join(f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != "")
+
+
+def _cells(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
+    bug = entry.bug
     tied = f", macOS {words.limits(bug.macos)}" if bug.macos is not None else ""
     return (
-        f'<tr {attributes}><td><a href="{bug.slug}/">{claim_html(bug.claim)}</a> <small>{_about(entry)}</small></td>'
-        f"<td><span>{words.versions(bug)}{escape(tied)}</span></td><td>{_evidence(entry, runs, controls)}</td></tr>"
+        f'<td><a href="{bug.slug}/">{claim_html(bug.claim)}</a> <small>{_about(entry)}</small></td>'
+        f"<td>{words.versions(bug)}{escape(tied)}</td><td>{_evidence(entry, runs, controls)}</td>"
     )
 
 
@@ -101,8 +119,7 @@ def _filters(entries: list[Entry]) -> str:
     return (
         f'<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n{"".join(first)}\n'
         '<button type="reset" class="md-button">Clear filters</button>'
-        f'<details class="wide" open><summary>More filters</summary><div>{"".join(more)}</div></details></form>\n'
-        f'<p><output aria-live="polite" data-count>{len(entries)} bugs.</output></p>'
+        f'<details class="wide" open><summary>More filters</summary><div>{"".join(more)}</div></details></form>'
     )
 
 
@@ -120,21 +137,6 @@ def proven(control: evidence.Control | None) -> str:
     if not control.current:
         return words.verdict("outdated")
     return "✔ yes" if control.proven else "✘ no"
-
-
-def counts(bugs: tuple[Bug, ...], runs: dict[str, dict], controls: dict) -> dict[str, dict[str, int]]:
-    """How many bugs with a snippet there are by family, by kind and by kind of evidence."""
-    kinds = {bug.slug: evidence.kinds_of(bug, runs, controls) for bug in bugs}
-    return {
-        "family": _count(bug.family for bug in bugs),
-        "kind": _count(bug.kind for bug in bugs),
-        "evidence": {kind: sum(kind in found for found in kinds.values()) for kind in evidence.KINDS},
-    }
-
-
-def _count(values) -> dict[str, int]:
-    found = list(values)
-    return {value: found.count(value) for value in sorted(set(found))}
 
 
 def summary(entries: list[Entry]) -> str:

@@ -5,14 +5,16 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpscheck import catalogue, numerics, reported, results
+from mpscheck import catalogue, numerics, reported, results, wheels
 from mpscheck.report import (
     api,
     bug_page,
     case_page,
+    declared_page,
     detection_page,
     evidence,
     exposure_page,
+    family_page,
     home_page,
     index_page,
     matrix_page,
@@ -50,6 +52,7 @@ class Inputs:
     seconds: dict[str, float]
     site_url: str = ""
     case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
+    declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
     exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
     index_only: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
     reports: tuple[reported.Report, ...] = ()  # what users met
@@ -69,6 +72,7 @@ def read_inputs() -> Inputs:
         seconds=_seconds(TRANSCRIPTS / "index.json"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
         case=case_page.read(),
+        declared=declared_page.read(),
         exposure=exposure_page.read(),
         index_only=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
         reports=reported.reports(),
@@ -120,6 +124,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         "properties": vocabulary_page.properties(),
         "effects": vocabulary_page.effects(),
         **case_page.pieces(inputs.case),
+        **declared_page.pieces(inputs.declared),
         **detection_page.pieces(inputs.matrix, inputs.calibration, {entry.slug for entry in known}),
         **exposure_page.pieces(bugs, len(reported.load()), inputs.exposure),
     }
@@ -139,6 +144,9 @@ def _bug_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
         else:
             page = reported_page.page(entry)
         found[f"bugs/{bug.slug}.md"] = page
+    for family, members in family_page.by_family(known).items():
+        found[f"bugs/family/{family}.md"] = family_page.page(family, members)
+    found["bugs/rows.txt"] = index_page.all_rows(known, inputs.runs, inputs.controls)
     return found | api.redirects(inputs.renamed, {entry.slug for entry in known})
 
 
@@ -146,6 +154,7 @@ def _release_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
     command = home_page.command(inputs.site_url)
     return {
         f"releases/{release.version}.md": releases_page.page(release, place, known, command)
+        + declared_page.of_release(release.version, inputs.declared)
         for place, release in enumerate(releases.load())
     }
 

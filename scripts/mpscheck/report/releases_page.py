@@ -3,7 +3,7 @@
 from collections import Counter
 from html import escape
 
-from mpscheck.report import releases, words
+from mpscheck.report import family_page, releases, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.escape import claim_html
 from mpscheck.report.releases import LETTERS, Release
@@ -73,7 +73,7 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
         )
     parts += [
         "## Fixed in it { data-search-exclude }\n\n" + (_list(fixed) or "No fix is stated for this release."),
-        f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown)}",
+        f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown, entries, version)}",
         f"<small>Released on {release.date} (day of the first file on PyPI). States are computed from what threads, "
         "release notes and wheels say: sick from the oldest version seen sick up to the fix, healthy only where a source "
         "says so.</small>",
@@ -100,14 +100,18 @@ def _details(entry: Entry, macos: bool) -> str:
     return f" <small>({escape('; '.join(part for part in (kind, tied, chips, check) if part))})</small>"
 
 
-def _unknown(entries: list[Entry]) -> str:
-    if not entries:
+def _unknown(unknown: list[Entry], entries: list[Entry], version: str) -> str:
+    """How many of each family; the pages of the families say which, for every release, and so need no copy here."""
+    if not unknown:
         return "Nothing: a source speaks of each bug."
-    families: dict[str, list[Entry]] = {}
-    for entry in entries:
-        families.setdefault(entry.bug.family, []).append(entry)
-    parts = [f"{len(entries)} bugs, by family. Each may be in this release or not."]
-    for family, found in sorted(families.items()):
-        inside = "\n".join(f"<li>{_link(entry)}</li>" for entry in found)
-        parts.append(f"<details><summary>{family} ({len(found)})</summary>\n<ul>\n{inside}\n</ul>\n</details>")
-    return "\n\n".join(parts)
+    found = family_page.by_family(unknown)
+    numbers = {
+        family: f"{len(found[family])} of {len(there)}"
+        for family, there in family_page.by_family(entries).items()
+        if family in found
+    }
+    return (
+        f"{len(unknown)} bugs. Each may be in this release or not. "
+        f"[Show them](../bugs.md?torch={version}&state=unknown), or read them by family, with what is known of each on "
+        f"every release:\n\n{family_page.links(numbers, '../../bugs/family/')}"
+    )

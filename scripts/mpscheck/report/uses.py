@@ -10,10 +10,10 @@ _FORWARD = (
 _GENERATION = (*_FORWARD, "random")
 USES = {  # None: every family
     "anything": ("anything", None),
-    "forward": ("a language model: logits, activations, patching", _FORWARD),
+    "forward": ("language model (logits, lens, patching)", _FORWARD),
     "generation": ("text generation", _GENERATION),
-    "training": ("training: SAEs, probes, fine-tuning", (*_GENERATION, "autograd", "loss", "optimizer")),
-    "images": ("image models", (*_GENERATION, "conv-pool", "fft")),
+    "training": ("training (SAEs, probes, fine-tuning)", (*_GENERATION, "autograd", "loss", "optimizer")),
+    "images": ("image model", (*_GENERATION, "conv-pool", "fft")),
 }
 
 

@@ -149,14 +149,14 @@ def linked(markdown: str, bug: Bug) -> str:
 
 
 def versions(bug: Bug | Reported) -> str:
-    """Where the bug is known to be: `2.8.0 and newer, fixed in 2.9.0`."""
+    """Where the bug is known to be: `from 2.8.0 on, fixed in 2.9.0`."""
     oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
     fix = f"fixed in {release(str(bug.fixed))}" if bug.fixed is not None else "fix not known"
     if oldest is None:
         return f"start not known, {fix}"
     if any(one.operator == "==" for one in bug.affected):
         return f"seen in {release(oldest)} alone, {fix}"
-    return f"{release(oldest)} to {release(last)}, {fix}" if last else f"{release(oldest)} and newer, {fix}"
+    return f"{release(oldest)} to {release(last)}, {fix}" if last else f"from {release(oldest)} on, {fix}"
 
 
 def limits(specifiers) -> str:

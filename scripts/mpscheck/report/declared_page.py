@@ -1,0 +1,107 @@
+"""What PyTorch's wheels for macOS declare: the page `declared.md`, and a section on each release's page."""
+
+from html import escape
+
+from mpscheck import wheels
+from mpscheck.report import releases
+from mpscheck.report.markup import region
+from mpscheck.wheels import Declared
+
+DIFFERS = "mps_ops_modifier.UNDEFINED_XFAILLIST"
+RAISES = "mps_ops_modifier.UNIMPLEMENTED_XFAILLIST"
+GRADIENT = "mps_ops_grad_modifier.XFAILLIST_GRAD"
+LISTS = {DIFFERS: "another result", GRADIENT: "gradient", RAISES: "not implemented"}
+
+
+def read() -> dict[str, Declared]:
+    """What each release declares, oldest first; a release whose wheel has not been read is left out."""
+    found = {release.version: wheels.load(release.version) for release in releases.load()}
+    return {version: declared for version, declared in found.items() if declared is not None}
+
+
+def pieces(declared: dict[str, Declared]) -> dict[str, str]:
+    """The generated parts of the page, by name."""
+    return {"declared-releases": by_release(declared), "declared-ops": by_op(declared)}
+
+
+def by_release(declared: dict[str, Declared]) -> str:
+    """A table: how many kernels and how many expected failures each release declares, newest first."""
+    rows = [
+        "| PyTorch | Own kernels | " + " | ".join(LISTS.values()) + " |",
+        "|---|---|---|---|---|",
+    ]
+    before = None
+    for version, found in declared.items():
+        gained, lost = _changed(before, found)
+        change = f" ({gained:+}, {-lost:+})" if lost else f" ({gained:+})" if before and gained else ""
+        cells = [f"[{version}](releases/{version}.md)", f"{len(found.kernels)}{change}"]
+        rows.insert(2, f"| {' | '.join(cells + [_count(found, name) for name in LISTS])} |")
+        before = found
+    return region("What each release declares", "\n".join(rows))
+
+
+def _changed(before: Declared | None, now: Declared) -> tuple[int, int]:
+    """How many ops got a kernel and how many lost theirs since the release before."""
+    old, new = set(before.kernels if before else now.kernels), set(now.kernels)
+    return len(new - old), len(old - new)
+
+
+def _count(declared: Declared, name: str) -> str:
+    if declared.expected_failures is None:
+        return "unknown"
+    return str(len(declared.expected_failures.get(name, {})))
+
+
+def by_op(declared: dict[str, Declared]) -> str:
+    """A table: each op whose result or gradient PyTorch's tests expect to fail, and on which releases."""
+    listing = {version: found for version, found in declared.items() if found.expected_failures is not None}
+    order = list(listing)
+    rows = [
+        "| Op, as PyTorch's tests call it | What is expected to fail | dtypes, on the newest of them | PyTorch |",
+        "|---|---|---|---|",
+    ]
+    for name in (DIFFERS, GRADIENT):
+        ops = sorted({op for found in listing.values() for op in found.expected_failures.get(name, {})})
+        for op in ops:
+            on = [version for version in order if op in listing[version].expected_failures.get(name, {})]
+            dtypes = listing[on[-1]].expected_failures[name][op]
+            cells = [f"`{op}`", LISTS[name], "all" if dtypes is None else ", ".join(dtypes), stretches(on, order)]
+            rows.append(f"| {' | '.join(cells)} |")
+    return region("Ops that PyTorch's tests expect to fail", "\n".join(rows))
+
+
+def stretches(chosen: list[str], order: list[str]) -> str:
+    """Releases as stretches: `2.8.0 to 2.12.1, 2.14.0`."""
+    found: list[list[str]] = []
+    for version in order:
+        if version in chosen:
+            if not found or order.index(version) != order.index(found[-1][-1]) + 1:
+                found.append([])
+            found[-1].append(version)
+    return ", ".join(part[0] if len(part) == 1 else f"{part[0]} to {part[-1]}" for part in found)
+
+
+def of_release(version: str, declared: dict[str, Declared]) -> str:
+    """The section of a release's page; empty if its wheel has not been read."""
+    if version not in declared:
+        return ""
+    found, order = declared[version], list(declared)
+    place = order.index(version)
+    before = declared[order[place - 1]] if place else None
+    new = sorted(set(found.kernels) - set(before.kernels)) if before else []
+    lost = sorted(set(before.kernels) - set(found.kernels)) if before else []
+    lines = [f"{len(found.kernels)} ops have a kernel of `mps`'s own, says its wheel for macOS."]
+    lines += [f"New since {order[place - 1]}: {_code(new)}."] if new else []
+    lines += [f"Gone since {order[place - 1]}: {_code(lost)}."] if lost else []
+    if found.expected_failures is None:
+        lines.append("The wheel does not hold the list of failures that PyTorch's own tests expect.")
+    else:
+        for name, words in ((DIFFERS, "to differ from the CPU"), (GRADIENT, "to have a wrong or no gradient")):
+            ops = sorted(found.expected_failures.get(name, {}))
+            lines.append(f"PyTorch's own tests expect {len(ops)} ops {words}: {_code(ops)}." if ops else "")
+    body = "\n\n".join(line for line in lines if line)
+    return f"## Declared by its wheel {{ data-search-exclude }}\n\n{body}\n\n[What these lists are](../declared.md)"
+
+
+def _code(ops: list[str]) -> str:
+    return ", ".join(f"<code>{escape(op)}</code>" for op in ops)
