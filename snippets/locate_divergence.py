@@ -452,8 +452,11 @@ def parse_condition(text: str) -> Condition:
     return Condition(match["subject"], name, None if match["dim"] is None else int(match["dim"]), comparator, literal)
 
 
-def check_names(triggers: Iterable[Trigger]) -> list[str]:
-    """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch."""
+def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[str]:
+    """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch.
+
+    `also` are more names that each op must have as an argument.
+    """
     import torch
 
     errors = []
@@ -467,7 +470,8 @@ def check_names(triggers: Iterable[Trigger]) -> list[str]:
             names = {argument.name for overload in overloads for argument in overload._schema.arguments} | {"result"}
             if "input" in names:
                 names.add("self")
-            errors += [f"aten::{op} has no argument {c.subject!r}" for c in trigger.when if c.subject not in names]
+            wanted = [*(c.subject for c in trigger.when), *also]
+            errors += [f"aten::{op} has no argument {name!r}" for name in dict.fromkeys(wanted) if name not in names]
     return errors
 
 
@@ -562,18 +566,31 @@ def contains(specifier: str, version: Version) -> bool:
     return all(within(comparator, end) for comparator, end in ends_of(specifier))
 
 
-def state(affected: str, introduced: str | None, macos_range: str | None, torch: str, macos: str | None) -> str:
+def state(
+    affected: str,
+    introduced: str | None,
+    macos_range: str | None,
+    torch: str,
+    macos: str | None,
+    unsure: tuple[str, ...] = (),
+) -> str:
     """What is known of one bug on one Mac.
 
     Args:
         affected: PEP 440 specifier; its lower bound is the oldest version seen sick, "<X" the fix, "<=X" the last seen.
+            Empty if no version is known.
         introduced: first bad version, if a source says that older ones are right.
         macos_range: specifier of the macOS versions that matter, None if the thread names none.
         torch, macos: the versions asked for; macos None if not known.
+        unsure: releases within `affected` ("2.5", "2.9.0") that may have the fix already.
 
     Sick only between the oldest version seen sick and the fix; healthy only where a source says so.
     """
-    ends, version = ends_of(affected), Version(torch.split("+")[0])
+    version = Version(torch.split("+")[0])
+    releases = [Version(text).release for text in unsure]
+    if not affected or any(version.release[: len(release)] == release for release in releases):
+        return "unknown"
+    ends = ends_of(affected)
     fixed = [end for comparator, end in ends if comparator == "<"]
     if fixed and version >= fixed[0]:
         return "healthy"
@@ -614,9 +631,7 @@ class Known:
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on this torch and macOS."""
-        if not self.affected or any((torch + ".").startswith(release + ".") for release in self.unsure):
-            return "unknown"
-        return state(self.affected, self.introduced, self.macos, torch, macos)
+        return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 
 def read_known(entries: list[dict]) -> tuple[Known, ...]:

@@ -94,7 +94,7 @@ class Run:
 
     def compare(self, function, batches=None):
         """Compare each tensor of `function(model, *inputs)`, for the first of the batches if none are given."""
-        return [compare(*tensors) for b in batches or self.batches[:1] for tensors in zip(*self.three(function, b))]
+        return [found for b in batches or self.batches[:1] for found in map(compare, *self.three(function, b))]
 
 
 class Float64(TorchFunctionMode):
@@ -137,7 +137,7 @@ def compare(got, cpu, exact):
     finite = ~odd[1] & exact.isfinite()
     if not finite.any():
         return "could not check", None, "the CPU itself gives no finite number"
-    rms = lambda t: t[finite].double().square_().mean().sqrt().item()  # noqa: E731
+    rms = lambda t: (torch.where(finite, t, 0).norm() / finite.sum().sqrt()).item()  # noqa: E731
     limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
     of_cpu = max(rms(cpu - exact), limits.eps * rms(exact), limits.tiny)
     error, allowed = rms(got - exact), ALLOWED_RATIO * of_cpu
@@ -396,37 +396,48 @@ def environment(device):
 
 
 def find_model(name):
-    """Return what the libraries load: a folder, or a name that they find in the cache or on the hub."""
+    """Return what the libraries load: a folder, a GGUF file, or a name that they find in the cache or on the hub."""
     models = Path(__file__).resolve().parent / "models"  # two models that need no hub
     if name == "smollm2" and (models / "smollm2.py").is_file():
         return str(runpy.run_path(str(models / "smollm2.py"))["convert"]())
-    folder = models / name if name == "ioi-small" else Path(name)
+    place = models / name if name == "ioi-small" else Path(name)
     if name == "gpt2":
         print("gpt2 comes from the cache of Hugging Face, the first time from its hub (about 550 MB)", flush=True)
-    elif not folder.is_dir():
-        raise CouldNotCheck(f"there is no folder {folder}: take gpt2 or a folder; smollm2 and ioi-small lie in `models` beside this file")
-    return str(folder)
+    elif not (place.is_file() if place.suffix == ".gguf" else place.is_dir()):
+        hint = "take gpt2, a folder or a GGUF file; smollm2 and ioi-small lie in `models` beside this file"
+        raise CouldNotCheck(f"there is no {'file' if place.suffix == '.gguf' else 'folder'} {place}: {hint}")
+    return str(place)
+
+
+def read(auto, source):
+    """Return what one of the Auto classes of transformers makes of a model; the weights of a GGUF file are widened."""
+    import transformers
+
+    options = {"gguf_file": Path(source).name} if source.endswith(".gguf") else {}
+    return getattr(transformers, auto).from_pretrained(Path(source).parent if options else source, **options)
 
 
 def load(source, entry):
-    """Return the model in float32 on the CPU, as the entry point makes it from a folder or the name of a model."""
-    import transformers
-
+    """Return the model in float32 on the CPU, as the entry point makes it of what `find_model` gives."""
     if entry == "transformers":
-        return transformers.AutoModelForCausalLM.from_pretrained(source).float()
+        return read("AutoModelForCausalLM", source).float()
+    file = source.endswith(".gguf")  # TransformerLens takes only what transformers has made of it
+    known = {"hf_model": read("AutoModelForCausalLM", source), "tokenizer": read("AutoTokenizer", source)} if file else {}
     try:
         if entry == "bridge":
             from transformer_lens.model_bridge import TransformerBridge
 
-            return TransformerBridge.boot_transformers(source, device="cpu")
+            return TransformerBridge.boot_transformers(source, device="cpu", **known)
         from transformer_lens import HookedTransformer
         from transformer_lens import loading_from_pretrained as loading
     except ImportError as error:
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
+    if file:
+        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or bridge")
     if not Path(source).is_dir():
         return HookedTransformer.from_pretrained(source, device="cpu")
     config = loading.get_pretrained_model_config(source, device="cpu")  # what from_pretrained does, but for a folder
-    model = HookedTransformer(config, transformers.AutoTokenizer.from_pretrained(source))
+    model = HookedTransformer(config, read("AutoTokenizer", source))
     weights = loading.get_pretrained_state_dict(source, config)
     model.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
     return model

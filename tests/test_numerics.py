@@ -1,5 +1,7 @@
 """From numbers to a verdict: the one rule, on outputs whose verdict a reader can tell by eye."""
 
+import math
+
 import pytest
 import torch
 
@@ -45,6 +47,8 @@ def test_where_the_cpu_rounds_nothing_the_comparison_is_exact():
     whole = torch.arange(10, dtype=torch.float64)
     assert verdict(whole.float(), exact=whole) == "agrees"
     assert verdict(whole.float() * (1 + EPS), exact=whole) == "wrong"
+    assert numerics.error_ratio(judge(whole.float(), exact=whole)) == 0
+    assert numerics.error_ratio(judge(whole.float() * (1 + EPS), exact=whole)) == math.inf
 
 
 def test_nan_and_infinity_are_compared_by_place():
@@ -83,6 +87,16 @@ def test_the_numbers_say_where_and_how_wrong():
     assert numbers["first_wrong"] == {"index": 7, "expected": EXACT[7].item(), "got": 5.0}
     assert numbers["wrong_share"] == pytest.approx(1 / 1000)
     assert numerics.error_ratio(judge(got)) > 1000
+
+
+def test_the_errors_are_those_of_the_textbook():
+    exact = torch.tensor([4.0, -2.0, 0.0, float("inf")], dtype=torch.float64)
+    numbers = numerics.compare((torch.tensor([4.0, -2.5, 1.0, float("nan")]),), (exact,), 0.5)
+    assert numbers["max_abs"] == 1.0
+    assert numbers["max_rel"] == 0.25  # at -2.5; relative to 0 there is no error
+    assert numbers["rms"] == pytest.approx(math.sqrt((0.25 + 1) / 4))
+    assert (numbers["nan"], numbers["inf"], numbers["special_mismatch"]) == (1, 0, 1)
+    assert numbers["wrong_share"] == 0.5  # the third and the fourth
 
 
 def test_inputs_are_rounded_then_upcast_never_drawn_again():

@@ -46,7 +46,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let loading
   const load = () => loading ??= fetch("rows.txt")
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
-    .then((text) => { fill(text); button.hidden = true })
+    .then((text) => { fill(text); button.remove() })
   const failed = () => {
     loading = undefined // the next move asks again
     root.querySelector("[data-families]").open = true
@@ -129,7 +129,7 @@ document.addEventListener("DOMContentLoaded", () => {
     })
     if (loading || names.some((name) => asked.has(name))) update()
     const more = form.querySelector("details")
-    more.open = !matchMedia("(max-width: 44em)").matches || names.slice(4).some((name) => asked.has(name))
+    if (names.slice(4).some((name) => asked.has(name))) more.open = true
   }
 
   table.querySelectorAll("th[data-sort]").forEach((head) => {

@@ -7,16 +7,22 @@ document.addEventListener("DOMContentLoaded", () => {
   const dialog = root.querySelector("dialog")
   const grid = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("td > a")])
   const cells = grid.flat()
+  const versions = table.tHead.rows[0].cells
   const STATES = { s: ["✘", "sick", "bad"], u: ["?", "unknown", "unknown"], h: ["✔", "healthy", "good"] }
 
   const chosen = () => form.elements.macos.value
   const letter = (cell) => cell.dataset[`m${chosen()}`] ?? cell.dataset.any
-  const show = () => cells.forEach((cell) => {
-    const [shape, word, name] = STATES[letter(cell)]
-    cell.className = `verdict verdict--${name}`
-    cell.children[0].textContent = shape
-    cell.children[1].textContent = word
-  })
+  let shown = "" // as the page was built
+  const show = () => {
+    if (shown === chosen()) return
+    shown = chosen()
+    cells.forEach((cell) => {
+      const [shape, word, name] = STATES[letter(cell)]
+      cell.className = `verdict verdict--${name}`
+      cell.textContent = shape
+      cell.setAttribute("aria-label", word)
+    })
+  }
 
   const line = (name, value) => {
     const paragraph = document.createElement("p")
@@ -28,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const link = Object.assign(document.createElement("a"), { href: cell.href, textContent: "page of the bug" })
     dialog.querySelector("h2").textContent = row.claim
     dialog.querySelector("[data-body]").replaceChildren(
-      line(`PyTorch ${cell.dataset.v}${chosen() ? `, macOS ${chosen()}` : ""}`, STATES[letter(cell)][1]),
+      line(`PyTorch ${versions[cell.parentElement.cellIndex].textContent}${chosen() ? `, macOS ${chosen()}` : ""}`, STATES[letter(cell)][1]),
       line("Said", row.said),
       line("Known from", row.basis),
       line("Measured", cell.dataset.found ?? "not yet run on a Mac"),

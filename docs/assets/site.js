@@ -8,8 +8,13 @@ document.addEventListener("DOMContentLoaded", () => {
     })
     document.querySelectorAll("nav.md-code__nav").forEach((nav, n) => nav.setAttribute("aria-label", `Code block ${n + 1}`))
   }
-  mend()
-  // The theme adds these elements later, and which boxes scroll depends on the width.
-  new MutationObserver(mend).observe(document.querySelector("main"), { childList: true, subtree: true })
-  addEventListener("resize", mend)
+  // The theme adds these elements later, and which boxes scroll depends on the width. Once for many changes: it measures.
+  let due
+  const later = () => {
+    clearTimeout(due)
+    due = setTimeout(mend, 100)
+  }
+  later()
+  new MutationObserver(later).observe(document.querySelector("main"), { childList: true, subtree: true })
+  addEventListener("resize", later)
 })

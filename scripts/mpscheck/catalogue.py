@@ -37,7 +37,6 @@ _OPTIONAL = {
     "reported",
     "met_in",
     "fresh",
-    "heavy",
     "exempt",
     "no_workaround",
 }
@@ -75,7 +74,6 @@ class Bug:
     reported: tuple[dict, ...] = ()
     met_in: tuple[str, ...] = ()
     fresh: bool = False
-    heavy: bool = False
     exempt: str | None = None
     no_workaround: str | None = None
     false_alarm: float | None = None  # of a statistical snippet: the constant FALSE_ALARM
@@ -210,7 +208,6 @@ def _bug(path: Path, source: str, tree: ast.Module, docstring: str, table: dict)
         reported=tuple(table.get("reported", ())),
         met_in=tuple(table.get("met_in", ())),
         fresh=table.get("fresh", False),
-        heavy=table.get("heavy", False),
         exempt=table.get("exempt"),
         no_workaround=table.get("no_workaround"),
         false_alarm=constants.get("FALSE_ALARM"),

@@ -1,7 +1,6 @@
 """The console script `mpscheck`. Exit code 0: all as expected; 1: something is not; 2: could not run."""
 
 import functools
-import os
 import sys
 
 import click
@@ -149,11 +148,6 @@ def declared(versions):
     from mpscheck.commands import declared as command
 
     sys.exit(command.main(versions))
-
-
-def use_emulated_device(mode: str = "1") -> None:
-    """Let worker processes (not this one) have the emulated device."""
-    os.environ.setdefault("MPSCHECK_EMU", mode)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mpscheck.trigger import NAMES
+
 WORDS = {
     "ignores-strides": "{} is read or written as if it were contiguous",
     "ignores-offset": "the storage offset of {} is ignored",
@@ -21,6 +23,22 @@ WORDS = {
 }
 RANDOM_KINDS = {"broadcast": "every item of the first dimension gets the same random numbers"}
 ARGUMENTS = {"rounds": 2, "wraps": 2}
+SIGNATURES = {  # what a word takes: `argument` is an argument of the op, or `result` where the pattern below allows it
+    "ignores-strides": "argument",
+    "ignores-offset": "argument",
+    "unwritten": "result",
+    "rounds": "argument, dtype",
+    "makes-nan": "result",
+    "wraps": "argument.size.dim, number",
+}
+PATTERNS = {
+    "ignores-strides": r"\w+",
+    "ignores-offset": r"(?!result$)\w+",
+    "unwritten": "result",
+    "rounds": rf"\w+, ({'|'.join(NAMES['dtype'])})",
+    "makes-nan": "result",
+    "wraps": r"(?!result\.)\w+\.size\.-?\d+, \d+",
+}
 
 
 class BadEffect(ValueError):
@@ -34,6 +52,11 @@ class Effect:
     word: str
     target: str
     value: str | None = None
+
+    @property
+    def argument(self) -> str | None:
+        """The argument that it is about, or `result`; None for `random`: `weight` of `wraps(weight.size.0, 65536)`."""
+        return None if self.word == "random" else self.target.partition(".")[0]
 
     def __str__(self) -> str:
         return f"{self.word}({self.target}{'' if self.value is None else ', ' + self.value})"
@@ -51,7 +74,10 @@ def parse(text: str) -> Effect:
         raise BadEffect(f"{text!r}: {word} takes {ARGUMENTS.get(word, 1)} argument(s)")
     if word == "random" and target not in RANDOM_KINDS:
         raise BadEffect(f"{text!r}: random takes {', '.join(RANDOM_KINDS)}")
-    return Effect(word, target, value)
+    effect = Effect(word, target, value)
+    if word in PATTERNS and not re.fullmatch(PATTERNS[word], text[len(word) + 1 : -1]):
+        raise BadEffect(f"{text!r}: it is {word}({SIGNATURES[word]})")
+    return effect
 
 
 def sentence(effect: Effect) -> str:

@@ -30,9 +30,7 @@ class Known:
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on this torch and macOS."""
-        if not self.affected or any((torch + ".").startswith(release + ".") for release in self.unsure):
-            return "unknown"
-        return state(self.affected, self.introduced, self.macos, torch, macos)
+        return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 
 def read_known(entries: list[dict]) -> tuple[Known, ...]:

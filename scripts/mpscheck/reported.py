@@ -5,7 +5,7 @@ stands in `catalogue/schema.json`. A snippet of the same slug takes a bug's row 
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -69,11 +69,9 @@ class Reported:
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on a torch and macOS version, by the rule that holds for snippets."""
-        release = Version(torch).release
-        if not str(self.affected) or any(release[: len(Version(r).release)] == Version(r).release for r in self.unsure):
-            return "unknown"
         introduced = self.introduced["version"] if self.introduced else None
-        return versions.state(str(self.affected), introduced, str(self.macos) if self.macos else None, torch, macos)
+        macos_range = str(self.macos) if self.macos else None
+        return versions.state(str(self.affected), introduced, macos_range, torch, macos, self.unsure)
 
     @property
     def url(self) -> str:
@@ -179,9 +177,3 @@ def all_bugs() -> tuple[catalogue.Bug | Reported, ...]:
 
 def _slug(bug: catalogue.Bug | Reported) -> str:
     return bug.slug
-
-
-def shared_fields() -> tuple[str, ...]:
-    """The names of the fields that snippets and index-only entries have in common."""
-    mine = {field.name for field in fields(Reported)}
-    return tuple(field.name for field in fields(catalogue.Bug) if field.name in mine)

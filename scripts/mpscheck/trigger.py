@@ -219,8 +219,11 @@ def parse_condition(text: str) -> Condition:
     return Condition(match["subject"], name, None if match["dim"] is None else int(match["dim"]), comparator, literal)
 
 
-def check_names(triggers: Iterable[Trigger]) -> list[str]:
-    """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch."""
+def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] = ()) -> list[str]:
+    """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch.
+
+    `also` are more names that each op must have as an argument.
+    """
     import torch
 
     errors = []
@@ -234,7 +237,8 @@ def check_names(triggers: Iterable[Trigger]) -> list[str]:
             names = {argument.name for overload in overloads for argument in overload._schema.arguments} | {"result"}
             if "input" in names:
                 names.add("self")
-            errors += [f"aten::{op} has no argument {c.subject!r}" for c in trigger.when if c.subject not in names]
+            wanted = [*(c.subject for c in trigger.when), *also]
+            errors += [f"aten::{op} has no argument {name!r}" for name in dict.fromkeys(wanted) if name not in names]
     return errors
 
 

@@ -32,18 +32,31 @@ def contains(specifier: str, version: Version) -> bool:
     return all(within(comparator, end) for comparator, end in ends_of(specifier))
 
 
-def state(affected: str, introduced: str | None, macos_range: str | None, torch: str, macos: str | None) -> str:
+def state(
+    affected: str,
+    introduced: str | None,
+    macos_range: str | None,
+    torch: str,
+    macos: str | None,
+    unsure: tuple[str, ...] = (),
+) -> str:
     """What is known of one bug on one Mac.
 
     Args:
         affected: PEP 440 specifier; its lower bound is the oldest version seen sick, "<X" the fix, "<=X" the last seen.
+            Empty if no version is known.
         introduced: first bad version, if a source says that older ones are right.
         macos_range: specifier of the macOS versions that matter, None if the thread names none.
         torch, macos: the versions asked for; macos None if not known.
+        unsure: releases within `affected` ("2.5", "2.9.0") that may have the fix already.
 
     Sick only between the oldest version seen sick and the fix; healthy only where a source says so.
     """
-    ends, version = ends_of(affected), Version(torch.split("+")[0])
+    version = Version(torch.split("+")[0])
+    releases = [Version(text).release for text in unsure]
+    if not affected or any(version.release[: len(release)] == release for release in releases):
+        return "unknown"
+    ends = ends_of(affected)
     fixed = [end for comparator, end in ends if comparator == "<"]
     if fixed and version >= fixed[0]:
         return "healthy"

@@ -126,10 +126,16 @@ def test_the_title_that_the_watcher_looks_for_is_the_one_that_the_workflow_gives
     assert "run-name: mps torch ${{ inputs.torch || 'all' }}" in text
 
 
-def test_pip_itself_is_asked(root):
-    """With the real pip: a list of releases, or nothing where it has no index at hand."""
+def test_pip_itself_is_asked(root, monkeypatch, tmp_path):
+    """The real pip, with a folder in place of an index."""
+    for version in ("2.8.0", "2.10.0", "2.11.0rc1"):
+        (tmp_path / f"torch-{version}-py3-none-any.whl").touch()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     script = SimpleNamespace(**runpy.run_path(str(root / "scripts/ci/releases.py")))
-    assert all(len(script.numbers(version)) == 3 for version in script.on_index())
+    assert script.on_index() == ["2.10.0", "2.8.0"]
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "none"))
+    assert script.on_index() == []
 
 
 def test_gh_is_called_as_a_program(releases, monkeypatch, tmp_path):

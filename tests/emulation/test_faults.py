@@ -151,6 +151,59 @@ def test_bad_names_are_one_sentence(python, tmp_path, value, words):
     assert "Traceback" not in done.stderr
 
 
-def test_a_fault_on_an_op_that_does_not_exist_is_refused():
-    with pytest.raises(SystemExit, match="no op aten::linaer"), only(fault("f", ["linaer"], "unwritten(result)")):
-        pass
+@pytest.mark.parametrize(
+    "op, effect, when, words",
+    [
+        ("linaer", "unwritten(result)", [], "no op aten::linaer"),
+        ("linear", "unwritten(result)", ["wieght.ndim == 2"], "aten::linear has no argument 'wieght'"),
+        ("linear", "ignores-strides(wieght)", [], "aten::linear has no argument 'wieght'"),
+        ("linear", "rounds(weight, floaty)", [], "rounds.argument, dtype"),
+        ("conv1d", "wraps(weight, 3)", [], "wraps.argument.size.dim, number"),
+        ("linear", "unwritten(weight)", [], "unwritten.result"),
+    ],
+)
+def test_a_fault_that_could_never_fire_is_refused(op, effect, when, words):
+    with pytest.raises(ValueError, match=words):
+        fault("f", [op], effect, when)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("FAULTS = [fault('f', ['gelu']", "SyntaxError"),
+        ("\n\nFAULTS = [fault('f', ['gelu'], 'doubles(result)')]", "broken.py, line 4: BadEffect: 'doubles(result)'"),
+        ("FAULTS = [fault('f', 'gelu', 'unwritten(result)')]", "op, a list of aten names"),
+    ],
+)
+def test_a_broken_file_is_one_sentence(python, tmp_path, text, words):
+    (tmp_path / "broken.py").write_text(f"from mpscheck.emulation.faults import fault\n{text}\n")
+    done = python("-c", "import torch", MPSCHECK_FAULTS="broken.py")
+    assert done.returncode != 0 and done.stderr.count("\n") == 1
+    assert words in done.stderr
+
+
+def test_what_an_effect_returns_for_a_call_in_place_stands_in_the_tensor():
+    def halved(call, run):
+        return run(call.args) * 0.5
+
+    x, out = torch.full((3,), 8.0, device=EMU), torch.empty(3, device=EMU)
+    with only(fault("f", ["mul"], halved)):
+        assert x.mul_(2) is x
+        torch.mul(x, 2, out=out)
+    assert x.tolist() == [8, 8, 8] and out.tolist() == [8, 8, 8]
+
+
+def test_an_effect_that_breaks_is_named_and_one_that_refuses_passes_through():
+    def breaks(call, run):
+        return run(call.args["weight"])
+
+    def refuses(call, run):
+        raise NotImplementedError("not on this device")
+
+    x = torch.ones(2, device=EMU)
+    with only(fault("mine", ["gelu"], breaks)), pytest.raises(faults.BrokenFault, match="'mine' failed on aten::gelu"):
+        F.gelu(x)
+    with only(fault("mine", ["gelu"], lambda call, run: None)), pytest.raises(faults.BrokenFault, match="nothing"):
+        F.gelu(x)
+    with only(fault("mine", ["gelu"], refuses)), pytest.raises(NotImplementedError, match="not on this device"):
+        F.gelu(x)

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from mpscheck import catalogue
 from mpscheck.report import evidence
 from mpscheck.results import BadResults
 
@@ -83,12 +82,6 @@ def test_controls_of_another_schema_are_refused(tmp_path):
 
 def test_no_controls_are_an_empty_table(tmp_path):
     assert evidence.read_controls(tmp_path / "none.json")["rows"] == []
-
-
-def test_bugs_without_a_fix_come_first(linear):
-    unfixed = dataclasses.replace(linear, slug="unfixed", affected=catalogue.SpecifierSet(">=2.8"))
-    old = dataclasses.replace(linear, slug="old", affected=catalogue.SpecifierSet(">=2.0,<2.1"))
-    assert [bug.slug for bug in evidence.by_age((old, linear, unfixed))] == ["unfixed", linear.slug, "old"]
 
 
 def test_declared_says_only_what_a_wheel_says(linear):

@@ -97,7 +97,7 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
         Step(
             "Build the site",
             (sys.executable, "-m", "mkdocs", "build", "--strict"),
-            reads=("docs/**/*", "mkdocs.yml", "snippets/**/*", "requirements.lock"),
+            reads=("docs/**/*", "mkdocs.yml", "overrides/**/*", "snippets/**/*", "requirements.lock"),
             makes="site/index.html",
             variables={"NO_MKDOCS_2_WARNING": "1"},
         ),

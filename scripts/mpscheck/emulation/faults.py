@@ -17,16 +17,23 @@ anybody wrote, which defines `FAULTS`, a list of `fault(...)`:
 import runpy
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from mpscheck import effect as effects_data
 from mpscheck import trigger as triggers_data
-from mpscheck.trigger import Call, Trigger
+from mpscheck.trigger import BadTrigger, Call, Trigger
 
 Imitation = Callable[[Call, Callable], object]
+
+
+class BrokenFault(RuntimeError):
+    """The effect of a fault cannot be computed; the message says which fault, and on what call."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,15 @@ def fault(slug: str, op: list[str], effect: str | Imitation, when: list[str] | N
     """A fault in words (`effect="ignores-strides(weight)"`) or with an effect of your own, a function.
 
     The function gets the `Call` and `run`, which computes the right result from a dict of arguments; it returns the
-    wrong one. Raises BadTrigger or BadEffect where the words are not in the vocabulary.
+    wrong one. Raises BadTrigger or BadEffect where the words are not in the vocabulary, or no op has such arguments.
     """
     table = {"op": op, "when": when or []} | ({"form": form} if form else {})
-    return Fault(slug, triggers_data.parse([table]), effect if callable(effect) else imitation(effect))
+    triggers = triggers_data.parse([table])
+    words = None if callable(effect) else effects_data.parse(effect)
+    wrong = triggers_data.check_names(triggers, [words.argument] if words and words.argument else ())
+    if wrong:  # a misspelt name would be a fault that never fires
+        raise BadTrigger(f"fault {slug!r}: {wrong[0]}")
+    return Fault(slug, triggers, imitation(effect) if words else effect)
 
 
 def imitation(text: str) -> Imitation:
@@ -74,10 +86,32 @@ def call(op: str, form: str, args: dict, run: Callable):
         if any(t.matches(this) for t in candidate.triggers):
             COUNTS[candidate.slug] = COUNTS.get(candidate.slug, 0) + 1
             with off():
-                return candidate.imitate(this, run)
+                return wrong_result(candidate, this, run)
         if result is not None:
             return result
     return run(args)
+
+
+def wrong_result(one: Fault, call: Call, run: Callable):
+    """What a fault makes of a call; where the call writes, it is there that the wrong values must stand.
+
+    Raises BrokenFault where the effect itself, a function that anybody wrote, goes wrong. What it raises on purpose, to
+    imitate a device that refuses (RuntimeError, NotImplementedError), passes through.
+    """
+    try:
+        wrong = one.imitate(call, run)
+    except (LookupError, TypeError, AttributeError, NameError, ValueError, ArithmeticError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise BrokenFault(
+            f"the effect of fault {one.slug!r} failed on aten::{call.op} ({call.form}): {said}; "
+            f"the call has {', '.join(call.args)}"
+        ) from error
+    target = call.args.get({"inplace": "self", "out": "out"}.get(call.form))
+    if not isinstance(target, torch.Tensor):
+        if wrong is None:
+            raise BrokenFault(f"the effect of fault {one.slug!r} returned nothing for aten::{call.op}")
+        return wrong
+    return target.copy_(wrong) if isinstance(wrong, torch.Tensor) and wrong is not target else target
 
 
 @contextmanager
@@ -121,7 +155,12 @@ def load(name: str) -> list[Fault]:
     if name.endswith(".py"):
         if not Path(name).is_file():
             raise SystemExit(f"MPSCHECK_FAULTS: there is no file {name}")
-        found = runpy.run_path(name).get("FAULTS")
+        try:
+            found = runpy.run_path(name).get("FAULTS")
+        except Exception as error:  # whatever a file that anybody wrote raises
+            lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
+            where = f"{name}, line {lines[-1]}" if lines else name
+            raise SystemExit(f"MPSCHECK_FAULTS: {where}: {type(error).__name__}: {error}") from None
         if not isinstance(found, list) or not all(isinstance(f, Fault) for f in found):
             raise SystemExit(
                 f"MPSCHECK_FAULTS: {name} must define FAULTS, a list of mpscheck.emulation.faults.fault(…)"

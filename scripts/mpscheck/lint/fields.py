@@ -9,7 +9,6 @@ DESCRIPTION = "each metadata field is of the right type, and tables have no unkn
 
 TEXTS = ("issue", "kind", "family", "affected", "fixed_pr", "macos", "exempt", "no_workaround")
 LISTS_OF_TEXTS = ("also", "chips", "met_in")
-FLAGS = ("fresh", "heavy")
 TABLES = {  # of these keys: True is required
     "basis": {"seen": True, "fixed": True},
     "introduced": {"version": True, "basis": True},
@@ -23,8 +22,8 @@ def check(bug: Bug) -> Iterator[str]:
             yield f'{name} = {value!r}: expected a text in quotes, such as {name} = "…"'
         if name in LISTS_OF_TEXTS and not (isinstance(value, list) and value and all(map(_is_text, value))):
             yield f'{name} = {value!r}: expected a list of texts, {name} = ["…"]; leave it out if there are none'
-        if name in FLAGS and value is not True:
-            yield f"{name} = {value!r}: expected true; leave it out otherwise"
+        if name == "fresh" and value is not True:
+            yield f"fresh = {value!r}: expected true; leave it out otherwise"
         if name in TABLES:
             yield from _table(name, value, TABLES[name])
         if name == "reported" and not (isinstance(value, list) and value):

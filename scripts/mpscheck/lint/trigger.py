@@ -10,19 +10,9 @@ DESCRIPTION = "the ops, arguments and the effect's target exist in torch's own a
 
 
 def check(bug: Bug) -> Iterator[str]:
-    for error in triggers.check_names(bug.triggers):
+    of_trigger = triggers.check_names(bug.triggers)
+    for error in of_trigger:
         yield f"trigger: {error}; op is the aten name that is called, arguments are named as in its schema"
-    for argument in _effect_arguments(bug):
-        for error in triggers.check_names([_about(one, argument) for one in bug.triggers]):
-            if "no argument" in error:
-                yield f"effect {bug.effect}: {error}; the target is an argument of each op of the trigger, or result"
-
-
-def _effect_arguments(bug: Bug) -> list[str]:
-    """The argument that the effect is about, if any: `weight` of `wraps(weight.size.0, 65536)`."""
-    return [] if bug.effect.word == "random" else [bug.effect.target.partition(".")[0]]
-
-
-def _about(one: triggers.Trigger, argument: str) -> triggers.Trigger:
-    """The same ops with one condition about this argument, so that `check_names` looks it up."""
-    return triggers.Trigger(one.ops, (triggers.Condition(argument, "ndim", None, ">=", "0"),))
+    for error in triggers.check_names(bug.triggers, [bug.effect.argument] if bug.effect.argument else []):
+        if error not in of_trigger:
+            yield f"effect {bug.effect}: {error}; the target is an argument of each op of the trigger, or result"

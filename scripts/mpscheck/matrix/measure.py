@@ -1,7 +1,7 @@
 """One row of the detection matrix: one model, one fault, and what each check says of it on the emulated device.
 
-A cell is a dict: `verdict` (one of `VERDICTS`), `wrong` (how many calls gave a wrong result while the check ran),
-`margin` (the error over the allowed one, where there is one) and `text`.
+A cell is a dict: `verdict` (caught, passed, not met or could not check), `wrong` (how many calls gave a wrong result
+while the check ran), `margin` (the error over the allowed one, where there is one) and `text`.
 
     python -m mpscheck.matrix.measure MODEL ENTRY [FAULT…]    one row a line, as JSON; needs MPSCHECK_EMU=1
 """
@@ -29,7 +29,6 @@ from mpscheck.tools.audit import audit
 from mpscheck.tools.locate import locate
 
 DEVICE = "emu"
-VERDICTS = ("caught", "passed", "not met", "could not check")
 
 
 @dataclass(frozen=True)

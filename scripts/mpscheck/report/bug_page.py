@@ -91,9 +91,7 @@ def _versions(bug: Bug) -> str:
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
     said = region("Versions", "\n".join(table))
-    return (
-        said + "\n\nWhat follows for each release. *Unknown* is not *healthy*.\n\n" + reported_page.by_release(bug)
-    )
+    return said + "\n\nWhat follows for each release. *Unknown* is not *healthy*.\n\n" + reported_page.by_release(bug)
 
 
 def _check(bug: Bug, site_url: str) -> str:

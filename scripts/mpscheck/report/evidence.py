@@ -129,12 +129,3 @@ def kinds_of(bug: Bug, runs: dict[str, dict], controls: dict) -> set[str]:
         "emulated": row is not None and row.proven,
     }
     return {kind for kind, present in there.items() if present}
-
-
-def by_age(bugs: tuple[Bug, ...]) -> list[Bug]:
-    """Bugs without a known fix first, then those whose fix is the newest."""
-
-    def key(bug: Bug):
-        return (bug.fixed is None, bug.fixed.release if bug.fixed else (), bug.slug)
-
-    return sorted(bugs, key=key, reverse=True)

@@ -45,7 +45,11 @@ def read(folder: Path = FOLDER) -> dict[str, dict]:
     for path in sorted(folder.glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            if data["schema"] not in (1, 2) or not isinstance(data["records"], list) or "bugs" not in data["provenance"]:
+            if (
+                data["schema"] not in (1, 2)
+                or not isinstance(data["records"], list)
+                or "bugs" not in data["provenance"]
+            ):
                 raise KeyError("schema")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise results.BadResults(f"{path.name} is not a file of exposures: {error}") from None

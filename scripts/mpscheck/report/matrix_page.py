@@ -72,8 +72,8 @@ def _cell(bug: Bug, version: str, runs: dict[str, dict]) -> str:
     )
     data = f' data-found="{found}"' if found else ""
     return (
-        f'<td><a href="../bugs/{bug.slug}/#versions" data-v="{version}" data-any="{letters[""]}"{changes}{data} '
-        f'class="verdict verdict--{name}"><span aria-hidden="true">{shape}</span><span class="sr">{state}</span></a>{mark}</td>'
+        f'<td><a href="../bugs/{bug.slug}/#versions" data-any="{letters[""]}"{changes}{data} '
+        f'class="verdict verdict--{name}" aria-label="{state}">{shape}</a>{mark}</td>'
     )
 
 

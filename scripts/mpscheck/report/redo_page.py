@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from mpscheck.report import releases, releases_page, words
 from mpscheck.report.entry import Entry
-from mpscheck.report.markup import items, table
+from mpscheck.report.markup import table
 
-OLDEST = "2.0.0"  # the first release that this site speaks of
 USE = "forward"  # the filter of the index for logits, lens, patching
 
 
@@ -83,16 +82,16 @@ ANALYSES = (
 
 
 def analyses(entries: list[Entry]) -> str:
-    """One row an analysis: the bugs with the versions known to have them, and the part of validate that looks there.
+    """One section an analysis: the bugs with the releases known to have them, and the part of validate that looks there.
 
     Raises KeyError for a bug that is not in the catalogue.
     """
     by_slug = {entry.slug: entry for entry in entries}
-    rows = []
+    sections = []
     for analysis in ANALYSES:
-        bugs = (f"[{effect}](../bugs/{slug}.md): {_where(by_slug[slug])}" for slug, effect in analysis.bugs)
-        rows.append([f"**{analysis.name}**", items(bugs), analysis.checks])
-    return table(["What you did", "What can have gone wrong, and where that is known", "Part of validate"], rows, "Analyses")
+        bugs = (f"- [{effect}](../bugs/{slug}.md): {_where(by_slug[slug])}" for slug, effect in analysis.bugs)
+        sections.append("\n".join([f"### {analysis.name}\n", *bugs, f"\nPart of validate: {analysis.checks}."]))
+    return "\n\n".join(sections)
 
 
 def _where(entry: Entry) -> str:
@@ -108,13 +107,14 @@ def _where(entry: Entry) -> str:
 
 
 def by_release(entries: list[Entry]) -> str:
-    """One row a release: how many bugs that logits, lens and patching can meet are known there, and how many unknown."""
-    mine = [entry for entry in entries if USE in entry.uses and entry.silent]
+    """One row a release: how many bugs that logits, lens and patching can meet are known and unknown there, with links."""
+    mine = [entry for entry in entries if USE in entry.uses]
     rows = []
     for place, release in list(enumerate(releases.load()))[::-1]:
         number = releases_page.counts(mine, place)
         links = (
-            f"[{number[state]}](../bugs.md?torch={release.version}&who={USE}&state={state})" for state in ("sick", "unknown")
+            f"[{number[state]}](../bugs.md?torch={release.version}&who={USE}&state={state})"
+            for state in ("sick", "unknown")
         )
         rows.append([f"[{release.version}](../releases/{release.version}.md)", *links, release.date])
     return table(["PyTorch", "Known", "Unknown", "Released"], rows, "By release")

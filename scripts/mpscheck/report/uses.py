@@ -12,7 +12,7 @@ USES = {  # None: every family
     "anything": ("anything", None),
     "forward": ("language model (logits, lens, patching)", _FORWARD),
     "generation": ("text generation", _GENERATION),
-    "training": ("training (SAEs, probes, fine-tuning)", (*_GENERATION, "autograd", "loss", "optimizer")),
+    "training": ("gradients, training (SAEs, probes)", (*_GENERATION, "autograd", "loss", "optimizer")),
     "images": ("image model", (*_GENERATION, "conv-pool", "fft")),
 }
 

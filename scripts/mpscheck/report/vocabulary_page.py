@@ -1,7 +1,7 @@
 """The words of triggers and effects as tables, made from the vocabularies themselves."""
 
 from mpscheck import trigger
-from mpscheck.effect import ARGUMENTS, RANDOM_KINDS, WORDS
+from mpscheck.effect import RANDOM_KINDS, SIGNATURES, WORDS
 from mpscheck.report.markup import table
 
 
@@ -33,9 +33,10 @@ def effects() -> str:
     """The words for how a result is wrong."""
     rows = []
     for word, phrase in WORDS.items():
-        second = ", value" if ARGUMENTS.get(word, 1) == 2 else ""
         if word == "random":
             rows += [[f"`random({kind})`", meaning] for kind, meaning in RANDOM_KINDS.items()]
         else:
-            rows.append([f"`{word}(argument{second})`", phrase.format("*argument*", "*value*")])
+            target, _, value = SIGNATURES[word].partition(", ")
+            target = "dimension *dim* of *argument*" if ".size." in target else f"*{target}*"
+            rows.append([f"`{word}({SIGNATURES[word]})`", phrase.format(target, f"*{value}*")])
     return table(["Word", "Meaning"], rows, "Words for an effect")

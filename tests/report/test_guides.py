@@ -1,0 +1,122 @@
+"""The guides: their code runs as it stands there, and what they say of versions comes from the catalogue."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from mpscheck import catalogue, reported
+from mpscheck.report import entry, evidence, home_page, pages, redo_page, releases
+
+ROOT = catalogue.ROOT
+
+
+@pytest.fixture(scope="module")
+def known():
+    return entry.entries(reported.all_bugs(), reported.reports(), {}, evidence.read_controls())
+
+
+def code_of(guide: str, containing: str) -> str:
+    """The one block of Python of a guide that contains these words."""
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "guides" / guide).read_text(encoding="utf-8"), re.DOTALL
+    )
+    (found,) = (block for block in blocks if containing in block)
+    return found
+
+
+def run(code: str, tmp_path, **variables: str) -> str:
+    """What a program prints on the emulated device, with the files that a reader has beside it."""
+    (tmp_path / "program.py").write_text(code.replace('"mps"', '"emu"'), encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "snippets")} | variables
+    command = [sys.executable, tmp_path / "program.py"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# ---- triage --------------------------------------------------------------------------------------------------------
+
+
+def test_the_program_to_paste_shows_the_fault_and_nothing_else(tmp_path):
+    code = code_of("triage.md", "is off by")
+
+    def errors(**variables: str) -> dict[str, float]:
+        lines = run(code, tmp_path, **variables).splitlines()
+        return {line.split()[0]: float(line.split()[-1]) for line in lines}
+
+    healthy = errors(MPSCHECK_EMU="1")
+    assert healthy["emu"] == healthy["cpu"] < 1e-4
+    assert errors(MPSCHECK_FAULTS="linear-noncontiguous-weight")["emu"] > 1
+
+
+def test_a_piece_of_a_script_can_be_given_to_locate(tmp_path):
+    code = code_of("triage.md", "class Piece").replace("print(locate", "x = torch.rand(6, 8)\nprint(locate")
+    (tmp_path / "faults.py").write_text(
+        "from mpscheck.emulation.faults import fault\n"
+        'FAULTS = [fault("half", op=["softmax"], effect=lambda call, run: run(call.args) * 0.5)]\n'
+    )
+    assert "NO OP DIVERGES" in run(code, tmp_path, MPSCHECK_EMU="1")
+    assert "FOUND: aten::softmax" in run(code, tmp_path, MPSCHECK_FAULTS=str(tmp_path / "faults.py"))
+
+
+# ---- maintainers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("2.8.0", "linear-noncontiguous-weight"), ("2.99.0", "no data"), ("2.9.1", None)]
+)
+def test_the_list_in_ci(version, told, tmp_path, monkeypatch):
+    data = pages.files(pages.read_inputs())["api/v1/known-bad.json"]
+    (tmp_path / "known-bad.json").write_text(data, encoding="utf-8")
+    monkeypatch.setattr("torch.__version__", version)
+    there = {"__file__": str(tmp_path / "test_torch.py")}
+    exec(code_of("maintainers.md", "test_this_torch"), there)
+    if told is None:
+        there["test_this_torch_is_not_known_to_be_wrong_on_mps"]()
+    else:
+        with pytest.raises(AssertionError, match=told):
+            there["test_this_torch_is_not_known_to_be_wrong_on_mps"]()
+
+
+# ---- redo results --------------------------------------------------------------------------------------------------
+
+
+def test_each_analysis_says_where_its_bugs_are_known(known):
+    said = redo_page.analyses(known)
+    assert "(../bugs/linear-noncontiguous-weight.md): 2.8.0, macOS 15 and newer" in said
+    assert "(../bugs/sdpa-bool-mask-1pass-decode.md): versions not known, right since 2.12.0" in said
+    assert "(../bugs/mm-large-k-allocator-dependent.md): 2.7.0 to 2.13.0, M1 and M2" in said
+
+
+def test_the_table_of_releases_says_what_the_home_page_says(known):
+    said = redo_page.by_release(known)
+    for place, release in enumerate(releases.load()):
+        data = json.loads(home_page.affected(known, place))
+        sick = sum(redo_page.USE in bug["uses"] for bug in data["sick"])
+        link = f"[{sick}](../bugs.md?torch={release.version}&who={redo_page.USE}&state=sick)"
+        unknown = (
+            f"[{data['unknown'][redo_page.USE]}](../bugs.md?torch={release.version}&who={redo_page.USE}&state=unknown)"
+        )
+        assert link in said and unknown in said
+
+
+# ---- home ----------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_script_the_home_page_answers_for_each_release(known):
+    answer = home_page.widget(known).partition("<noscript>")[2].partition("</noscript>")[0]
+    for place, release in enumerate(releases.load()):
+        data = json.loads(home_page.affected(known, place))
+        numbers = f"{len(data['sick'])} / {data['unknown']['anything']}"
+        assert f'<a href="releases/{release.version}/">{release.version}</a> {numbers}</li>' in answer
+
+
+def test_the_home_page_names_the_fix_where_one_is_known(known):
+    place = [release.version for release in releases.load()].index("2.8.0")
+    fixed = {bug["slug"]: bug["fixed"] for bug in json.loads(home_page.affected(known, place))["sick"]}
+    assert fixed["linear-noncontiguous-weight"] == "2.9.0"
+    assert None in fixed.values()
