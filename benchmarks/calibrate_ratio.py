@@ -1,10 +1,14 @@
 """Which error may a healthy device make? What validate_mps.py measures on one with other arithmetic than the CPU's.
 
-    python benchmarks/calibrate_ratio.py [--seeds 5] [--out results/emulated/calibration.json]
+    python benchmarks/calibrate_ratio.py [--seeds 5] [--devices honest 1 vulkan] [--out results/emulated/calibration.json]
 
 On the healthy emulated device (`MPSCHECK_EMU=honest`), for several models, seeds and inputs: the largest error ratio of
 each check, which is the device's error / the larger of the CPU's own error and the last place of the dtype. The file
 allows `ALLOWED_RATIO` of it. Every disagreement is a false alarm. The same on the healthy device with the CPU's bits.
+
+`vulkan` is torchvulkan, whose kernels are those of others, on a Vulkan driver that may be software: it wants Debian's
+`mesa-vulkan-drivers` and `pip install --no-deps torchvulkan==0.2.1` in an environment of its own, since one process has
+either it or `emu`. Rows of the devices that are not named are kept as they are.
 """
 
 import argparse
@@ -17,56 +21,74 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "results" / "emulated" / "calibration.json"
-MODELS = ("ioi-small, transformers", "ioi-small, TransformerBridge", "GPT-2 shape, 4 layers", "Llama shape, 4 layers")
-MODES = ("honest", "1")
+MODELS = (
+    *("ioi-small, transformers", "ioi-small, TransformerBridge", "GPT-2 shape, 4 layers", "Llama shape, 4 layers"),
+    "plain module",
+)
+DEVICES = ("honest", "1")  # those that every machine has
 
 
 def load(name: str, seed: int):
-    """(model, tokenizer or None); the random ones are drawn from the seed, with GPT-2's own initialisation."""
+    """(model, tokenizer or None, size of the vocabulary); random ones are drawn from the seed, as the library does."""
     import torch
     import transformers
     import validate_mps
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    if name.startswith("ioi-small"):
-        source = validate_mps.find_model("ioi-small")
+    if name.startswith(("ioi-small", "smollm2")):
+        source = validate_mps.find_model(name.partition(",")[0])
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source)
         entry = "bridge" if name.endswith("Bridge") else "transformers"
-        return validate_mps.load(source, entry), transformers.AutoTokenizer.from_pretrained(source)
+        return validate_mps.load(source, entry), tokenizer, len(tokenizer)
     torch.manual_seed(seed)
+    if name == "plain module":
+        encoder = torch.nn.TransformerEncoderLayer(64, 4, 256, batch_first=True)
+        return torch.nn.Sequential(torch.nn.Embedding(500, 64), encoder, torch.nn.Linear(64, 500)), None, 500
     if name.startswith("GPT-2"):
-        config = transformers.GPT2Config(n_layer=4, vocab_size=5000)
-        return transformers.GPT2LMHeadModel(config), None
+        return transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=4, vocab_size=5000)), None, 5000
     sizes = {"hidden_size": 576, "intermediate_size": 1536, "num_attention_heads": 9, "num_key_value_heads": 3}
     config = transformers.LlamaConfig(num_hidden_layers=4, vocab_size=5000, max_position_embeddings=512, **sizes)
-    return transformers.LlamaForCausalLM(config), None
+    return transformers.LlamaForCausalLM(config), None, 5000
 
 
-def measure(name: str, seed: int) -> dict:
+def measure(name: str, seed: int, device: str) -> dict:
     """The checks of one run: verdict and error ratio by name."""
     import torch
     import validate_mps
 
     torch.set_num_threads(1)
-    model, tokenizer = load(name, seed)
+    model, tokenizer, vocabulary = load(name, seed)
     prompts = [batch[0] for batch in validate_mps.ioi_batches(tokenizer)][1:2]
-    vocabulary = len(tokenizer) if tokenizer else model.config.vocab_size
     ids = torch.randint(vocabulary, (2, 32), generator=torch.Generator().manual_seed(seed))
-    report = validate_mps.validate(model, [ids, *prompts], "emu", tokenizer)
+    report = validate_mps.validate(model, [ids, *prompts], device, tokenizer)
     return {
-        check.name: {"verdict": check.verdict, "ratio": check.margin and check.margin * validate_mps.ALLOWED_RATIO}
+        check.name: {
+            "verdict": check.verdict,
+            "text": check.text,
+            "ratio": check.margin and check.margin * validate_mps.ALLOWED_RATIO,
+        }
         for check in report.checks
     }
 
 
-def run(mode: str, name: str, seeds: range) -> list[dict]:
+def run(device: str, name: str, seeds: range) -> list[dict]:
     """The runs of one model on one device, in a process of its own."""
-    command = [sys.executable, __file__, "--one", name, "--seeds", f"{seeds.start}:{seeds.stop}"]
-    environment = os.environ | {"MPSCHECK_EMU": mode, "TQDM_DISABLE": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    command = [sys.executable, __file__, "--one", name, "--devices", device, "--seeds", f"{seeds.start}:{seeds.stop}"]
+    mode = {"TORCHVULKAN_STRICT": "1"} if device == "vulkan" else {"MPSCHECK_EMU": device}
+    done = subprocess.run(command, env=os.environ | mode | {"TQDM_DISABLE": "1"}, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def vulkan_facts() -> dict:
+    """What the provenance of a run on torchvulkan says otherwise."""
+    from importlib.metadata import version
+
+    code = "import torchvulkan; print(torchvulkan.get_device_name())"
+    name = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return {"evidence": "emulated", "gpu": f"torchvulkan {version('torchvulkan')} on {name}"}  # it is no Mac
 
 
 def largest(runs: list[dict]) -> dict[str, float]:
@@ -79,19 +101,18 @@ def largest(runs: list[dict]) -> dict[str, float]:
     return found
 
 
-def alarms(runs: list[dict]) -> list[str]:
-    """Checks of healthy runs that did not agree, though they compared."""
-    return [
-        check
-        for checks in runs
-        for check, cell in checks.items()
-        if cell["verdict"] in ("disagrees", "could not check")
-    ]
+def named(runs: list[dict], verdict: str) -> dict[str, str]:
+    """What a verdict says first of each check that has it in one of the runs."""
+    return {
+        check: cell["text"] for checks in reversed(runs) for check, cell in checks.items() if cell["verdict"] == verdict
+    }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="20", help="how many runs a model and device, or FIRST:LAST")
+    parser.add_argument("--devices", nargs="+", default=list(DEVICES), help="honest, 1 and vulkan")
+    parser.add_argument("--models", nargs="+", default=list(MODELS), help="only these")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--one", help=argparse.SUPPRESS)  # what a process of its own does
     options = parser.parse_args()
@@ -99,27 +120,36 @@ def main() -> int:
     seeds = range(int(first or 0), int(last))
     sys.path.insert(0, str(ROOT / "snippets"))
     if options.one:
-        print(json.dumps([measure(options.one, seed) for seed in seeds]))
+        (device,) = options.devices
+        if device == "vulkan":
+            import torchvulkan  # noqa: F401
+        place = "vulkan" if device == "vulkan" else "emu"
+        print(json.dumps([measure(options.one, seed, place) for seed in seeds]))
         return 0
-    from mpscheck import provenance, results
-
-    rows = []
-    for mode in MODES:
-        for name in MODELS:
-            started = time.perf_counter()
-            runs = run(mode, name, seeds)
-            ratios = largest(runs)
-            rows.append({"device": mode, "model": name, "runs": len(runs), "alarms": alarms(runs), "ratios": ratios})
-            print(f"\n{name}, MPSCHECK_EMU={mode}: {len(runs)} runs in {time.perf_counter() - started:.0f} s")
-            print(f"  false alarms: {len(rows[-1]['alarms'])} {rows[-1]['alarms'] or ''}")
-            print("  " + ", ".join(f"{check} {ratio:.2f}" for check, ratio in ratios.items()), flush=True)
-    honest = [ratio for row in rows if row["device"] == "honest" for ratio in row["ratios"].values()]
-    count = sum(len(row["alarms"]) for row in rows)
-    print(f"\nLargest ratio on healthy other arithmetic: {max(honest):.2f}; false alarms: {count}")
     import validate_mps
 
-    document = {"schema": 1, "provenance": provenance.collect("emu"), "allowed_ratio": validate_mps.ALLOWED_RATIO}
-    results.write_atomic(options.out, json.dumps(document | {"rows": rows}, indent=1, allow_nan=False) + "\n")
+    from mpscheck import provenance, results
+
+    document = {"schema": 2, "allowed_ratio": validate_mps.ALLOWED_RATIO, "rows": []}
+    if options.out.is_file():
+        document["rows"] = json.loads(options.out.read_text(encoding="utf-8"))["rows"]
+    for device in options.devices:
+        vulkan = device == "vulkan"
+        made_on = provenance.collect("vulkan" if vulkan else "emu") | (vulkan_facts() if vulkan else {})
+        for name in options.models:
+            started = time.perf_counter()
+            runs = run(device, name, seeds)
+            row = {"device": device, "model": name, "runs": len(runs), "ratios": largest(runs)}
+            row |= {"alarms": named(runs, "disagrees"), "could_not_check": named(runs, "could not check")}
+            print(f"\n{name}, {device}: {len(runs)} runs in {time.perf_counter() - started:.0f} s")
+            print(f"  false alarms: {row['alarms'] or 'none'}; could not check: {row['could_not_check'] or 'none'}")
+            print("  " + ", ".join(f"{check} {ratio:.2f}" for check, ratio in row["ratios"].items()), flush=True)
+            kept = [old for old in document["rows"] if (old["device"], old["model"]) != (device, name)]
+            document["rows"] = [*kept, row | {"provenance": made_on}]
+            results.write_atomic(options.out, json.dumps(document, indent=1, allow_nan=False) + "\n")
+    others = [ratio for row in document["rows"] if row["device"] != "1" for ratio in row["ratios"].values()]
+    count = sum(len(row["alarms"]) for row in document["rows"])
+    print(f"\nLargest ratio on healthy other arithmetic: {max(others):.2f}; false alarms: {count}")
     return 1 if count else 0
 
 

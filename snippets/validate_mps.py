@@ -420,20 +420,21 @@ def read(auto, source):
 def load(source, entry):
     """Return the model in float32 on the CPU, as the entry point makes it of what `find_model` gives."""
     if entry == "transformers":
-        return read("AutoModelForCausalLM", source).float()
-    file = source.endswith(".gguf")  # TransformerLens takes only what transformers has made of it
-    known = {"hf_model": read("AutoModelForCausalLM", source), "tokenizer": read("AutoTokenizer", source)} if file else {}
+        return torch.nn.Module.float(read("AutoModelForCausalLM", source))  # its own refuses what was a GGUF file
+    file = source.endswith(".gguf")
+    if file and entry == "hooked":
+        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or --entry bridge")
     try:
         if entry == "bridge":
             from transformer_lens.model_bridge import TransformerBridge
 
-            return TransformerBridge.boot_transformers(source, device="cpu", **known)
+            parts = {"hf_model": "AutoModelForCausalLM", "tokenizer": "AutoTokenizer"} if file else {}
+            parts = {name: read(auto, source) for name, auto in parts.items()}  # it takes only what transformers has read
+            return TransformerBridge.boot_transformers(source, device="cpu", **parts)
         from transformer_lens import HookedTransformer
         from transformer_lens import loading_from_pretrained as loading
     except ImportError as error:
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
-    if file:
-        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or bridge")
     if not Path(source).is_dir():
         return HookedTransformer.from_pretrained(source, device="cpu")
     config = loading.get_pretrained_model_config(source, device="cpu")  # what from_pretrained does, but for a folder
@@ -457,9 +458,11 @@ def run_command(options):
     entry = options.entry or ("bridge" if new else "hooked" if lens else "transformers")
     source = find_model(options.model)
     try:
-        config, tokenizer = (getattr(transformers, auto).from_pretrained(source) for auto in ("AutoConfig", "AutoTokenizer"))
+        config, tokenizer = read("AutoConfig", source), read("AutoTokenizer", source)
         model = load(source, entry)
-    except (OSError, ValueError) as error:
+    except (CouldNotCheck, ImportError):
+        raise
+    except Exception as error:  # no such model, no network, a torn file: each library has its own
         raise CouldNotCheck(f"{options.model} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network") from error
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
     prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
@@ -476,7 +479,7 @@ def run_command(options):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small or a folder")
+    parser.add_argument("--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small, a folder or a GGUF file")
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="by default the newest installed")
     parser.add_argument("--device", default="mps", help="any device of torch; mps by default")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")

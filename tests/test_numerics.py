@@ -1,5 +1,6 @@
 """From numbers to a verdict: the one rule, on outputs whose verdict a reader can tell by eye."""
 
+import json
 import math
 
 import pytest
@@ -74,7 +75,8 @@ def test_a_random_sample_is_judged_by_its_p_value():
 
 
 def test_what_did_not_run_is_neither_healthy_nor_wrong():
-    assert numerics.verdict({"outcome": "hang", "functions": {}}) == "hang"
+    for outcome in ("error", "crash", "hang", "memory", "unsupported"):
+        assert numerics.verdict({"outcome": outcome, "functions": {}}) == outcome
     assert numerics.verdict({"outcome": "measured", "functions": {}}, "workaround") == "not-run"
 
 
@@ -97,6 +99,17 @@ def test_the_errors_are_those_of_the_textbook():
     assert numbers["rms"] == pytest.approx(math.sqrt((0.25 + 1) / 4))
     assert (numbers["nan"], numbers["inf"], numbers["special_mismatch"]) == (1, 0, 1)
     assert numbers["wrong_share"] == 0.5  # the third and the fourth
+
+
+def test_numbers_that_are_not_finite_can_be_stored_and_read_again():
+    numbers = numerics.compare((torch.tensor([math.nan, 1.0]),), (torch.tensor([2.0, math.inf]).double(),), 0.0)
+    stored = json.loads(json.dumps(numbers, allow_nan=False))
+    assert math.isnan(numerics.as_float(stored["first_wrong"]["got"]))
+    assert [numerics.as_float(numerics.number(value)) for value in (math.inf, -math.inf, 0.5)] == [
+        math.inf,
+        -math.inf,
+        0.5,
+    ]
 
 
 def test_inputs_are_rounded_then_upcast_never_drawn_again():

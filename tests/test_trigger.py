@@ -33,6 +33,12 @@ def test_each_layout_is_told_from_the_others(name):
         assert none.matches(call(weight=tensor)) == (other != name)
 
 
+def test_the_stride_of_a_dimension_of_size_1_says_nothing_of_the_layout():
+    (permuted,) = parse(when=["weight.layout == permuted"])
+    for stride in (0, 7):
+        assert permuted.matches(call(weight=BASE.as_strided((1, 6, 4), (stride, 1, 6))))
+
+
 @pytest.mark.parametrize(
     "condition, yes, no",
     [
@@ -79,6 +85,20 @@ def test_result_is_known_only_after_the_call():
     assert not one.matches(call("randn", result=torch.ones(1)))
 
 
+def test_the_result_of_a_call_that_writes_is_what_it_writes_to():
+    (one,) = parse("add", ["result.ndim == 2"])
+    flat, square = torch.ones(4), torch.ones(2, 2)
+    assert one.matches(call("add", "inplace", self=square)) and not one.matches(call("add", "inplace", self=flat))
+    assert one.matches(call("add", "out", self=flat, out=square))
+    assert not one.matches(call("add", "out", self=square, out=flat))
+
+
+def test_a_tensor_without_the_dimension_does_not_match():
+    for dim, tensor in (("-1", torch.tensor(1.0)), ("-2", torch.ones(3)), ("1", torch.ones(3))):
+        (one,) = parse(when=[f"self.size.{dim} >= 0"])
+        assert not one.matches(call(self=tensor))
+
+
 def test_self_stands_for_an_argument_named_input():
     (one,) = parse(when=["self.ndim == 2"])
     assert one.matches(call(input=torch.ones(1, 1)))
@@ -116,6 +136,8 @@ def test_names_are_checked_against_the_schemas_of_torch():
     assert trigger.check_names(parse("addcmul", ["tensor1.ndim == 2", "result.ndim == 2"])) == []
     assert trigger.check_names(parse(when=["wieght.ndim == 2"])) == ["aten::linear has no argument 'wieght'"]
     assert "no op aten::linaer" in trigger.check_names(parse("linaer"))[0]
+    assert "no op aten::fused_adam" in trigger.check_names(parse("fused_adam"))[0]  # it is _fused_adam
+    assert trigger.check_names(parse("requires_grad", ["self.ndim == 2"])) == []  # there is requires_grad_ alone
 
 
 @pytest.mark.parametrize(

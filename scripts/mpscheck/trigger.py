@@ -123,20 +123,7 @@ TAGS: dict[str, Callable[[Any], bool]] = {
 NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
     "layout": ("contiguous", "permuted", "sliced", "expanded"),
     "device": ("cpu", "accel"),
-    "dtype": (
-        "bool",
-        "uint8",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "float16",
-        "bfloat16",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-    ),
+    "dtype": tuple("bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()),
 }
 NUMBER_COMPARATORS = {
     "==": operator.eq,
@@ -229,7 +216,7 @@ def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] =
     errors = []
     for trigger in triggers:
         for op in trigger.ops:
-            packets = [getattr(torch.ops.aten, name, None) for name in (op, op + "_", "_" + op)]
+            packets = [getattr(torch.ops.aten, name, None) for name in (op, op + "_")]
             overloads = [getattr(p, name) for p in packets if p is not None for name in p.overloads()]
             if not overloads:
                 errors.append(f"torch {torch.__version__} has no op aten::{op}")

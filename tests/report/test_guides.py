@@ -19,6 +19,12 @@ def known():
     return entry.entries(reported.all_bugs(), reported.reports(), {}, evidence.read_controls())
 
 
+@pytest.fixture(scope="module")
+def known_bad() -> str:
+    """The data as they are published."""
+    return pages.files(pages.read_inputs())["api/v1/known-bad.json"]
+
+
 def code_of(guide: str, containing: str) -> str:
     """The one block of Python of a guide that contains these words."""
     blocks = re.findall(
@@ -69,9 +75,8 @@ def test_a_piece_of_a_script_can_be_given_to_locate(tmp_path):
 @pytest.mark.parametrize(
     ("version", "told"), [("2.8.0", "linear-noncontiguous-weight"), ("2.99.0", "no data"), ("2.9.1", None)]
 )
-def test_the_list_in_ci(version, told, tmp_path, monkeypatch):
-    data = pages.files(pages.read_inputs())["api/v1/known-bad.json"]
-    (tmp_path / "known-bad.json").write_text(data, encoding="utf-8")
+def test_the_list_in_ci(version, told, known_bad, tmp_path, monkeypatch):
+    (tmp_path / "known-bad.json").write_text(known_bad, encoding="utf-8")
     monkeypatch.setattr("torch.__version__", version)
     there = {"__file__": str(tmp_path / "test_torch.py")}
     exec(code_of("maintainers.md", "test_this_torch"), there)
@@ -87,6 +92,7 @@ def test_the_list_in_ci(version, told, tmp_path, monkeypatch):
 
 def test_each_analysis_says_where_its_bugs_are_known(known):
     said = redo_page.analyses(known)
+    assert said.count("](../bugs/") == sum(len(analysis.bugs) for analysis in redo_page.ANALYSES)
     assert "(../bugs/linear-noncontiguous-weight.md): 2.8.0, macOS 15 and newer" in said
     assert "(../bugs/sdpa-bool-mask-1pass-decode.md): versions not known, right since 2.12.0" in said
     assert "(../bugs/mm-large-k-allocator-dependent.md): 2.7.0 to 2.13.0, M1 and M2" in said

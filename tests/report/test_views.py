@@ -16,7 +16,7 @@ from mpscheck.report import (
     api,
     entry,
     evidence,
-    exposure_page,
+    exposure,
     home_page,
     index_page,
     matrix_page,
@@ -240,15 +240,18 @@ def test_known_bad_says_what_transformerlens_needs(files):
     assert found["broken_for"]["TransformerLens"] == [[2, 8]]
     assert "linear-noncontiguous-weight" in found["torch"]["2.8"]["met_through"]["TransformerLens"]
     assert found["torch"]["2.8"]["silent"] and found["torch"]["2.8"]["unknown"] > 0
+    smallest = found["smallest_for"]["TransformerLens"]
+    assert (smallest["known"], smallest["possible"]) == ([2, 9], [2, 14])
+    assert smallest["unknown"] > 0
 
 
 def test_a_doubtful_match_breaks_no_library():
     doubtful = {"slug": "x", "doubt": "asks for mps"}
     data = {
         "one": {
-            "provenance": {"versions": {"transformer_lens": "1", "transformers": "1"}},
+            "provenance": {"versions": {"transformer_lens": "1", "transformers": "1"}, "bugs": {}},
             "records": [
-                {"entry": "HookedTransformer", "model": exposure_page.MODEL, "uses": {"f": {"findings": [doubtful]}}}
+                {"entry": "HookedTransformer", "model": exposure.MODEL, "uses": {"f": {"findings": [doubtful]}}}
             ],
         }
     }

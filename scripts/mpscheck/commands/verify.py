@@ -92,7 +92,7 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
         Step(f"Measure the snippets on {device}", (*MPSCHECK, "run", "--device", device, *resume), finding=1),
         Step("Check the checks, on the emulated device", (*MPSCHECK, "controls", *resume), finding=1, variables=log),
         *validate,
-        Step("Execute the notebooks, and the programs whose output pages show", (*MPSCHECK, "notebooks")),
+        Step("Execute the notebooks, and the programs whose output pages show", (*MPSCHECK, "notebooks"), finding=1),
         Step("Write the pages from the results", (*MPSCHECK, "report")),
         Step(
             "Build the site",

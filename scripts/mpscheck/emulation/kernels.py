@@ -14,7 +14,7 @@ from mpscheck.emulation.memory import NAME, Unsupported, is_emu, unwrap, wrap
 
 aten = torch.ops.aten
 GENERATOR = torch.Generator()  # the device's own random stream, seeded by torch.manual_seed as on mps
-HOST: dict[str, Callable] = {}  # op: what to compute in place of the CPU's kernel (`MPSCHECK_EMU=honest`)
+HOST: dict[str, Callable] = {}  # op: what to compute in place of the CPU's kernel; more with `MPSCHECK_EMU=honest`
 CPU_OPERANDS = ("index", "copy")  # ops in whose name one of these stands take CPU tensors beside the device's
 
 
@@ -163,6 +163,14 @@ def local_scalar_dense(tensor):
 
 
 # ---- kernels of its own: arithmetic -------------------------------------------------------------------------------
+
+
+def histc(x, bins=100, min=0, max=0):
+    """The CPU's kernel takes no whole numbers, those of GPUs do; transformers counts on it for experts."""
+    return torch.histc(x if x.is_floating_point() else x.double(), bins, min, max).to(x.dtype)
+
+
+HOST["histc"] = histc
 
 
 def linear(x, weight, bias=None):

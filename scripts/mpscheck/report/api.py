@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mpscheck import reported
 from mpscheck.catalogue import ROOT, Bug
-from mpscheck.report import exposure_page, names, releases, words
+from mpscheck.report import exposure, names, releases, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.escape import plain
 
@@ -74,12 +74,12 @@ def _bug(entry: Entry, site_url: str) -> dict:
     }
 
 
-def known_bad(entries: list[Entry], exposure: dict[str, dict], site_url: str) -> str:
+def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str) -> str:
     """By minor version of PyTorch: what is known to be sick, how much is unknown; which libraries meet it."""
     minors: dict[str, list[int]] = {}
     for place, release in enumerate(releases.load()):
         minors.setdefault(release.minor, []).append(place)
-    met = met_through(exposure)
+    met = met_through(measured)
     torch = {minor: _minor(entries, places, met, site_url) for minor, places in minors.items()}
     broken = {
         library: [
@@ -87,7 +87,9 @@ def known_bad(entries: list[Entry], exposure: dict[str, dict], site_url: str) ->
         ]
         for library in met
     }
-    return _dump({"version": VERSION, "data_date": data_date(entries), "torch": torch, "broken_for": broken})
+    smallest = smallest_for(entries, measured, tuple(met))
+    document = {"version": VERSION, "data_date": data_date(entries), "torch": torch}
+    return _dump({**document, "broken_for": broken, "smallest_for": smallest})
 
 
 def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], site_url: str) -> dict:
@@ -115,10 +117,26 @@ def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], si
     }
 
 
-def met_through(exposure: dict[str, dict]) -> dict[str, set[str]]:
+def smallest_for(entries: list[Entry], measured: dict[str, dict], libraries: tuple[str, ...]) -> dict[str, dict]:
+    """By library: from which minor version on GPT-2 meets no known bug, no possible one either, and what is unknown."""
+    study = exposure.Study(measured, [entry.bug for entry in entries])
+    states, found = exposure.States(study.bugs), {}
+    for library in libraries:
+        how = study.together(library)
+        answer = exposure.answer(how, states)
+        left = answer.on_strict or exposure.met(how, states, exposure.RELEASES[-1])
+        found[library] = {
+            "known": exposure.minor(answer.first),
+            "possible": exposure.minor(answer.strict),
+            "unknown": len(left.unknown),
+        }
+    return found
+
+
+def met_through(measured: dict[str, dict]) -> dict[str, set[str]]:
     """The bugs whose trigger a library's own calls were seen to match, by library: measured, on a machine without mps."""
     found: dict[str, set[str]] = {"TransformerLens": set(), "transformers": set()}
-    for row in exposure_page.rows(exposure):
+    for row in exposure.rows(measured):
         for use in row.uses.values():
             found[row.library.split()[0]] |= {one["slug"] for one in use["findings"] if one["doubt"] is None}
     return found

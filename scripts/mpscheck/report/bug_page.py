@@ -41,7 +41,8 @@ def _summary(bug: Bug, runs: dict[str, dict]) -> str:
         "How": f"{effect.sentence(bug.effect)}.",
         "Kind": f"{words.BUG_KINDS[bug.kind]}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
-        "On Macs": f"{words.on_macs(evidence.on_mac(bug, runs))}.",
+        "Our runs": f"{words.on_macs(evidence.on_mac(bug, runs))}.",
+        "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
     }
     return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
 

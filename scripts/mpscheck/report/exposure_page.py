@@ -1,146 +1,197 @@
-"""Which known bugs a GPT-2 meets through which library version: tables made from `results/exposure/*.json`. Pure.
+"""Which known bugs a GPT-2 meets through which library version: tables made from `results/exposure/*.json`. Pure."""
 
-The files are written by `scripts/exposure/measure.py`. A bug whose trigger is newer than a file was not measured in it,
-and counts as unknown.
-"""
-
-import hashlib
-import json
-from dataclasses import dataclass
-from pathlib import Path
-
-from mpscheck import results
 from mpscheck.catalogue import Bug
-from mpscheck.report import releases
+from mpscheck.report import exposure, words
+from mpscheck.report.escape import claim_markdown, text
+from mpscheck.report.exposure import CERTAIN, MODEL, POSSIBLE, RELEASES, UNTESTED, Answer, Met, States, Study
 from mpscheck.report.markup import items, table
+from mpscheck.reported import Reported
 
-FOLDER = results.RUNS.parent / "exposure"
 LINEAR = "linear-noncontiguous-weight"  # pytorch/pytorch#161640
-MODEL = "gpt2-shape"  # what the answers are about; toy models are only there as `ioi-small`
-RELEASES = tuple(release.version for release in releases.load())
+MACS = {"M1, M2": "M1", "M3, M4": "M4", "M5": "M5"}  # chips in words, and one that stands for them
+SYSTEMS = ("14", "15", "26", "27")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One entry point of one library version, measured with one model."""
-
-    library: str  # "TransformerLens 2.17.0"
-    entry: str
-    model: str
-    uses: dict[str, dict]
+# ---- from which PyTorch on -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is known of one use: torch releases that are sick, the oldest one after them, and what is unknown there."""
-
-    sick: tuple[str, ...]
-    first: str | None  # None: the newest release is sick
-    unknown: tuple[str, ...]  # slugs of bugs that are met and unknown on `first` or later
+def counted(found: Met) -> str:
+    """`0 known, 2 possible, 31 unknown`."""
+    return f"{len(found.known)} known, {len(found.possible)} possible, {len(found.unknown)} unknown"
 
 
-def read(folder: Path = FOLDER) -> dict[str, dict]:
-    """The stored files by name, oldest library first; raises BadResults for one that is not such a file."""
-    found = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            if (
-                data["schema"] not in (1, 2)
-                or not isinstance(data["records"], list)
-                or "bugs" not in data["provenance"]
-            ):
-                raise KeyError("schema")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise results.BadResults(f"{path.name} is not a file of exposures: {error}") from None
-        found[path.stem] = data
-    return found
+def smallest(found: Answer) -> list[str]:
+    """The smallest release without a known bug, and the one without a possible one if that is another; what is met."""
+    if found.first is None:
+        return [f"**none**: known in {found.known_in[-1]}"]
+    lines = [f"{_release(found.first)}: {counted(found.on_first)}"]
+    if found.strict is None:
+        lines.append(f"**none** without a possible one, {RELEASES[-1]} included")
+    elif found.strict != found.first:
+        lines.append(f"{_release(found.strict)}: {counted(found.on_strict)}")
+    return lines
 
 
-def rows(data: dict[str, dict]) -> list[Row]:
-    """One row an entry point and library version: with GPT-2's shape, or with the small model where that is all."""
-    found = []
-    for file in data.values():
-        versions = file["provenance"]["versions"]
-        shaped = {record["entry"] for record in file["records"] if record["model"] == MODEL}
-        for record in file["records"]:
-            if record["model"] == MODEL or record["entry"] not in shaped:
-                library = f"TransformerLens {versions['transformer_lens']}"
-                if record["entry"].startswith("transformers"):
-                    library = f"transformers {versions['transformers']}"
-                found.append(Row(library, record["entry"], record["model"], record["uses"]))
-    return found
+def _release(version: str | None) -> str:
+    return "**none**" if version is None else "**any**" if version == RELEASES[0] else f"**{version}**"
 
 
-def fingerprint(bug: Bug) -> str:
-    """The hash of a bug's triggers, which a file of exposures stores for each bug that it was measured for."""
-    return hashlib.sha256(json.dumps(bug.metadata["trigger"], sort_keys=True).encode()).hexdigest()[:16]
+def _from(version: str | None) -> str:
+    if version is None:
+        return "There is no PyTorch release from which on"
+    return "On any PyTorch release" if version == RELEASES[0] else f"From PyTorch **{version}** on,"
 
 
-def unmeasured(data: dict[str, dict], bugs: tuple[Bug, ...]) -> list[str]:
-    """The slugs of bugs that some file was not measured for, with the trigger that they have now."""
-    stored = [file["provenance"]["bugs"] for file in data.values()]
-    return [bug.slug for bug in bugs if any(known.get(bug.slug) != fingerprint(bug) for known in stored)]
-
-
-# ---- the answers ---------------------------------------------------------------------------------------------------
-
-
-def answer(findings: list[dict], bugs: tuple[Bug, ...]) -> Answer:
-    """What is known of one use, over all releases.
-
-    A match that is only possible (`doubt`) makes a release unknown, never sick.
-    """
-    by_slug = {bug.slug: bug for bug in bugs}
-    states = [
-        (found["slug"], release, by_slug[found["slug"]].state(release), found["doubt"])
-        for found in findings
-        if found["slug"] in by_slug
-        for release in RELEASES
+def in_short(study: Study) -> str:
+    """The answer for GPT-2 through TransformerLens, all versions and entry points together, by use."""
+    rows = [row for row in study.shaped if row.library.split()[0] == "TransformerLens"]
+    if not rows:
+        return "Nothing was measured yet."
+    states = States(study.bugs)
+    by_use = {use: exposure.together(study.how(row, use) for row in rows) for use in rows[0].uses}
+    all_of_them = study.together("TransformerLens")
+    every = exposure.answer(all_of_them, states)
+    left = every.on_strict or exposure.met(all_of_them, states, RELEASES[-1])
+    lines = [
+        f"{_from(every.first)} GPT-2 through TransformerLens meets no bug that is **known** for certain. "
+        f"{_from(every.strict)} it meets none that is **possible** either. **No release is known to "
+        f"be safe**: on {every.strict or RELEASES[-1]} it is **unknown** of {len(left.unknown)} bugs whether they are met.",
+        "",
     ]
-    sick = {release for _, release, state, doubt in states if state == "sick" and doubt is None}
-    last = max((RELEASES.index(release) for release in sick), default=-1)
-    after = RELEASES[last + 1 :]
-    unknown = {
-        s
-        for s, release, state, doubt in states
-        if release in after and (state == "unknown" or (doubt and state == "sick"))
+    for use, how in by_use.items():
+        lines.append(f"- {use}: {'; '.join(smallest(exposure.answer(how, states)))}")
+    decisive = exposure.deciding(all_of_them, states)
+    lines += ["", f"Known or possible on some release: {'; '.join(_link(study.bugs[slug]) for slug in decisive)}."]
+    return "\n".join(lines)
+
+
+def by_use(study: Study) -> str:
+    """The smallest release by entry point and use, on any Mac."""
+    states = States(study.bugs)
+    uses = list(dict.fromkeys(use for row in study.rows for use in row.uses))
+    lines = []
+    for row in study.rows:
+        answers = [exposure.answer(study.how(row, use), states) for use in uses]
+        lines.append([row.library, row.entry, *(items(smallest(answer)) for answer in answers)])
+    return table(["Library", "Entry point", *uses], lines, "Smallest PyTorch by entry point and use")
+
+
+def by_mac(study: Study) -> str:
+    """The smallest release by chip and macOS, for all uses of an entry point together."""
+    states = {(chips, system): States(study.bugs, system, chip) for chips, chip in MACS.items() for system in SYSTEMS}
+    lines = []
+    for row in study.shaped:
+        how = exposure.together(study.how(row, use) for use in row.uses)
+        answers: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for mac, of_mac in states.items():
+            found = exposure.answer(how, of_mac)
+            answers.setdefault((_release(found.first), _release(found.strict)), []).append(mac)
+        lines += [[row.library, row.entry, items(_macs(macs)), *ends] for ends, macs in answers.items()]
+    headings = ["Library", "Entry point", "Chip and macOS", "No known bug from", "No possible one from"]
+    return table(headings, lines, "Smallest PyTorch by Mac")
+
+
+def _macs(macs: list[tuple[str, str]]) -> list[str]:
+    """Pairs of chip and macOS in words: those of chips with the same versions on one line."""
+    systems: dict[str, list[str]] = {}
+    for chips, system in macs:
+        systems.setdefault(chips, []).append(system)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for chips, versions in systems.items():
+        found.setdefault(tuple(versions), []).append(chips)
+    return [f"{', '.join(chips)}: macOS {', '.join(versions)}" for versions, chips in found.items()]
+
+
+# ---- which bugs ----------------------------------------------------------------------------------------------------
+
+
+def _link(bug: Bug | Reported) -> str:
+    return f"[{claim_markdown(bug.claim)}](bugs/{bug.slug}.md)"
+
+
+def matched(study: Study) -> str:
+    """The bugs that are known or possible on some release: how certain, when, where, and in which uses."""
+    states, lines = States(study.bugs), []
+    for how in (CERTAIN, POSSIBLE):
+        for slug, uses in _uses_by_bug(study, how).items():
+            if "sick" in states.of(slug):
+                bug = study.bugs[slug]
+                lines.append([_link(bug), _certainty(bug, how), words.versions(bug), _tied(bug), items(uses)])
+    headings = ["Bug", "Certainty", "PyTorch", "Tied to", "Met in"]
+    return table(headings, lines, "Known and possible bugs")
+
+
+def _certainty(bug: Bug | Reported, how: str) -> str:
+    if how == CERTAIN:
+        return "known"
+    return "possible: another path on `mps`" if isinstance(bug, Bug) else "possible: trigger not proven"
+
+
+def _tied(bug: Bug | Reported) -> str:
+    systems = [f"macOS {words.limits(bug.macos)}"] if bug.macos is not None else []
+    return "; ".join([*systems, *([", ".join(text(chip) for chip in bug.chips)] if bug.chips else [])])
+
+
+def _uses_by_bug(study: Study, wanted: str) -> dict[str, list[str]]:
+    """By slug, the entry points that relate to the bug in this way, each group of them with the uses in which."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in study.shaped:
+        for use in row.uses:
+            for slug, how in study.how(row, use).items():
+                if how == wanted:
+                    found.setdefault(slug, {}).setdefault(use, []).append(f"{row.library} {row.entry}")
+    return {slug: _by_entries(uses, len(study.shaped)) for slug, uses in sorted(found.items())}
+
+
+def _by_entries(uses: dict[str, list[str]], every: int) -> list[str]:
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for use, entries in uses.items():
+        groups.setdefault(tuple(entries), []).append(use)
+    return [
+        f"{', '.join(uses)}: {'every entry point' if len(entries) == every else '; '.join(entries)}"
+        for entries, uses in groups.items()
+    ]
+
+
+def unknown(study: Study) -> str:
+    """The bugs that are unknown on the newest release, why, and in which uses they are or may be met."""
+    newest, states = RELEASES[-1], States(study.bugs)
+    found: dict[str, tuple[str, list[str]]] = {}
+    for row in study.shaped:
+        for use in row.uses:
+            how = study.how(row, use)
+            for slug in exposure.met(how, states, newest).unknown:
+                uses = found.setdefault(slug, (how[slug], []))[1]
+                if use not in uses:
+                    uses.append(use)
+    why = {
+        CERTAIN: "its trigger matches; nobody has said whether this release has it",
+        POSSIBLE: "a drafted trigger matches; nobody has said whether this release has it",
+        UNTESTED: "no trigger to look for; its op is called",
     }
-    return Answer(tuple(r for r in RELEASES if r in sick), after[0] if after else None, tuple(sorted(unknown)))
+    lines = [
+        [_link(study.bugs[slug]), text(_when(study.bugs[slug])), why[how], ", ".join(uses)]
+        for slug, (how, uses) in sorted(found.items())
+    ]
+    return table(["Bug", "When", "Why unknown", "Uses"], lines, f"Unknown on {newest}")
 
 
-def _cell(found: Answer) -> str:
-    count = len(found.unknown)
-    unknown = f"; {count} unknown" if count else ""
-    if not found.sick:
-        return f"none met{unknown}"
-    sick = found.sick[0] if len(found.sick) == 1 else f"{found.sick[0]} to {found.sick[-1]}"
-    return (f"**{found.first}** (sick: {sick})" if found.first else f"no release (sick: {sick})") + unknown
+def _when(bug: Bug | Reported) -> str:
+    return bug.when if isinstance(bug, Reported) else ""
 
 
-def safe_torch(data: dict[str, dict], bugs: tuple[Bug, ...]) -> str:
-    """The smallest torch from which on no known bug is met, by entry point; by use, where uses differ."""
-    lines = [[row.library, row.entry, items(_answers(row, bugs))] for row in rows(data)]
-    return table(["Library", "Entry point", "Smallest torch"], lines, "Smallest torch by entry point")
-
-
-def _answers(row: Row, bugs: tuple[Bug, ...]) -> list[str]:
-    by_words: dict[str, list[str]] = {}
-    for use, found in row.uses.items():
-        by_words.setdefault(_cell(answer(found["findings"], bugs)), []).append(use)
-    if len(by_words) == 1:
-        return [f"every use: {words}" for words in by_words]
-    return [f"{'; '.join(uses)}: {words}" for words, uses in by_words.items()]
-
-
-def summary(data: dict[str, dict], bugs: tuple[Bug, ...], without_trigger: int) -> str:
-    """What the table rests on, and what it leaves out."""
-    newer = unmeasured(data, bugs)
-    late = f" Not measured yet: {', '.join(newer)}." if newer else ""
+def summary(study: Study) -> str:
+    """What was looked for, and what is left out."""
+    counting = [bug for bug in study.bugs.values() if exposure.counts(bug)]
+    models = [bug for bug in counting if bug.family == "model"]
+    proven = [bug for bug in counting if isinstance(bug, Bug)]
+    drafted = [bug for bug in counting if isinstance(bug, Reported) and bug.triggers]
+    late = f" Not measured yet with their newest trigger: {', '.join(study.late)}." if study.late else ""
     return (
-        f"{len(bugs) - len(newer)} known bugs were looked for, those with a machine-readable trigger.{late} "
-        f"{without_trigger} more are reported without one and were **not** looked for: the table says where known bugs "
-        "begin, not that all is right after that."
+        f"Looked for were {len(proven)} bugs with a trigger that a snippet has proven, and {len(drafted)} with one that "
+        f"is drafted from their threads.{late} {len(counting) - len(proven) - len(drafted) - len(models)} more have no "
+        f"trigger: they are unknown wherever an op of theirs is called. {len(models)} reports about whole models name no "
+        "op and are in no count."
     )
 
 
@@ -149,7 +200,7 @@ def summary(data: dict[str, dict], bugs: tuple[Bug, ...], without_trigger: int) 
 
 def linear_exposure(data: dict[str, dict]) -> str:
     """Who passes a weight to `F.linear` that is not contiguous: entry point, calls by use, and the line."""
-    found = rows(data)
+    found = exposure.rows(data)
     uses = list(dict.fromkeys(use for row in found for use in row.uses))
     lines = []
     for row in found:
@@ -217,11 +268,16 @@ def provenance(data: dict[str, dict]) -> str:
     return "\n".join(entries)
 
 
-def pieces(bugs: tuple[Bug, ...], without_trigger: int, data: dict[str, dict]) -> dict[str, str]:
+def pieces(bugs: tuple[Bug | Reported, ...], data: dict[str, dict]) -> dict[str, str]:
     """The generated parts of docs/exposure.md, by name."""
+    study = Study(data, bugs)
     return {
-        "exposure-summary": summary(data, bugs, without_trigger),
-        "exposure-torch": safe_torch(data, bugs),
+        "exposure-short": in_short(study),
+        "exposure-torch": by_use(study),
+        "exposure-macs": by_mac(study),
+        "exposure-matched": matched(study),
+        "exposure-unknown": unknown(study),
+        "exposure-summary": summary(study),
         "exposure-linear": linear_exposure(data),
         "exposure-paths": other_paths(data),
         "exposure-provenance": provenance(data),

@@ -13,6 +13,7 @@ from mpscheck.report import (
     declared_page,
     detection_page,
     evidence,
+    exposure,
     exposure_page,
     family_page,
     home_page,
@@ -74,7 +75,7 @@ def read_inputs() -> Inputs:
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
         case=case_page.read(),
         declared=declared_page.read(),
-        exposure=exposure_page.read(),
+        exposure=exposure.read(),
         index_only=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
         reports=reported.reports(),
         renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
@@ -129,7 +130,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         **case_page.pieces(inputs.case),
         **declared_page.pieces(inputs.declared),
         **detection_page.pieces(inputs.matrix, inputs.calibration, {entry.slug for entry in known}),
-        **exposure_page.pieces(bugs, len(reported.load()), inputs.exposure),
+        **exposure_page.pieces((*bugs, *inputs.index_only), inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}
     for path in COPIED:

@@ -82,14 +82,15 @@ ANALYSES = (
 
 
 def analyses(entries: list[Entry]) -> str:
-    """One section an analysis: the bugs with the releases known to have them, and the part of validate that looks there.
-
-    Raises KeyError for a bug that is not in the catalogue.
-    """
+    """One section an analysis: those of its bugs that are given, the releases known to have them, and the part of validate."""
     by_slug = {entry.slug: entry for entry in entries}
     sections = []
     for analysis in ANALYSES:
-        bugs = (f"- [{effect}](../bugs/{slug}.md): {_where(by_slug[slug])}" for slug, effect in analysis.bugs)
+        bugs = (
+            f"- [{effect}](../bugs/{slug}.md): {_where(by_slug[slug])}"
+            for slug, effect in analysis.bugs
+            if slug in by_slug
+        )
         sections.append("\n".join([f"### {analysis.name}\n", *bugs, f"\nPart of validate: {analysis.checks}."]))
     return "\n\n".join(sections)
 

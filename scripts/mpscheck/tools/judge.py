@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 ALLOWED_RATIO = 10.0
+CPU_ROUNDINGS = 10.0  # what the CPU is taken to be off by, in units of rounding, where float64 cannot tell
 SCREEN = ALLOWED_RATIO - 1  # a result this near to the CPU's, in units of rounding, is right whatever the reference is
 MOVES = frozenset(
     "alias amax amin argmax argmin cat clone concat constant_pad_nd contiguous copy diag diag_embed embedding expand_copy "
@@ -82,11 +83,14 @@ def distance(cpu: torch.Tensor, got: torch.Tensor) -> float:
     return max(a / max(limits.eps * s, limits.tiny) for a, s in zip(apart, scale))
 
 
-def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor, moves: bool) -> Difference | None:
+def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor | None, moves: bool) -> Difference | None:
     """How `got` is wrong by the rule; None if it is right.
 
-    `exact` is the CPU's result in float64, `moves` says that the op rounds nothing where the CPU does not.
+    `exact` is the CPU's result in float64, None if the op has no float64: then the CPU is taken to be off by
+    CPU_ROUNDINGS. `moves` says that the op rounds nothing where the CPU does not.
     """
+    roundings = 1.0 if exact is not None else CPU_ROUNDINGS
+    exact = cpu if exact is None else exact
     if cpu.shape != got.shape or cpu.dtype != got.dtype:
         return Difference("shape", math.inf)
     cpu, got, exact = real(cpu), real(got), real(exact)
@@ -101,11 +105,12 @@ def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor, moves:
     if moves and not bool(own.any()):
         return described("wrong", math.inf, error > 0, cpu, got)
     limits = torch.finfo(cpu.dtype)
-    allowed = [max(o, limits.eps * e, limits.tiny) for o, e in zip(sizes(own), sizes(exact))]
+    least = limits.eps * roundings
+    allowed = [max(o, least * e, limits.tiny) for o, e in zip(sizes(own), sizes(exact))]
     ratio = max(e / a for e, a in zip(sizes(error), allowed))
     if ratio <= ALLOWED_RATIO:
         return None
-    wrong = error > ALLOWED_RATIO * max(own.max().item(), limits.eps * sizes(exact)[0])
+    wrong = error > ALLOWED_RATIO * max(own.max().item(), least * sizes(exact)[0])
     return described("wrong", ratio, wrong if bool(wrong.any()) else error == error.max(), cpu, got)
 
 

@@ -170,7 +170,9 @@ def run_command(options) -> Report:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small or a folder")
+    parser.add_argument(
+        "--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small, a folder or a GGUF file"
+    )
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="transformers or TransformerLens")
     parser.add_argument("--device", default="mps", help="any device of torch, mps by default")
     parser.add_argument("--prompt", default=PROMPT, help="the text that the model reads")

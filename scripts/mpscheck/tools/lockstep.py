@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -236,17 +237,15 @@ class LockStep:
                 if not distance(c, g) or only_ties(name, bound, c, g):
                     continue
                 exact = self.exact(case) if exact is None else exact
-                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else g  # none: only NaN, infinity
+                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
                 found.append(difference(c, g, reference, name in MOVES and not case.incoming))
         return max(filter(None, found), key=lambda d: (d.kind == "nan", d.ratio), default=None)
 
     def exact(self, case: Case) -> list[torch.Tensor]:
-        """The case on the CPU in float64; nothing, and a note, if there is no such kernel."""
-        try:
+        """The case on the CPU in float64; nothing if there is no such kernel."""
+        with contextlib.suppress(Exception):  # whatever an op raises for a dtype that it does not have
             return computed_exactly(case)
-        except Exception as error:
-            self.refuse(case.op, f"no reference in float64: {first_line(error)}")
-            return []
+        return []
 
     def look_inside(self, case: Case, restore, run) -> Finding | None:
         """Go through the ops that a call consists of, if it does; the one that is wrong."""

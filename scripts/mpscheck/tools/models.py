@@ -25,15 +25,18 @@ def need_device(device: str) -> None:
 
 
 def find_model(name: str) -> Path:
-    """The folder of a model; the first time, smollm2 is converted and gpt2 downloaded. Raises CouldNotCheck."""
+    """The folder or GGUF file of a model; the first time, smollm2 is converted, gpt2 downloaded. Raises CouldNotCheck."""
     if name == "smollm2":
         return convert_smollm2()
     if name == "gpt2":
         return download_gpt2()
     folder = Path(__file__).parent / "models" / name if name == "ioi-small" else Path(name)
-    if not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
+    if folder.suffix == ".gguf":
+        if not folder.is_file():
+            raise CouldNotCheck(f"there is no file {folder}")
+    elif not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
         raise CouldNotCheck(
-            f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small"
+            f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small, a GGUF file"
         )
     return folder
 
@@ -79,19 +82,28 @@ def convert_smollm2() -> Path:
     return folder
 
 
-def load_model(folder: Path, entry: str):
-    """(model in float32 on the CPU, tokenizer) of a folder, by way of transformers or TransformerLens."""
+def read(auto: str, place: Path):
+    """What one of the Auto classes of transformers makes of a folder or a GGUF file, whose weights it widens."""
     import transformers
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    where = {"gguf_file": place.name} if place.suffix == ".gguf" else {}
+    return getattr(transformers, auto).from_pretrained(place.parent if where else place, **where)
+
+
+def load_model(place: Path, entry: str):
+    """(model in float32 on the CPU, tokenizer) of a folder or GGUF file, by way of transformers or TransformerLens."""
+    tokenizer = read("AutoTokenizer", place)
     if entry == "transformers":
-        return transformers.AutoModelForCausalLM.from_pretrained(folder).float(), tokenizer
+        return torch.nn.Module.float(read("AutoModelForCausalLM", place)), tokenizer  # its own refuses GGUF
     try:
         if entry == "hooked":
-            return hooked(transformers.AutoModelForCausalLM.from_pretrained(folder).float(), tokenizer), tokenizer
+            return hooked(torch.nn.Module.float(read("AutoModelForCausalLM", place)), tokenizer), tokenizer
         from transformer_lens.model_bridge import TransformerBridge
 
-        return TransformerBridge.boot_transformers(str(folder), device="cpu"), tokenizer
+        parts = {}  # it finds them itself, but reads no GGUF file
+        if place.suffix == ".gguf":
+            parts = {"hf_model": read("AutoModelForCausalLM", place), "tokenizer": tokenizer}
+        return TransformerBridge.boot_transformers(str(place), device="cpu", **parts), tokenizer
     except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
 

@@ -201,17 +201,42 @@ def computed_exactly(case: Case) -> list[torch.Tensor]:
 
 
 def called_in_float64(op, args, kwargs):
-    """The result of a call on the CPU, with what is float32 or a half type widened. What it writes to is written to."""
-    as_it_is = frozenset(
-        id(t) for t in tensors_in((args, kwargs)) if t.dtype is torch.float64 or not t.is_floating_point()
-    )
-    twins = Twins(lambda flat: flat.double())
-    wide_args, wide_kwargs = mapped(wide_dtype, twins.of((tuple(args), kwargs), as_it_is))
-    result = op(*wide_args, **wide_kwargs)
-    for target, wide in zip(written(op, args, kwargs), written(op, wide_args, wide_kwargs)):
-        if target is not wide:
-            target.detach().copy_(wide.detach())
-    return result
+    """The result of a call on the CPU, with what is float32 or a half type widened. What it writes to is written to.
+
+    Views stay views of the same memory. An op that has no float64 is computed in float32 and its result widened.
+    """
+    returns = op._schema.returns
+    if any(value.alias_info is not None and not value.alias_info.is_write for value in returns):
+        return op(*mapped(wide_dtype, tuple(args)), **mapped(wide_dtype, kwargs))
+    try:
+        return called_in(torch.float64, op, args, kwargs)
+    except Exception:  # whatever an op raises for a dtype that it does not have
+        result = called_in(torch.float32, op, args, kwargs)
+        targets = {id(target) for target in written(op, args, kwargs)}
+
+        def widened(value):
+            is_new = isinstance(value, torch.Tensor) and id(value) not in targets
+            return value.double() if is_new and value.is_floating_point() else value
+
+        return mapped(widened, result)
+
+
+def called_in(dtype: torch.dtype, op, args, kwargs):
+    """The result of a call with all that is floating in one dtype. What it writes to is written to, and returned."""
+    as_it_is = frozenset(id(t) for t in tensors_in((args, kwargs)) if t.dtype is dtype or not t.is_floating_point())
+    twins = Twins(lambda flat: flat.to(dtype))
+
+    def in_dtype(value):
+        return dtype if isinstance(value, torch.dtype) and value.is_floating_point else value
+
+    there_args, there_kwargs = mapped(in_dtype, twins.of((tuple(args), kwargs), as_it_is))
+    result = op(*there_args, **there_kwargs)
+    originals = {}
+    for target, there in zip(written(op, args, kwargs), written(op, there_args, there_kwargs)):
+        if target is not there:
+            target.detach().copy_(there.detach())
+            originals[id(there)] = target
+    return mapped(lambda v: originals.get(id(v), v), result)
 
 
 def wide_dtype(value):

@@ -1,0 +1,141 @@
+"""The index of known bugs: whole without a script, filters and links to share with one."""
+
+import re
+
+import pytest
+
+from mpscheck import reported
+from mpscheck.report import index_page, releases
+
+ROWS = "[data-bugs] tbody tr"
+OUTPUT = "[data-count]"
+SLUGS = {bug.slug for bug in reported.all_bugs()}
+
+
+@pytest.fixture
+def index(visit):
+    """Opens the index with these words in its address and all its rows read."""
+
+    def go(query: str = "", **options):
+        page = visit(**options).go(f"bugs/{query}")
+        page.locator("h1").click()
+        page.wait_for_function(f"document.querySelectorAll('{ROWS}').length === {len(SLUGS)}")
+        page.wait_for_function("!document.querySelector('[data-all]')")
+        return page
+
+    return go
+
+
+def shown(page) -> list[str]:
+    """The slugs of the rows that are not hidden, once the last slice has come."""
+    page.wait_for_timeout(1200)
+    links = page.locator(f"{ROWS}:not([hidden]) a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+    return [link.rstrip("/") for link in links]
+
+
+def test_without_a_script_every_bug_is_reached(visit):
+    window = visit(java_script_enabled=False)
+    page = window.go("bugs/")
+    assert page.locator(ROWS).count() == index_page.FIRST
+    assert page.locator(OUTPUT).inner_text() == f"The first {index_page.FIRST} of {len(SLUGS)} bugs."
+    assert not page.locator(".filters").is_visible() and not page.locator("[data-all]").is_visible()
+    page.locator("[data-families] summary").click()
+    reached = set()
+    for link in page.locator("[data-families] a").evaluate_all("all => all.map((a) => a.getAttribute('href'))"):
+        family = window.go(f"bugs/{link}")
+        rows = family.locator("tbody tr td:first-child a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+        reached |= {row.strip("./") for row in rows}
+    assert reached == SLUGS
+
+
+def test_the_other_rows_come_at_the_first_move(visit):
+    seen = visit()
+    page = seen.go("bugs/")
+    assert "bugs/rows.txt" not in seen.loaded
+    page.keyboard.press("Control")  # as before the browser's own search
+    page.wait_for_function(f"document.querySelectorAll('{ROWS}:not([hidden])').length === {len(SLUGS)}")
+    assert "bugs/rows.txt" in seen.loaded
+
+
+def test_all_rows_keep_the_order_of_danger(index, site):
+    page = index()
+    listed = re.findall(r'<tr [^>]*><td><a href="([^"/]+)/', (site / "bugs" / "rows.txt").read_text("utf-8"))
+    assert shown(page) == listed and len(listed) == len(SLUGS)
+
+
+@pytest.mark.parametrize("typed", ["F.linear", "nn.Linear", "aten::linear", "addmm", "161640", "pytorch#161640"])
+def test_an_op_is_found_by_any_spelling_and_a_thread_by_its_number(index, typed):
+    page = index()
+    page.get_by_label("Op, spelled any way").fill(typed)
+    assert "linear-noncontiguous-weight" in shown(page)
+    assert len(shown(page)) < len(SLUGS)
+
+
+def test_a_word_that_no_bug_has_finds_none(index):
+    page = index()
+    page.get_by_label("Op, spelled any way").fill("nosuchop")
+    assert shown(page) == []
+    assert page.locator(OUTPUT).inner_text() == f"0 of {len(SLUGS)} bugs."
+
+
+def test_a_link_holds_the_filters(index, visit):
+    page = index("?torch=2.8.0&state=sick&macos=15")
+    right = {bug.slug for bug in reported.all_bugs() if releases.state(bug, "2.8.0", "15") == "sick"}
+    assert set(shown(page)) == right and right
+    page.get_by_label("PyTorch").select_option("2.9.0")
+    assert "torch=2.9.0" in page.url and "state=sick" in page.url
+    assert shown(visit().go(page.url.partition("/bugs/")[2].join(["bugs/", ""]))) == shown(page)
+
+
+def test_the_count_names_what_is_unknown(index):
+    page = index("?torch=2.15.0")
+    said = page.locator(OUTPUT).inner_text()
+    states = [releases.state(bug, "2.15.0") for bug in reported.all_bugs()]
+    assert f"{states.count('sick')} known, {states.count('unknown')} unknown" in said
+
+
+def test_clearing_shows_all_again(index):
+    page = index("?family=fft")
+    assert len(shown(page)) < len(SLUGS)
+    page.get_by_role("button", name="Clear filters").click()
+    assert len(shown(page)) == len(SLUGS) and page.url.endswith("/bugs/")
+
+
+def test_a_click_on_a_heading_sorts(index):
+    page = index()
+    page.get_by_role("button", name="PyTorch, newest first").click()
+    assert page.locator("th[data-sort=newest]").get_attribute("aria-sort") == "descending"
+    page.get_by_role("button", name="Bug, the most dangerous first").click()
+    assert page.locator("th[data-sort=danger]").get_attribute("aria-sort") == "ascending"
+
+
+def test_by_keyboard_alone(visit):
+    page = visit().go("bugs/")
+    page.get_by_label("Op, spelled any way").focus()
+    page.keyboard.type("conv1d")
+    found = shown(page)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('tbody') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/bugs/{found[0]}/")
+
+
+def test_rows_that_cannot_be_read_are_not_said_to_be_none(visit):
+    window = visit()
+    page = window.go("bugs/")
+    window.context.route("**/rows.txt", lambda route: route.abort())
+    page.get_by_label("Op, spelled any way").fill("nosuchop")
+    page.wait_for_function(f"document.querySelector('{OUTPUT}').textContent.includes('Not filtered')")
+    assert page.locator(f"{ROWS}:not([hidden])").count() == index_page.FIRST
+    assert page.locator("[data-families] a").first.is_visible()
+
+
+def test_back_from_a_bug_keeps_the_filters(index):
+    page = index("?torch=2.8.0&state=sick")
+    before = shown(page)
+    page.locator(f"{ROWS}:not([hidden]) a").first.click()
+    page.wait_for_url(f"**/bugs/{before[0]}/")
+    page.go_back()
+    assert shown(page) == before
