@@ -6,9 +6,10 @@ On the healthy emulated device (`MPSCHECK_EMU=honest`), for several models, seed
 each check, which is the device's error / the larger of the CPU's own error and the last place of the dtype. The file
 allows `ALLOWED_RATIO` of it. Every disagreement is a false alarm. The same on the healthy device with the CPU's bits.
 
-`vulkan` is torchvulkan, whose kernels are those of others, on a Vulkan driver that may be software: it wants Debian's
-`mesa-vulkan-drivers` and `pip install --no-deps torchvulkan==0.2.1` in an environment of its own, since one process has
-either it or `emu`. Rows of the devices that are not named are kept as they are.
+`vulkan` is torchvulkan, whose kernels are those of others, on a Vulkan driver that may be software (Debian's
+`mesa-vulkan-drivers`). It wants the Python of an environment of its own, since one process has either it or `emu`:
+`scripts/environments/make.py torchvulkan`, then `.cache/envs/torchvulkan/bin/python benchmarks/calibrate_ratio.py
+--devices vulkan`. Rows of the devices that are not named are kept as they are.
 """
 
 import argparse
@@ -130,9 +131,9 @@ def main() -> int:
 
     from mpscheck import provenance, results
 
-    document = {"schema": 2, "allowed_ratio": validate_mps.ALLOWED_RATIO, "rows": []}
+    document = {"schema": 1, "allowed_ratio": validate_mps.ALLOWED_RATIO, "rows": []}
     if options.out.is_file():
-        document["rows"] = json.loads(options.out.read_text(encoding="utf-8"))["rows"]
+        document |= {"rows": json.loads(options.out.read_text(encoding="utf-8"))["rows"]}
     for device in options.devices:
         vulkan = device == "vulkan"
         made_on = provenance.collect("vulkan" if vulkan else "emu") | (vulkan_facts() if vulkan else {})

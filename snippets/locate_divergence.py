@@ -953,7 +953,9 @@ class CouldNotCheck(Exception):
 
 
 def need_device(device: str) -> None:
-    """Raise CouldNotCheck unless torch can compute on the device."""
+    """Raise CouldNotCheck unless torch is new enough and can compute on the device."""
+    if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4):
+        raise CouldNotCheck(f"torch {torch.__version__} is too old: this needs 2.4 or newer")
     try:
         torch.ones(2, device=device).add(1).cpu()
     except Exception as error:

@@ -12,6 +12,7 @@ Each check computes the same thing three times: on the device, on the CPU, on th
 ALLOWED_RATIO times the error of the CPU. An agreement covers what the last line names and no more. IOI, indirect object
 identification, is the task of Wang et al. 2023 (arXiv 2211.00593). For Python 3.9 and torch 2.0 or newer.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -34,6 +35,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 ALLOWED_RATIO = 10  # calibrated on healthy devices with other arithmetic than the CPU's: see the page on numerics
+WORST_FIRST = ("disagrees", "could not check", "agrees")
 WIDE = 4096  # columns of a matrix that are widened to float64 at a time
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
     "When {A} and {B} went to the store, {B} gave a drink to",
@@ -51,6 +53,7 @@ class CouldNotCheck(Exception):
 @dataclass(frozen=True)
 class Check:
     """One check. `margin` is the device's error / the allowed error; None where no error can be stated."""
+
     name: str
     verdict: str  # agrees, disagrees, could not check, not checked
     margin: float | None
@@ -60,6 +63,7 @@ class Check:
 @dataclass(frozen=True)
 class Report:
     """What `validate` found: agrees, disagrees or could not check. `margin` is the largest of `checks`."""
+
     verdict: str
     subject: str  # what was compared, or why nothing was
     margin: float | None = None
@@ -68,13 +72,15 @@ class Report:
 
     def __str__(self):
         ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
-        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict] + ["sampling", "training", "other inputs and models"]
-        return f"{self.verdict.upper()}: {self.subject}. Checked: {ran}. Not checked: {'; '.join(rest)}."
+        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
+        rest = "; ".join([*rest, "sampling", "training", "other inputs and models"])
+        return f"{self.verdict.upper()}: {self.subject}. Checked: {ran}. Not checked: {rest}."
 
 
 @dataclass
 class Run:
     """What a check works on: a model on the CPU, its copy on the device, inputs (tuples of CPU tensors) for both."""
+
     cpu: torch.nn.Module
     other: torch.nn.Module
     device: str
@@ -120,7 +126,8 @@ class Float64(TorchFunctionMode):
         if name in ("linear", "addmm", "matmul") and not kwargs:
             x, size = (args[0], args[1].shape[0]) if name == "linear" else (args[-2], args[-1].shape[-1])
             if size > WIDE and size not in x.shape:  # such as the output matrix: a part after the other
-                parts = [t.split(WIDE, t.shape.index(size)) if size in getattr(t, "shape", ()) else repeat(t) for t in args]
+                shapes = [getattr(value, "shape", ()) for value in args]
+                parts = [v.split(WIDE, s.index(size)) if size in s else repeat(v) for v, s in zip(args, shapes)]
                 return torch.cat([function(*widen(part)) for part in zip(*parts)], -1)
         function = torch.Tensor.double if function is torch.Tensor.float else function
         return function(*widen(args), **widen(kwargs))
@@ -128,7 +135,8 @@ class Float64(TorchFunctionMode):
 
 def compare(got, cpu, exact):
     """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
-    got, cpu, exact = got.detach().cpu(), cpu.detach(), exact.detach().double()  # pytorch#197715: never .to("cpu", float64)
+    got = got.detach().cpu()  # pytorch#197715: never .to("cpu", float64)
+    cpu, exact = cpu.detach(), exact.detach().double()
     if got.shape != cpu.shape:
         return "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}"
     odd = [~t.isfinite() for t in (got, cpu)]
@@ -137,10 +145,10 @@ def compare(got, cpu, exact):
     finite = ~odd[1] & exact.isfinite()
     if not finite.any():
         return "could not check", None, "the CPU itself gives no finite number"
-    rms = lambda t: (torch.where(finite, t, 0).norm() / finite.sum().sqrt()).item()  # noqa: E731
+    rms = lambda t: torch.where(finite, t, 0).norm().item() / int(finite.sum()) ** 0.5  # noqa: E731
     limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
-    of_cpu = max(rms(cpu - exact), limits.eps * rms(exact), limits.tiny)
-    error, allowed = rms(got - exact), ALLOWED_RATIO * of_cpu
+    of_cpu = max(rms(cpu.double() - exact), limits.eps * rms(exact), limits.tiny)
+    error, allowed = rms(got.double() - exact), ALLOWED_RATIO * of_cpu
     return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
 
 
@@ -185,12 +193,10 @@ def attention_patterns(model, *inputs):
     points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
     if points:  # TransformerLens
         return watched(model, inputs, points)[1]
-    kept = model.config._attn_implementation
-    model.set_attn_implementation("eager")  # the fused kernels keep no patterns
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(model.set_attn_implementation, model.config._attn_implementation)
+        model.set_attn_implementation("eager")  # the fused kernels keep no patterns
         return list(model(*inputs, output_attentions=True).attentions)
-    finally:
-        model.set_attn_implementation(kept)
 
 
 def patched(model, *inputs):
@@ -242,6 +248,7 @@ def padded(model, ids):
 
 def check_ioi(run):
     """Logit difference, probabilities of the two names and first guess, in the format of TransformerLens#1178."""
+
     def figures(model, ids, answers, others):
         last = first_of(model(ids))[:, -1]
         top = last.argmax(-1).cpu().clamp(0, last.shape[-1] - 1)  # a wrong one can be no index at all
@@ -274,8 +281,8 @@ def ioi_batches(tokenizer):
     ids = {name: encode(f" {name}") for pair in PAIRS for name in pair}
     if any(len(found) != 1 or found == [tokenizer.unk_token_id] for found in ids.values()):
         return []
-    batches = []
-    for prompts, pairs in [(PROMPTS[:1], PAIRS[:1])] + [([p, p.replace("{A} and {B}", "{B} and {A}")], PAIRS) for p in PROMPTS]:
+    batches, orders = [], [([p, p.replace("{A} and {B}", "{B} and {A}")], PAIRS) for p in PROMPTS]
+    for prompts, pairs in [(PROMPTS[:1], PAIRS[:1]), *orders]:
         rows = [(bos + encode(prompt.format(A=a, B=b)), *ids[a], *ids[b]) for prompt in prompts for a, b in pairs]
         batches.append(tuple(torch.tensor(column) for column in zip(*rows)))
     return batches
@@ -317,14 +324,16 @@ QUICK = list(CHECKS)[:5]
 @torch.no_grad()
 def outcome(run, name):
     """Do one check: its Check, with the verdict and figures of the worst that it compared."""
+
     def badness(found):
         verdict, margin, _ = found
-        return ("agrees", "could not check", "disagrees").index(verdict), float("inf") if margin is None else margin
+        return -WORST_FIRST.index(verdict), float("inf") if margin is None else margin
 
     try:
         return Check(name, *max(CHECKS[name](run), key=badness))
     except Exception as error:  # what one check cannot do must not hide what the others find
-        return Check(name, "not checked" if isinstance(error, CouldNotCheck) else "could not check", None, explain(error))
+        verdict = "not checked" if isinstance(error, CouldNotCheck) else "could not check"
+        return Check(name, verdict, None, explain(error))
 
 
 def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
@@ -342,7 +351,7 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     run = Run(model.eval(), copy_to(model, device), device, batches, tokenizer, [])
     left_out = set(CHECKS) - set(QUICK) if quick else ()
     checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
-    verdict = next((v for v in ("disagrees", "could not check", "agrees") if v in [c.verdict for c in checks]), "could not check")
+    verdict = next((v for v in WORST_FIRST if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
     dtype = str(weights[0].dtype)[6:] if weights else "no weights"
     size = f"{sum(b[0].numel() for b in batches)} " + ("numbers" if batches[0][0].is_floating_point() else "tokens")
@@ -354,7 +363,8 @@ def copy_to(model, device, dtype=None):
     """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
     move = lambda t: t.detach().to(device, dtype if t.is_floating_point() else None, copy=True)  # noqa: E731
     attributes = (value for module in model.modules() for value in vars(module).values())
-    moved = {id(t): t.detach() for t in attributes if isinstance(t, torch.Tensor)}  # deepcopy refuses those with a gradient
+    # deepcopy refuses tensors with a gradient
+    moved = {id(t): t.detach() for t in attributes if isinstance(t, torch.Tensor)}
     moved.update({id(b): move(b) for b in model.buffers()})
     moved.update({id(p): torch.nn.Parameter(move(p), p.requires_grad) for p in model.parameters()})
     copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
@@ -375,8 +385,9 @@ def need_device(device):
     try:
         torch.ones(2, device=device).add(1).cpu()
     except Exception as error:
-        hint = "; on a Mac, take a Python for arm64 and see torch.backends.mps.is_available()" if device == "mps" else ""
-        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}{hint}") from error
+        hint = "; on a Mac, take a Python for arm64 and see torch.backends.mps.is_available()"
+        words = f"torch {torch.__version__} at {torch.__file__} has no device {device!r}"
+        raise CouldNotCheck(words + (hint if device == "mps" else "")) from error
 
 
 def environment(device):
@@ -403,9 +414,9 @@ def find_model(name):
     place = models / name if name == "ioi-small" else Path(name)
     if name == "gpt2":
         print("gpt2 comes from the cache of Hugging Face, the first time from its hub (about 550 MB)", flush=True)
-    elif not (place.is_file() if place.suffix == ".gguf" else place.is_dir()):
+    elif not (place.is_dir() or (place.suffix == ".gguf" and place.is_file())):
         hint = "take gpt2, a folder or a GGUF file; smollm2 and ioi-small lie in `models` beside this file"
-        raise CouldNotCheck(f"there is no {'file' if place.suffix == '.gguf' else 'folder'} {place}: {hint}")
+        raise CouldNotCheck(f"there is no model {place}: {hint}")
     return str(place)
 
 
@@ -428,8 +439,9 @@ def load(source, entry):
         if entry == "bridge":
             from transformer_lens.model_bridge import TransformerBridge
 
-            parts = {"hf_model": "AutoModelForCausalLM", "tokenizer": "AutoTokenizer"} if file else {}
-            parts = {name: read(auto, source) for name, auto in parts.items()}  # it takes only what transformers has read
+            parts = {}  # it finds them itself, but reads no GGUF file
+            if file:
+                parts = {"hf_model": read("AutoModelForCausalLM", source), "tokenizer": read("AutoTokenizer", source)}
             return TransformerBridge.boot_transformers(source, device="cpu", **parts)
         from transformer_lens import HookedTransformer
         from transformer_lens import loading_from_pretrained as loading
@@ -463,7 +475,8 @@ def run_command(options):
     except (CouldNotCheck, ImportError):
         raise
     except Exception as error:  # no such model, no network, a torn file: each library has its own
-        raise CouldNotCheck(f"{options.model} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network") from error
+        words = f"{options.model} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network"
+        raise CouldNotCheck(words) from error
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
     prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
     words = [tokenizer.decode(i) for i in prompts[0][0]] if prompts else "the names are not single tokens"
@@ -479,7 +492,7 @@ def run_command(options):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="gpt2", help="gpt2 (the default), smollm2, ioi-small, a folder or a GGUF file")
+    parser.add_argument("--model", default="gpt2", help="gpt2 (default), smollm2, ioi-small, a folder or a GGUF file")
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="by default the newest installed")
     parser.add_argument("--device", default="mps", help="any device of torch; mps by default")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
@@ -488,8 +501,10 @@ def main(arguments=None):
     try:
         with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
             report = run_command(options)
-    except (Exception, KeyboardInterrupt) as error:
-        report = Report("could not check", "stopped before the end" if isinstance(error, KeyboardInterrupt) else explain(error))
+    except KeyboardInterrupt:
+        report = Report("could not check", "stopped before the end")
+    except Exception as error:
+        report = Report("could not check", explain(error))
     facts = {**asdict(report), "last_line": str(report), "environment": environment(options.device)}
     print(json.dumps(facts) if options.json else report)
     return {"agrees": 0, "disagrees": 3}.get(report.verdict, 2)

@@ -224,7 +224,7 @@ def test_json_where_nothing_could_be_checked(command):
     [
         (["--device", "mps"], "has no device 'mps'; on a Mac"),
         (["--device", "nonsense"], "has no device 'nonsense'"),
-        (["--model", "no-such-folder"], "there is no folder no-such-folder: take gpt2, a folder or a GGUF file"),
+        (["--model", "no-such-folder"], "there is no model no-such-folder: take gpt2, a folder or a GGUF file"),
         (["--entry", "hooked"], "transformer_lens as installed has no --entry hooked"),
     ],
 )
@@ -284,7 +284,7 @@ def test_a_gguf_file(command, validate_mps, gguf, monkeypatch, entry, through):
 
 def test_a_gguf_file_that_cannot_be_loaded(command, gguf, tmp_path):
     status, lines = command("--model", tmp_path / "none.gguf")
-    assert status == 2 and f"there is no file {tmp_path}/none.gguf: take gpt2, a folder or a GGUF file" in lines[-1]
+    assert status == 2 and f"there is no model {tmp_path}/none.gguf: take gpt2, a folder or a GGUF file" in lines[-1]
     (tmp_path / "torn.gguf").write_bytes(gguf.read_bytes()[:2000])
     status, lines = command("--model", tmp_path / "torn.gguf", "--entry", "transformers")
     assert status == 2 and lines[-1].startswith(f"COULD NOT CHECK: {tmp_path}/torn.gguf could not be loaded (")
@@ -576,6 +576,13 @@ def test_the_rule(validate_mps, got, cpu, verdict, words):
     found, margin, text = validate_mps.compare(got, cpu, EXACT)
     assert (found, words in text) == (verdict, True)
     assert margin is None or (margin <= 1) == (verdict == "agrees")
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int64])
+def test_whole_numbers_have_no_error(validate_mps, dtype):
+    cpu = torch.tensor([1, 0, 1]).to(dtype)
+    assert validate_mps.compare(cpu, cpu, cpu)[0] == "agrees"
+    assert validate_mps.compare(cpu[[1, 0, 2]], cpu, cpu)[0] == "disagrees"
 
 
 def test_where_the_cpu_makes_no_error_one_is_still_allowed(validate_mps):

@@ -16,6 +16,7 @@ from .conftest import GOOD_STATISTICAL, good_source, replaced
             "FALSE_ALARM = 0.05: expected a probability above 0 and at most 1e-06",
         ),
         ("FALSE_ALARM = 1e-9", "FALSE_ALARM = 0", "FALSE_ALARM = 0: expected a probability"),
+        ("FALSE_ALARM = 1e-9", "FALSE_ALARM = 0.0", "FALSE_ALARM = 0.0: expected a probability"),
         ("def p_value(sample)", "def p_value(sample, alarm)", "takes one parameter"),
         ("def p_value(sample)", "def probability(sample)", "FALSE_ALARM without p_value"),
     ],

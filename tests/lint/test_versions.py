@@ -6,7 +6,7 @@ from .conftest import good_source, with_field
 
 
 @pytest.mark.parametrize(
-    "affected", [">=2.8", ">2.8,<2.9", ">=2.8,!=2.8.1,<2.9", "==2.8.*", "~=2.8", ">=2.7,>=2.8", ""]
+    "affected", [">=2.8", ">2.8,<2.9", ">=2.8,!=2.8.1,<2.9", "==2.8.*", "~=2.8", ">=2.7,>=2.8", ">=2.7,>=2.8,<2.9", ""]
 )
 def test_shape(problem, affected):
     assert 'expected ">=A,<B"' in problem(versions, with_field(good_source(), "affected", f'"{affected}"'))
@@ -16,6 +16,7 @@ def test_shape(problem, affected):
     ("name", "value", "says"),
     [
         ("affected", '">=2.9,<2.8"', "holds no version"),
+        ("affected", '">=2.8,<2.8"', "holds no version"),
         ("affected", '">=2.8,<=2.8.0"', "states no fix"),
         ("affected", '"==2.8"', "states no fix"),
         ("basis", '{ seen = "thread", fixed = "unknown" }', "states a fix, but basis.fixed is unknown"),

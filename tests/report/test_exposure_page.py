@@ -241,6 +241,21 @@ def test_every_entry_point_has_a_row_in_each_table():
     assert "transformers 5.24.0 | transformers, eager | no" in pieces["exposure-linear"]
 
 
+def test_the_bugs_that_an_answer_rests_on_are_those_of_the_last_release_before_it():
+    how = {LINEAR: CERTAIN, LARGE: POSSIBLE, "masked-fill-inplace-noncontiguous": POSSIBLE}
+    assert "sick" in STATES.of("masked-fill-inplace-noncontiguous")  # in 2.3.1 to 2.4.1
+    assert exposure.deciding(how, STATES) == [LINEAR, LARGE]
+    assert exposure.deciding({}, STATES) == []
+
+
+def test_the_long_product_moves_the_answer_on_m1_and_m2_alone(study):
+    (line,) = [
+        line for line in exposure_page.by_mac(study).splitlines() if "TransformerLens 4.3.0 TransformerBridge<" in line
+    ]
+    assert "M1, M2 on macOS 15, 26, 27: **2.9.0**, without possible ones **2.14.0**" in line
+    assert "M3, M4, M5 on macOS 15, 26: **2.9.0**<" in line
+
+
 def test_a_possible_bug_is_labelled_so(study):
     lines = [line for line in exposure_page.matched(study).splitlines() if LARGE in line]
     assert lines and all("possible: trigger not proven" in line and "M1, M2" in line for line in lines)

@@ -1,3 +1,5 @@
+import re
+
 import nbformat
 import pytest
 
@@ -13,6 +15,60 @@ def test_a_changed_cell_changes_the_inputs_and_a_changed_word_does_not():
     one, other = notebook("1"), notebook("1")
     other.cells[0].source = "other words"
     assert notebooks.inputs_of(one) == notebooks.inputs_of(other) != notebooks.inputs_of(notebook("2"))
+
+
+def test_a_changed_file_changes_the_inputs_of_what_reads_it(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    (tmp_path / "tools").mkdir()
+    before = notebooks.inputs_of(notebook("1"), ("tools/*.py",))
+    (tmp_path / "tools" / "a.py").write_text("1")
+    assert notebooks.inputs_of(notebook("1"), ("tools/*.py",)) != before
+    assert notebooks.inputs_of(notebook("1"), ("other/*.py",)) == before
+
+
+def test_every_file_that_a_notebook_reads_is_there(root):
+    for pattern in (*notebooks.READ, *(pattern for read in notebooks.READ_TOO.values() for pattern in read)):
+        assert list(root.glob(pattern)), pattern
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """A folder with a notebook that is not current and needs an environment; what it holds."""
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(notebooks, "ENVIRONMENTS", {"old.ipynb": ("transformerlens-2.17.0",)})
+    nbformat.write(notebook("print(1 + 1)"), tmp_path / "old.ipynb")
+    return tmp_path / "old.ipynb"
+
+
+def test_without_its_environment_a_notebook_stays_and_a_sentence_says_how_to_make_it(stored, monkeypatch, capsys):
+    monkeypatch.setattr(notebooks.environments, "ENVIRONMENTS", stored.parent)
+    monkeypatch.setattr(notebooks.environments.is_made, "__defaults__", (stored.parent, notebooks.environments.PINS))
+    monkeypatch.setattr(notebooks.transcripts, "PROGRAMS", ())
+    before = stored.read_text()
+    assert notebooks.main() == 1
+    assert stored.read_text() == before
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "scripts/environments/make.py transformerlens-2.17.0" in line
+
+
+def test_a_current_notebook_needs_no_environment(stored, monkeypatch, capsys):
+    monkeypatch.setattr(notebooks.environments.is_made, "__defaults__", (stored.parent, notebooks.environments.PINS))
+    monkeypatch.setattr(notebooks.transcripts, "PROGRAMS", ())
+    one = nbformat.read(stored, as_version=4)
+    nbformat.write(notebooks.cleaned(one, notebooks.inputs_of(one)), stored)
+    assert notebooks.main() == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_words_of_the_rebuilt_case_hold_for_its_output():
+    case = nbformat.read(notebooks.NOTEBOOKS / "case.ipynb", as_version=4)
+    output = "".join(out.get("text", "") for cell in case.cells for out in cell.get("outputs", ()))
+    figures = dict(re.findall(r"(?m)^(CPU|healthy|sick|cured) +(.*)$", output))
+    assert "LD=+" in figures["sick"] and not figures["sick"].endswith("accuracy 100%")  # the sign of one prompt passes
+    assert figures["CPU"] == figures["healthy"] == figures["cured"] != figures["sick"]
+    assert "FOUND: aten::linear in blocks.0.attn." in output
+    assert "Attention (blocks.0.attn)" in output  # what audit names
+    assert re.search(r"2\.17\.0\n(.*\n)+DISAGREES.*\n\ntransformer-lens: 3\.(.*\n)+AGREES", output)
 
 
 def test_cleaned_has_nothing_that_varies():

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from mpscheck import reported
 from mpscheck.report import index_page, releases
@@ -19,8 +20,8 @@ def index(visit):
     def go(query: str = "", **options):
         page = visit(**options).go(f"bugs/{query}")
         page.locator("h1").click()
-        page.wait_for_function(f"document.querySelectorAll('{ROWS}').length === {len(SLUGS)}")
-        page.wait_for_function("!document.querySelector('[data-all]')")
+        expect(page.locator(ROWS)).to_have_count(len(SLUGS))
+        expect(page.locator("[data-all]")).to_have_count(0)
         return page
 
     return go
@@ -53,7 +54,7 @@ def test_the_other_rows_come_at_the_first_move(visit):
     page = seen.go("bugs/")
     assert "bugs/rows.txt" not in seen.loaded
     page.keyboard.press("Control")  # as before the browser's own search
-    page.wait_for_function(f"document.querySelectorAll('{ROWS}:not([hidden])').length === {len(SLUGS)}")
+    expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(len(SLUGS))
     assert "bugs/rows.txt" in seen.loaded
 
 
@@ -127,7 +128,7 @@ def test_rows_that_cannot_be_read_are_not_said_to_be_none(visit):
     page = window.go("bugs/")
     window.context.route("**/rows.txt", lambda route: route.abort())
     page.get_by_label("Op, spelled any way").fill("nosuchop")
-    page.wait_for_function(f"document.querySelector('{OUTPUT}').textContent.includes('Not filtered')")
+    expect(page.locator(OUTPUT)).to_contain_text("Not filtered")
     assert page.locator(f"{ROWS}:not([hidden])").count() == index_page.FIRST
     assert page.locator("[data-families] a").first.is_visible()
 

@@ -17,6 +17,14 @@ CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
 }
 NOTHING = {"schema": 1, "provenance": {}, "rows": []}
 ENTRIES = {"transformers": "`transformers`", "bridge": "`TransformerBridge`"}
+OTHER_ARITHMETIC = {
+    "honest": "emulated, other arithmetic",
+    "vulkan": "torchvulkan",
+}  # the others give the CPU's own bits
+VULKAN = (
+    "torchvulkan is a backend of PyTorch by others, with kernels of its own, here on a Vulkan driver in software, on Linux: "
+    "it has nothing of a Mac but that its numbers are not the CPU's. It computes most of bfloat16 on the CPU.\n\n"
+)
 FROM = {"catalogue": "a check of this site", "reported": "a reported bug", "general": "made up"}
 
 
@@ -105,23 +113,35 @@ def name_of(row: dict, pages: set[str]) -> str:
 
 
 def calibrated(calibration: dict) -> str:
-    """The largest error ratio of each check on healthy devices with other arithmetic, by model; false alarms."""
-    honest = [row for row in calibration["rows"] if row["device"] == "honest"]
-    if not honest:
+    """The largest error ratio of each check on healthy devices with other arithmetic, by device and model; false alarms."""
+    rows = [row for row in calibration["rows"] if row["device"] in OTHER_ARITHMETIC]
+    if not rows:
         return "Not measured yet."
-    checks = list(dict.fromkeys(name for row in honest for name in row["ratios"]))
+    checks = list(dict.fromkeys(name for row in rows for name in row["ratios"]))
     lines = [
-        [row["model"], *(words.figure(row["ratios"].get(name)) if name in row["ratios"] else "" for name in checks)]
-        for row in honest
+        [
+            *(OTHER_ARITHMETIC[row["device"]], f"{row['model']}, {row['runs']} runs"),
+            *(words.figure(row["ratios"][name]) if name in row["ratios"] else "" for name in checks),
+        ]
+        for row in rows
     ]
     runs, alarms = (
         sum(pick(row) for row in calibration["rows"]) for pick in (lambda r: r["runs"], lambda r: len(r["alarms"]))
     )
-    largest = max(ratio for row in honest for ratio in row["ratios"].values())
+    largest = max(ratio for row in rows for ratio in row["ratios"].values())
+    made = dict.fromkeys(on(row["provenance"]) for row in calibration["rows"])
     return (
         f"{runs} runs on healthy devices, each with inputs of its own and, for the random models, weights of its own: "
         f"**{alarms} false alarms**. The largest ratio is **{words.figure(largest)}**, "
         f"**{words.figure(calibration['allowed_ratio'])}** are allowed.\n\n"
-        f"{table(['Model', *checks], lines, 'Largest error ratio of each check')}\n\n"
-        f"Made on {words.environment(calibration['provenance'])}."
+        f"{table(['Device', 'Model', *checks], lines, 'Largest error ratio of each check')}\n\n"
+        f"{VULKAN if any(row['device'] == 'vulkan' for row in rows) else ''}Made on {'; and on '.join(made)}."
     )
+
+
+def on(provenance: dict) -> str:
+    """What a row was made on; torchvulkan is named by its driver, since it is neither a Mac nor the emulated device."""
+    if provenance["device"] != "vulkan":
+        return words.environment(provenance)
+    name, torch, date = (words.text(provenance[key]) for key in ("gpu", "torch", "date"))
+    return f"{name}, {words.text(provenance['system'])}, torch {torch}, {date[:10]}"

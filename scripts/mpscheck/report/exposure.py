@@ -84,11 +84,7 @@ def read(folder: Path = FOLDER) -> dict[str, dict]:
     for path in sorted(folder.glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            if (
-                data["schema"] not in (1, 2)
-                or not isinstance(data["records"], list)
-                or "bugs" not in data["provenance"]
-            ):
+            if data["schema"] != 2 or not isinstance(data["records"], list) or "bugs" not in data["provenance"]:
                 raise KeyError("schema")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise results.BadResults(f"{path.name} is not a file of exposures: {error}") from None
@@ -150,12 +146,12 @@ def aten_names(bug: Bug | Reported) -> set[str]:
 
 def touches(bug: Bug | Reported, use: dict) -> bool:
     """Whether a use calls an op that the bug is about."""
-    return bool(aten_names(bug) & set(use.get("called", ())))
+    return bool(aten_names(bug) & set(use["called"]))
 
 
 def differentiates(use: dict) -> bool:
     """Whether a use computes gradients."""
-    return any("backward" in name for name in use.get("called", ()))
+    return any("backward" in name for name in use["called"])
 
 
 def relation(bug: Bug | Reported, use: dict, tested: bool) -> str | None:
@@ -167,7 +163,7 @@ def relation(bug: Bug | Reported, use: dict, tested: bool) -> str | None:
     doubts = [found["doubt"] for found in use["findings"] if found["slug"] == bug.slug]
     if None in doubts:
         return CERTAIN
-    return POSSIBLE if doubts or any(found["slug"] == bug.slug for found in use.get("possible", ())) else None
+    return POSSIBLE if doubts or any(found["slug"] == bug.slug for found in use["possible"]) else None
 
 
 class Study:
@@ -250,8 +246,14 @@ def minor(release: str | None) -> list[int] | None:
 
 
 def deciding(how: dict[str, str], states: States) -> list[str]:
-    """The slugs of the bugs that are certain or possible, and sick on some release."""
-    return sorted(slug for slug in how if how[slug] != UNTESTED and "sick" in states.of(slug))
+    """The slugs of the bugs that an answer rests on: met on the last release before `first`, or before `strict`."""
+    found, slugs = answer(how, states), set()
+    for release in (found.first, found.strict):
+        end = len(RELEASES) if release is None else RELEASES.index(release)
+        if end:
+            last = met(how, states, RELEASES[end - 1])
+            slugs |= {*last.known, *last.possible}
+    return sorted(slugs)
 
 
 def _after(sick: Iterable[str]) -> str | None:

@@ -60,8 +60,8 @@ def in_short(study: Study) -> str:
     ]
     for use, how in by_use.items():
         lines.append(f"- {use}: {'; '.join(smallest(exposure.answer(how, states)))}")
-    decisive = exposure.deciding(all_of_them, states)
-    lines += ["", f"Known or possible on some release: {'; '.join(_link(study.bugs[slug]) for slug in decisive)}."]
+    decisive = sorted({slug for how in by_use.values() for slug in exposure.deciding(how, states)})
+    lines += ["", f"These versions rest on: {'; '.join(_link(study.bugs[slug]) for slug in decisive)}."]
     return "\n".join(lines)
 
 
@@ -79,16 +79,24 @@ def by_use(study: Study) -> str:
 def by_mac(study: Study) -> str:
     """The smallest release by chip and macOS, for all uses of an entry point together."""
     states = {(chips, system): States(study.bugs, system, chip) for chips, chip in MACS.items() for system in SYSTEMS}
-    lines = []
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}  # one answer a Mac: the entry points that share them
     for row in study.shaped:
         how = exposure.together(study.how(row, use) for use in row.uses)
-        answers: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-        for mac, of_mac in states.items():
-            found = exposure.answer(how, of_mac)
-            answers.setdefault((_release(found.first), _release(found.strict)), []).append(mac)
-        lines += [[row.library, row.entry, items(_macs(macs)), *ends] for ends, macs in answers.items()]
-    headings = ["Library", "Entry point", "Chip and macOS", "No known bug from", "No possible one from"]
-    return table(headings, lines, "Smallest PyTorch by Mac")
+        found = [exposure.answer(how, of_mac) for of_mac in states.values()]
+        ends = tuple((_release(one.first), _release(one.strict)) for one in found)
+        groups.setdefault(ends, []).append(f"{row.library} {row.entry}")
+    lines = []
+    for ends, entries in groups.items():
+        by_answer: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for mac, answer in zip(states, ends, strict=True):
+            by_answer.setdefault(answer, []).append(mac)
+        said = [f"{mac}: {_ends(*answer)}" for answer, macs in by_answer.items() for mac in _macs(macs)]
+        lines.append([items(entries), items(said)])
+    return table(["Entry points", "Smallest PyTorch by chip and macOS"], lines, "Smallest PyTorch by Mac")
+
+
+def _ends(first: str, strict: str) -> str:
+    return first if first == strict else f"{first}, without possible ones {strict}"
 
 
 def _macs(macs: list[tuple[str, str]]) -> list[str]:
@@ -99,7 +107,7 @@ def _macs(macs: list[tuple[str, str]]) -> list[str]:
     found: dict[tuple[str, ...], list[str]] = {}
     for chips, versions in systems.items():
         found.setdefault(tuple(versions), []).append(chips)
-    return [f"{', '.join(chips)}: macOS {', '.join(versions)}" for versions, chips in found.items()]
+    return [f"{', '.join(chips)} on macOS {', '.join(versions)}" for versions, chips in found.items()]
 
 
 # ---- which bugs ----------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ ANALYSES = (
         (
             ("matmul-stride0-grad", "Gradients of a sum are zero"),
             ("activation-backward-permuted", "Gradients of permuted activations are wrong"),
+            ("mm-large-k-allocator-dependent", "Gradients of GPT-2's logits can be wrong, a sum over 50,257 terms"),
         ),
         "`backward`",
     ),

@@ -12,7 +12,7 @@ strides, storage offset. In a notebook:
     print(report)
 
 Exit status: 0 no known bug would be met on the versions asked for (unknown ones are listed), 3 at least one would,
-1 the program did not run to its end, 2 could not run.
+1 the program did not run to its end, 2 could not run. For Python 3.9 and torch 2.0 or newer.
 """
 
 from __future__ import annotations
