@@ -35,6 +35,19 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
                 'return parameter.addcmul_(a, b).addcdiv_(a, b)',
   'page': 'bugs/adam-noncontiguous-param-frozen/',
   'triggers': [{'op': ['addcmul', 'addcdiv'], 'form': 'inplace', 'when': ['self.layout != contiguous']}]},
+ {'slug': 'addmm-square-matrices',
+  'claim': '`torch.addmm` of square matrices multiplies by the transpose.',
+  'when': '`addmm` is called and *mat1* is square and *mat2* is square',
+  'issue': 'pytorch/pytorch#116331',
+  'url': 'https://github.com/pytorch/pytorch/issues/116331',
+  'kind': 'wrong',
+  'affected': '<2.3,>=2.0.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'return torch.mm(x.to(device), weight.to(device)) + bias.to(device)',
+  'page': 'bugs/addmm-square-matrices/',
+  'triggers': [{'op': ['addmm'], 'when': ['mat1 has square', 'mat2 has square']}]},
  {'slug': 'binary-op-cpu-0d-view-offset',
   'claim': '`mps_tensor * cpu_vector[i]` multiplies by `cpu_vector[0]`, whatever `i` is.',
   'when': '`mul`, `div`, `add`, `sub` is called and *other* is on the CPU and the number of dimensions of *other* is '
@@ -2497,6 +2510,7 @@ PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
 }
 TAGS: dict[str, Callable[[Any], bool]] = {
     "neginf": lambda t: t.is_floating_point() and bool((t.cpu() == float("-inf")).any()),
+    "square": lambda t: t.ndim >= 2 and t.shape[-1] == t.shape[-2],
 }
 NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
     "layout": ("contiguous", "permuted", "sliced", "expanded"),
@@ -2616,7 +2630,7 @@ _LAYOUT_WORDS = {
     "expanded": "expanded (a stride of 0)",
 }
 _DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
-_TAG_WORDS = {"neginf": "holds minus infinity"}
+_TAG_WORDS = {"neginf": "holds minus infinity", "square": "is square"}
 _COMPARE_WORDS = {
     "==": "is",
     "!=": "is not",
@@ -2920,12 +2934,13 @@ def _autocast_kernel(op, args: tuple, kwargs: dict):
     """The dispatch key of the kernel that `torch.autocast` has for the op, where it is on for a device of a tensor."""
     if not torch._C._is_any_autocast_enabled():
         return None
-    devices = {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}
-    for device in devices:
-        name = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS"}.get(device)
-        name = "AutocastPrivateUse1" if device == torch._C._get_privateuse1_backend_name() else name
-        if name and torch.is_autocast_enabled(device) and _has_kernel(op, name):
-            return getattr(torch._C.DispatchKey, name)
+    private = torch._C._get_privateuse1_backend_name()
+    names = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS", private: "AutocastPrivateUse1"}
+    for device in {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}:
+        key = getattr(torch._C.DispatchKey, names.get(device, ""), None)
+        is_on = key is not None and not torch._C._dispatch_tls_is_dispatch_key_excluded(key)
+        if is_on and _has_kernel(op, names[device]):
+            return key
     return None
 
 
@@ -3707,7 +3722,9 @@ class Report:
         if groups["healthy"]:
             slugs = sorted({f.bug.slug for f in groups["healthy"]})
             yield f"\nHEALTHY on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
-        if not any(groups.values()):
+        if not self.ops:
+            yield "\nNOTHING WAS CHECKED: no op of PyTorch was called in the main thread."
+        elif not any(groups.values()):
             yield "\nNo call matched a known bug."
         if self.other_paths and "mps" not in self.accelerators:
             yield from other_paths_text(self.other_paths)
@@ -3754,7 +3771,7 @@ def audit(
         with _nothing_compiled(), around(report.handle, report.level):
             yield report
     except BaseException as error:
-        report.ended = ending_of(error)
+        report.ended = ending_of(error, level)
         raise
     finally:
         report.look_for_other_paths()
@@ -3768,25 +3785,26 @@ def _nothing_compiled():
 
 def asked_versions(torch_version: str | None, macos: str | None) -> tuple[str | None, str | None]:
     """The versions to judge by: those given, else this Mac's, else none. Raises ValueError for what is no version."""
-    for name, version in (("torch", torch_version), ("macOS", macos)):
+    for name, version, like in (("torch", torch_version, "2.8.0"), ("macOS", macos, "15 or 15.6.1")):
         if version is not None:
             try:
                 Version(version)
             except ValueError:
-                raise ValueError(f"{version!r} is no version of {name}, such as 2.8.0") from None
+                raise ValueError(f"{version!r} is no version of {name}, such as {like}") from None
     mac = platform.mac_ver()[0]
     if torch_version is None and (mac or macos):
         torch_version = torch.__version__
     return torch_version, macos or mac or None
 
 
-def ending_of(error: BaseException) -> str:
+def ending_of(error: BaseException, level: str) -> str:
     """How the program ended, in words."""
     if isinstance(error, SystemExit):
         return "ran to its end" if error.code in (None, 0) else f"ended itself with status {error.code!r}"
     if isinstance(error, KeyboardInterrupt):
         return "was interrupted; what follows was seen until then"
-    return f"raised {type(error).__name__}; what follows was seen until then"
+    hint = "" if level == TWO_MODES else ", if it does so under the audit only, try --two-modes"
+    return f"raised {type(error).__name__}{hint}; what follows was seen until then"
 
 
 def run_script(report_of, path: str, arguments: list[str]) -> Report:
@@ -3838,6 +3856,9 @@ def main(argv: list[str] | None = None) -> int:
     if not os.path.isfile(options.script):
         print(f"audit_mps.py: there is no file {options.script}", file=sys.stderr)
         return 2
+    if options.script.endswith(".ipynb"):
+        print("audit_mps.py: a notebook is audited from within: from audit_mps import audit", file=sys.stderr)
+        return 2
     folder = os.path.dirname(os.path.abspath(options.script))
     try:
         asked_versions(options.torch, options.macos)
@@ -3848,10 +3869,17 @@ def main(argv: list[str] | None = None) -> int:
     block = audit(options.torch, options.macos, **named)
     with _stdout_for_json() if options.json else contextlib.nullcontext():
         report = run_script(block, options.script, options.arguments)
-    print(json.dumps(report.data(), indent=1) if options.json else f"\n{report}")
+    try:
+        print(json.dumps(report.data(), indent=1) if options.json else f"\n{report}", flush=True)
+    except OSError as error:  # the disk is full, or what reads the report is gone
+        print(f"audit_mps.py: the report could not be written: {error}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python fails once more at its end
+        return 2
     if report.exposed:
         return 3
-    return 0 if report.ended == "ran to its end" else 1
+    if report.ended != "ran to its end":
+        return 1
+    return 0 if report.ops else 2
 
 
 if __name__ == "__main__":

@@ -32,6 +32,19 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
                 'return parameter.addcmul_(a, b).addcdiv_(a, b)',
   'page': 'bugs/adam-noncontiguous-param-frozen/',
   'triggers': [{'op': ['addcmul', 'addcdiv'], 'form': 'inplace', 'when': ['self.layout != contiguous']}]},
+ {'slug': 'addmm-square-matrices',
+  'claim': '`torch.addmm` of square matrices multiplies by the transpose.',
+  'when': '`addmm` is called and *mat1* is square and *mat2* is square',
+  'issue': 'pytorch/pytorch#116331',
+  'url': 'https://github.com/pytorch/pytorch/issues/116331',
+  'kind': 'wrong',
+  'affected': '<2.3,>=2.0.1',
+  'introduced': None,
+  'macos': None,
+  'chips': [],
+  'workaround': 'return torch.mm(x.to(device), weight.to(device)) + bias.to(device)',
+  'page': 'bugs/addmm-square-matrices/',
+  'triggers': [{'op': ['addmm'], 'when': ['mat1 has square', 'mat2 has square']}]},
  {'slug': 'binary-op-cpu-0d-view-offset',
   'claim': '`mps_tensor * cpu_vector[i]` multiplies by `cpu_vector[0]`, whatever `i` is.',
   'when': '`mul`, `div`, `add`, `sub` is called and *other* is on the CPU and the number of dimensions of *other* is '
@@ -352,6 +365,7 @@ PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
 }
 TAGS: dict[str, Callable[[Any], bool]] = {
     "neginf": lambda t: t.is_floating_point() and bool((t.cpu() == float("-inf")).any()),
+    "square": lambda t: t.ndim >= 2 and t.shape[-1] == t.shape[-2],
 }
 NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
     "layout": ("contiguous", "permuted", "sliced", "expanded"),
@@ -471,7 +485,7 @@ _LAYOUT_WORDS = {
     "expanded": "expanded (a stride of 0)",
 }
 _DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
-_TAG_WORDS = {"neginf": "holds minus infinity"}
+_TAG_WORDS = {"neginf": "holds minus infinity", "square": "is square"}
 _COMPARE_WORDS = {
     "==": "is",
     "!=": "is not",
@@ -775,12 +789,13 @@ def _autocast_kernel(op, args: tuple, kwargs: dict):
     """The dispatch key of the kernel that `torch.autocast` has for the op, where it is on for a device of a tensor."""
     if not torch._C._is_any_autocast_enabled():
         return None
-    devices = {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}
-    for device in devices:
-        name = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS"}.get(device)
-        name = "AutocastPrivateUse1" if device == torch._C._get_privateuse1_backend_name() else name
-        if name and torch.is_autocast_enabled(device) and _has_kernel(op, name):
-            return getattr(torch._C.DispatchKey, name)
+    private = torch._C._get_privateuse1_backend_name()
+    names = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS", private: "AutocastPrivateUse1"}
+    for device in {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}:
+        key = getattr(torch._C.DispatchKey, names.get(device, ""), None)
+        is_on = key is not None and not torch._C._dispatch_tls_is_dispatch_key_excluded(key)
+        if is_on and _has_kernel(op, names[device]):
+            return key
     return None
 
 

@@ -52,6 +52,11 @@ def run(tool, tmp_path, monkeypatch, capsys):
     return audited
 
 
+def known(tool, changes: dict) -> tuple:
+    """A catalogue of one bug: the first one, with these changes."""
+    return tool.read_known([{**bundle.entries(bundle.catalogue.load())[0], **changes}])
+
+
 def slugs(report) -> list[str]:
     return [finding.bug.slug for finding in report.findings]
 
@@ -126,9 +131,9 @@ def test_transformer_bridge_is_named_with_its_modules_and_the_librarys_line(tool
 
 
 def test_a_call_in_a_thread_of_autograd_is_traced_to_the_line_that_waits(tool):
-    table = {**bundle.entries(bundle.catalogue.load())[0], "slug": "any", "triggers": [{"op": ["gelu_backward"]}]}
+    bugs = known(tool, {"slug": "any", "triggers": [{"op": ["gelu_backward"]}]})
     weight = torch.ones(3, device="emu", requires_grad=True)
-    with tool.audit(bugs=tool.read_known([table]), folder=os.path.dirname(__file__)) as report:
+    with tool.audit(bugs=bugs, folder=os.path.dirname(__file__)) as report:
         loss = F.gelu(weight).sum()
         loss.backward()
     (finding,) = report.findings
@@ -253,6 +258,25 @@ def test_a_condition_on_a_device_is_only_possible_on_the_cpu(tool):
     assert "POSSIBLE on torch 2.12.0" in str(report)
 
 
+def test_a_condition_on_a_device_asks_for_a_tensor(tool):
+    table = {"slug": "any", "triggers": [{"op": ["mul"], "when": ["other.device == cpu"]}]}
+    with tool.audit(bugs=known(tool, table)) as report:
+        torch.ones(3) * 2.0
+        assert report.findings == []
+        torch.ones(3) * torch.ones(3)
+    assert [(f.doubt, f.count) for f in report.findings] == [(tool.DEVICE_DOUBT, 1)]
+
+
+def test_a_trigger_that_no_snippet_has_tried_is_no_certain_match(tool):
+    table = {"slug": "any", "triggers": [{"op": ["neg"], "when": ["self.ndim == 1"]}]}
+    for draft, doubt in ((False, None), (True, tool.DRAFT_DOUBT)):
+        with tool.audit(bugs=known(tool, {**table, "draft": draft})) as report:
+            torch.ones(2).neg()
+            torch.ones(2, 2).neg()
+        assert [(f.doubt, f.count) for f in report.findings] == [(doubt, 1)]
+        assert report.exposed == (not draft)
+
+
 def test_where_devices_are_real_they_decide(tool):
     vector, on_device = torch.arange(5.0), torch.ones(3, device="emu")
     with tool.audit(torch="2.12.0") as report:
@@ -265,8 +289,7 @@ def test_where_devices_are_real_they_decide(tool):
 
 
 def test_every_call_of_an_op_is_no_certain_match(tool):
-    table = {**bundle.entries(bundle.catalogue.load())[0], "slug": "any", "triggers": [{"op": ["neg"]}]}
-    with tool.audit(bugs=tool.read_known([table])) as report:
+    with tool.audit(bugs=known(tool, {"slug": "any", "triggers": [{"op": ["neg"]}]})) as report:
         torch.ones(2).neg()
     assert [f.doubt for f in report.findings] == [tool.CALL_DOUBT]
     assert not report.exposed
@@ -435,9 +458,10 @@ def test_no_text_is_ever_run_as_code(tool_file):
 
 def test_the_page_shows_what_the_tool_prints(run, root):
     page = (root / "docs" / "audit.md").read_text(encoding="utf-8")
-    program = page.partition('```python title="my_experiment.py"\n')[2].partition("```")[0]
-    shown = page.partition("```text\n")[2].partition("```")[0]
-    status, out, _ = run(program, *SICK)
+    program, shown = "docs/examples/my_experiment.py", "results/emulated/transcripts/audit-example.txt"
+    assert f'--8<-- "{program}"' in page and f'--8<-- "{shown}"' in page
+    status, out, _ = run((root / program).read_text(encoding="utf-8"), *SICK)
     assert status == 3
-    printed = re.sub(r"\S*experiment\.py", "my_experiment.py", out.partition("\nLooked at:")[0])
-    assert printed.strip() == shown.strip()
+    printed = re.sub(r"\S*experiment\.py", "EXPERIMENT", out.partition("\nLooked at:")[0])
+    kept = re.sub(r"\S*experiment\.py", "EXPERIMENT", (root / shown).read_text("utf-8").partition("\nLooked at:")[0])
+    assert printed.strip() == kept.strip()

@@ -211,6 +211,8 @@ def test_the_page(published):
     for one in facts.by_subject(published["rows"]):
         assert not one.met or f"all checks caught **{len(one.caught)} of {len(one.met)}**" in made["detection-sentence"]
     assert "**0 false alarms**" in made["calibration"]
+    assert "| torchvulkan | ioi-small, transformers, 20 runs |" in made["calibration"]
+    assert "it has nothing of a Mac but" in made["calibration"] and "llvmpipe" in made["calibration"]
     nothing = detection_page.pieces(detection_page.NOTHING, detection_page.NOTHING, set())
     assert nothing["detection-tables"] == "Not made yet." and nothing["calibration"] == "Not measured yet."
 

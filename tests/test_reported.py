@@ -4,9 +4,11 @@ import json
 import re
 
 import pytest
+from click.testing import CliRunner
 from packaging.version import Version
 
 from mpscheck import catalogue, reported, trigger
+from mpscheck.cli import main
 from mpscheck.lint import local, values
 
 BUGS = reported.load()
@@ -145,6 +147,14 @@ def test_lines_out_of_order_and_broken_lines_are_refused(write):
     path.write_text("{", encoding="utf-8")
     with pytest.raises(reported.BadEntry, match="line 1 is not JSON"):
         reported.load(path)
+
+
+def test_a_command_ends_in_one_sentence_where_a_line_is_wrong(write, monkeypatch):
+    bad, load = write({"slug": "b-c"}, {"slug": "a-b"}), reported.load
+    monkeypatch.setattr(reported, "load", lambda: load(bad))
+    done = CliRunner().invoke(main, ["stats"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "entries.jsonl line 2: a-b comes after b-c: sort by slug, one line a slug.\n"
 
 
 def test_reports_name_their_bugs(write):

@@ -6,6 +6,7 @@ import sys
 import click
 
 from mpscheck.catalogue import BadSnippet, UnknownBug
+from mpscheck.reported import BadEntry
 from mpscheck.results import BadResults
 from mpscheck.wheels import BadWheel
 
@@ -17,7 +18,7 @@ def one_sentence(command):
     def wrapped(*args, **kwargs):
         try:
             return command(*args, **kwargs)
-        except (BadSnippet, UnknownBug, BadResults, BadWheel) as error:
+        except (BadSnippet, BadEntry, UnknownBug, BadResults, BadWheel) as error:
             sys.exit(_say(str(error.args[0]) + "."))
         except OSError as error:
             sys.exit(

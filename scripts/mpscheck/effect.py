@@ -15,6 +15,7 @@ from mpscheck.trigger import NAMES
 WORDS = {
     "ignores-strides": "{} is read or written as if it were contiguous",
     "ignores-offset": "the storage offset of {} is ignored",
+    "transposes": "{} is taken transposed",
     "unwritten": "{} is left unwritten",
     "rounds": "{} goes through {}",
     "makes-nan": "{} holds NaN where infinity met zero",
@@ -26,6 +27,7 @@ ARGUMENTS = {"rounds": 2, "wraps": 2}
 SIGNATURES = {  # what a word takes: `argument` is an argument of the op, or `result` where the pattern below allows it
     "ignores-strides": "argument",
     "ignores-offset": "argument",
+    "transposes": "argument",
     "unwritten": "result",
     "rounds": "argument, dtype",
     "makes-nan": "result",
@@ -34,6 +36,7 @@ SIGNATURES = {  # what a word takes: `argument` is an argument of the op, or `re
 PATTERNS = {
     "ignores-strides": r"\w+",
     "ignores-offset": r"(?!result$)\w+",
+    "transposes": r"(?!result$)\w+",
     "unwritten": "result",
     "rounds": rf"\w+, ({'|'.join(NAMES['dtype'])})",
     "makes-nan": "result",

@@ -157,12 +157,13 @@ def _autocast_kernel(op, args: tuple, kwargs: dict):
     """The dispatch key of the kernel that `torch.autocast` has for the op, where it is on for a device of a tensor."""
     if not torch._C._is_any_autocast_enabled():
         return None
-    devices = {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}
-    for device in devices:
-        name = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS"}.get(device)
-        name = "AutocastPrivateUse1" if device == torch._C._get_privateuse1_backend_name() else name
-        if name and torch.is_autocast_enabled(device) and _has_kernel(op, name):
-            return getattr(torch._C.DispatchKey, name)
+    private = torch._C._get_privateuse1_backend_name()
+    names = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS", private: "AutocastPrivateUse1"}
+    for device in {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}:
+        key = getattr(torch._C.DispatchKey, names.get(device, ""), None)
+        is_on = key is not None and not torch._C._dispatch_tls_is_dispatch_key_excluded(key)
+        if is_on and _has_kernel(op, names[device]):
+            return key
     return None
 
 

@@ -119,6 +119,7 @@ PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
 }
 TAGS: dict[str, Callable[[Any], bool]] = {
     "neginf": lambda t: t.is_floating_point() and bool((t.cpu() == float("-inf")).any()),
+    "square": lambda t: t.ndim >= 2 and t.shape[-1] == t.shape[-2],
 }
 NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
     "layout": ("contiguous", "permuted", "sliced", "expanded"),
@@ -238,7 +239,7 @@ _LAYOUT_WORDS = {
     "expanded": "expanded (a stride of 0)",
 }
 _DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
-_TAG_WORDS = {"neginf": "holds minus infinity"}
+_TAG_WORDS = {"neginf": "holds minus infinity", "square": "is square"}
 _COMPARE_WORDS = {
     "==": "is",
     "!=": "is not",

@@ -17,7 +17,7 @@ def test_a_changed_cell_changes_the_inputs_and_a_changed_word_does_not():
     assert notebooks.inputs_of(one) == notebooks.inputs_of(other) != notebooks.inputs_of(notebook("2"))
 
 
-def test_a_changed_file_changes_the_inputs_of_what_reads_it(root, tmp_path, monkeypatch):
+def test_a_changed_file_changes_the_inputs_of_what_reads_it(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     (tmp_path / "tools").mkdir()
     before = notebooks.inputs_of(notebook("1"), ("tools/*.py",))
@@ -33,27 +33,23 @@ def test_every_file_that_a_notebook_reads_is_there(root):
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
-    """A folder with a notebook that is not current and needs an environment; what it holds."""
+    """A notebook that is not current and needs an environment that is not made; no program's output is shown."""
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(notebooks, "ENVIRONMENTS", {"old.ipynb": ("transformerlens-2.17.0",)})
+    monkeypatch.setattr(notebooks.transcripts, "PROGRAMS", ())
+    monkeypatch.setattr(notebooks, "ENVIRONMENTS", {"old.ipynb": ("transformerlens-0.0",)})
     nbformat.write(notebook("print(1 + 1)"), tmp_path / "old.ipynb")
     return tmp_path / "old.ipynb"
 
 
-def test_without_its_environment_a_notebook_stays_and_a_sentence_says_how_to_make_it(stored, monkeypatch, capsys):
-    monkeypatch.setattr(notebooks.environments, "ENVIRONMENTS", stored.parent)
-    monkeypatch.setattr(notebooks.environments.is_made, "__defaults__", (stored.parent, notebooks.environments.PINS))
-    monkeypatch.setattr(notebooks.transcripts, "PROGRAMS", ())
+def test_without_its_environment_a_notebook_stays_and_a_sentence_says_how_to_make_it(stored, capsys):
     before = stored.read_text()
     assert notebooks.main() == 1
     assert stored.read_text() == before
     (line,) = capsys.readouterr().err.splitlines()
-    assert "scripts/environments/make.py transformerlens-2.17.0" in line
+    assert "scripts/environments/make.py transformerlens-0.0" in line
 
 
-def test_a_current_notebook_needs_no_environment(stored, monkeypatch, capsys):
-    monkeypatch.setattr(notebooks.environments.is_made, "__defaults__", (stored.parent, notebooks.environments.PINS))
-    monkeypatch.setattr(notebooks.transcripts, "PROGRAMS", ())
+def test_a_current_notebook_needs_no_environment(stored, capsys):
     one = nbformat.read(stored, as_version=4)
     nbformat.write(notebooks.cleaned(one, notebooks.inputs_of(one)), stored)
     assert notebooks.main() == 0

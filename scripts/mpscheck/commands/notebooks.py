@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 import nbformat
-from environments import make as environments
 
+from environments import make as environments
 from mpscheck import provenance, results
 from mpscheck.catalogue import ROOT
 from mpscheck.commands import transcripts

@@ -77,6 +77,10 @@ def ignores_offset(call: Call, run, target: str, value=None):
     return run(call.args | {target: change(call.args[target], from_the_start)})
 
 
+def transposes(call: Call, run, target: str, value=None):
+    return run(call.args | {target: change(call.args[target], lambda t: t.mT)})
+
+
 def unwritten(call: Call, run, target: str, value=None):
     result = destination(call)
     return result if result is not None else change(healthy_result(call, run), junk_like)
@@ -126,6 +130,7 @@ def _deliver(call: Call, wrong):
 IMITATIONS = {
     "ignores-strides": ignores_strides,
     "ignores-offset": ignores_offset,
+    "transposes": transposes,
     "unwritten": unwritten,
     "rounds": rounds,
     "makes-nan": makes_nan,

@@ -23,7 +23,7 @@ OTHER_ARITHMETIC = {
 }  # the others give the CPU's own bits
 VULKAN = (
     "torchvulkan is a backend of PyTorch by others, with kernels of its own, here on a Vulkan driver in software, on Linux: "
-    "it has nothing of a Mac but that its numbers are not the CPU's. It computes most of bfloat16 on the CPU.\n\n"
+    "it has nothing of a Mac but that its numbers are not the CPU's. In bfloat16 it computes much on the CPU, with a warning.\n\n"
 )
 FROM = {"catalogue": "a check of this site", "reported": "a reported bug", "general": "made up"}
 

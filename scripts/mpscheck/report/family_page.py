@@ -31,7 +31,7 @@ def page(family: str, entries: list[Entry]) -> str:
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
         "A release that no source speaks of is *unknown*, never *healthy*. "
         "Other families: [all known bugs](../../bugs.md).\n\n"
-        f'<div class="bugs">\n<table aria-label="Known bugs: {family}">\n'
+        f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
     )

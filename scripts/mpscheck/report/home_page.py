@@ -100,7 +100,7 @@ def time_needed(measured: dict[str, float]) -> str:
     if "validate-smollm2" not in measured:
         return "How long it takes is not measured."
     return (
-        f"With `--quick`, a model of that size took {measured['validate-smollm2']:.0f} seconds of processor time "
+        f"With `--quick`, a model of GPT-2's size took {measured['validate-smollm2']:.0f} seconds of processor time "
         "on the emulated device; the first time there is a download too."
     )
 

@@ -8,8 +8,8 @@ def table(headings: list[str], rows: list[list[str]], label: str) -> str:
 
 
 def region(label: str, table: str) -> str:
-    """A table that scrolls by itself where it is wider than the screen, reachable by keyboard."""
-    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" markdown>\n\n{table}\n\n</div>'
+    """A table that scrolls by itself where it is wider than the screen, reachable by keyboard; not searched for words."""
+    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" data-search-exclude markdown>\n\n{table}\n\n</div>'
 
 
 def items(entries) -> str:

@@ -61,7 +61,7 @@ def audit(
         with _nothing_compiled(), around(report.handle, report.level):
             yield report
     except BaseException as error:
-        report.ended = ending_of(error)
+        report.ended = ending_of(error, level)
         raise
     finally:
         report.look_for_other_paths()
@@ -75,25 +75,26 @@ def _nothing_compiled():
 
 def asked_versions(torch_version: str | None, macos: str | None) -> tuple[str | None, str | None]:
     """The versions to judge by: those given, else this Mac's, else none. Raises ValueError for what is no version."""
-    for name, version in (("torch", torch_version), ("macOS", macos)):
+    for name, version, like in (("torch", torch_version, "2.8.0"), ("macOS", macos, "15 or 15.6.1")):
         if version is not None:
             try:
                 Version(version)
             except ValueError:
-                raise ValueError(f"{version!r} is no version of {name}, such as 2.8.0") from None
+                raise ValueError(f"{version!r} is no version of {name}, such as {like}") from None
     mac = platform.mac_ver()[0]
     if torch_version is None and (mac or macos):
         torch_version = torch.__version__
     return torch_version, macos or mac or None
 
 
-def ending_of(error: BaseException) -> str:
+def ending_of(error: BaseException, level: str) -> str:
     """How the program ended, in words."""
     if isinstance(error, SystemExit):
         return "ran to its end" if error.code in (None, 0) else f"ended itself with status {error.code!r}"
     if isinstance(error, KeyboardInterrupt):
         return "was interrupted; what follows was seen until then"
-    return f"raised {type(error).__name__}; what follows was seen until then"
+    hint = "" if level == TWO_MODES else ", if it does so under the audit only, try --two-modes"
+    return f"raised {type(error).__name__}{hint}; what follows was seen until then"
 
 
 def run_script(report_of, path: str, arguments: list[str]) -> Report:
@@ -145,6 +146,9 @@ def main(argv: list[str] | None = None) -> int:
     if not os.path.isfile(options.script):
         print(f"audit_mps.py: there is no file {options.script}", file=sys.stderr)
         return 2
+    if options.script.endswith(".ipynb"):
+        print("audit_mps.py: a notebook is audited from within: from audit_mps import audit", file=sys.stderr)
+        return 2
     folder = os.path.dirname(os.path.abspath(options.script))
     try:
         asked_versions(options.torch, options.macos)
@@ -155,10 +159,17 @@ def main(argv: list[str] | None = None) -> int:
     block = audit(options.torch, options.macos, **named)
     with _stdout_for_json() if options.json else contextlib.nullcontext():
         report = run_script(block, options.script, options.arguments)
-    print(json.dumps(report.data(), indent=1) if options.json else f"\n{report}")
+    try:
+        print(json.dumps(report.data(), indent=1) if options.json else f"\n{report}", flush=True)
+    except OSError as error:  # the disk is full, or what reads the report is gone
+        print(f"audit_mps.py: the report could not be written: {error}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python fails once more at its end
+        return 2
     if report.exposed:
         return 3
-    return 0 if report.ended == "ran to its end" else 1
+    if report.ended != "ran to its end":
+        return 1
+    return 0 if report.ops else 2
 
 
 if __name__ == "__main__":

@@ -154,7 +154,9 @@ class Report:
         if groups["healthy"]:
             slugs = sorted({f.bug.slug for f in groups["healthy"]})
             yield f"\nHEALTHY on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
-        if not any(groups.values()):
+        if not self.ops:
+            yield "\nNOTHING WAS CHECKED: no op of PyTorch was called in the main thread."
+        elif not any(groups.values()):
             yield "\nNo call matched a known bug."
         if self.other_paths and "mps" not in self.accelerators:
             yield from other_paths_text(self.other_paths)
