@@ -1089,6 +1089,8 @@ def newest_entry() -> str:
 
 # ---- replay ----------------------------------------------------------------------------------------
 
+import copy
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -1102,15 +1104,18 @@ import torch
 
 
 def leaves(value) -> Iterator:
-    """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping."""
+    """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping, a dataclass."""
     if isinstance(value, (torch.Tensor, bool, int, float)):
         yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from leaves(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from leaves(item)
+        return
+    if dataclasses.is_dataclass(value) and not isinstance(value, (Mapping, type)):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for item in value:
+        yield from leaves(item)
 
 
 def tensors_in(value) -> list[torch.Tensor]:
@@ -1119,12 +1124,16 @@ def tensors_in(value) -> list[torch.Tensor]:
 
 
 def mapped(function: Callable[[Any], Any], value):
-    """The value with `function` applied to all that is in its lists, tuples and mappings."""
+    """The value with `function` applied to all that is in its lists, tuples, mappings and dataclasses."""
     if isinstance(value, (list, tuple)):
         items = [mapped(function, item) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if isinstance(value, Mapping):
         return {name: mapped(function, item) for name, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        other = copy.copy(value)
+        vars(other).update({name: mapped(function, item) for name, item in vars(value).items()})
+        return other
     return function(value)
 
 
@@ -1357,9 +1366,9 @@ def obstacle(op, tensors: list[torch.Tensor]) -> str | None:
         if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
             return "inside torch.vmap or another transform"
         if tensor.layout is not torch.strided:
-            return f"it takes a {str(tensor.layout)[6:]} tensor"
+            return f"it takes or gives a {str(tensor.layout)[6:]} tensor"
         if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
-            return f"it takes a tensor of class {type(tensor).__name__}"
+            return f"it takes or gives a tensor of class {type(tensor).__name__}"
     return None
 
 
@@ -1636,7 +1645,11 @@ class LockStep:
         """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
         if flat.dtype not in self.trusted:
             numbers = torch.arange(-100, 101).to(flat.dtype)
-            if not torch.equal(numbers.to(self.device).cpu(), numbers):
+            try:
+                returned = numbers.to(self.device).cpu()
+            except Exception as error:  # whatever a device raises for what it cannot do
+                raise CouldNotCheck(f"{self.device} takes no {flat.dtype} ({first_line(error)})") from error
+            if not torch.equal(returned, numbers):
                 raise CouldNotCheck(f"{flat.dtype} numbers moved to {self.device} and back are others")
             self.trusted.add(flat.dtype)
         return flat.to(self.device)
@@ -1677,6 +1690,8 @@ class LockStep:
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
+            if not self.accepts(op, tensors_in(result)):
+                return result
             self.place(result, there)
             places = new_places(args, kwargs, result)
             wrong = None
@@ -1701,6 +1716,8 @@ class LockStep:
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
+            if not self.accepts(op, tensors_in(result)):
+                return result
             places, wrong = new_places(args, kwargs, result), None
             if self.is_compared(op, bind(op, args, kwargs), True, places):
                 here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
@@ -1857,7 +1874,8 @@ class LockStep:
             if any(gradient is not None for gradient in incoming):
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
-                wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
+                with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
                 if wrong:
                     self.settle(*wrong, None, None, spot)
 
@@ -2346,7 +2364,8 @@ def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
         for tensor in tensors_in([vars(module) for module in model.modules()]):
             if tensor.grad_fn is not None:  # kept from an earlier run; deepcopy would refuse it
                 moved[id(tensor)] = tensor.detach()
-        twin = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
+        # deepcopy takes what is in `moved` as copied already; TorchScript makes its own copies
+        twin = copy.deepcopy(model) if isinstance(model, torch.jit.ScriptModule) else copy.deepcopy(model, moved)
         # TransformerLens notes the device in .cfg as well; its own .to() sets that
         return twin.to(steps.device, print_details=False) if hasattr(model, "cfg") else twin.to(steps.device), ""
     except Exception as error:
@@ -2363,8 +2382,11 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
             there = twin(*args, **kwargs)
     except Exception as error:
         return None, f"it does not run there: {first_line(error)}"
-    pairs = list(zip(tensors_in(output), tensors_in(there)))
-    if len(tensors_in(output)) != len(tensors_in(there)) or any(a.shape != b.shape for a, b in pairs):
+    results, others = values_in(output), values_in(there)
+    if not results:
+        return None, "its output holds no tensor and no number"
+    pairs = list(zip(results, others))
+    if len(results) != len(others) or any(a.shape != b.shape for a, b in pairs):
         return False, "it gives other shapes"
     pairs = [(cpu.detach(), on_cpu(got)) for cpu, got in pairs]
     calls = steps.counts["compared"]
@@ -2373,7 +2395,7 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     if far <= (SCREEN if half else max(SCREEN, calls**0.5)):  # as far as one rounding an op goes, in a random walk
         return True, f"{far:.3g} roundings from the CPU after {calls} ops"
     try:
-        exact = tensors_in(forward_in_float64(before))
+        exact = values_in(forward_in_float64(before))
     except Exception as error:
         return None, f"it differs, and there is no reference in float64: {first_line(error)}"
     if any(off_the_rails(cpu, e) for (cpu, _), e in zip(pairs, exact)):
@@ -2381,6 +2403,11 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
     worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
     return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
+
+
+def values_in(output) -> list[torch.Tensor]:
+    """The tensors and numbers of an output as tensors."""
+    return [leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf) for leaf in leaves(output)]
 
 
 def off_the_rails(cpu: torch.Tensor, exact: torch.Tensor) -> bool:
@@ -2509,7 +2536,7 @@ def run_backward(model: torch.nn.Module, output) -> None:
     if not results or not weights:
         raise CouldNotCheck("the output has no gradient: backward needs parameters with requires_grad")
     generator = torch.Generator().manual_seed(0)
-    incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() > 1 else torch.ones(())
+    incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() != 1 else torch.ones(())
     incoming = incoming.to(results[0].dtype).reshape(results[0].shape)
     torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
 

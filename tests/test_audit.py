@@ -373,6 +373,26 @@ def test_lines_of_imported_packages_are_listed(tool):
     assert "TAKES ANOTHER PATH ON MPS: unknown" in str(report)
 
 
+def test_packages_are_looked_through_where_one_of_their_files_called_an_op(tool, tmp_path, monkeypatch):
+    packages = tmp_path / "site-packages"
+    files = {
+        "caller_lib/__init__.py": "import torch\nfrom . import device\ndef call():\n    return torch.ones(2).neg()\n",
+        "caller_lib/device.py": "def pick(name):\n    return 'cpu' if name == 'mps' else name\n",
+        "silent_lib/__init__.py": "def pick(name):\n    return 'cpu' if name == 'mps' else name\n",
+    }
+    for name, text in files.items():
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text(text)
+    monkeypatch.syspath_prepend(str(packages))
+    caller, _ = importlib.import_module("caller_lib"), importlib.import_module("silent_lib")
+    with tool.audit(folder=str(tmp_path / "mine")) as report:
+        caller.call()
+    asking = [(str(place), called) for place, called in report.other_paths]
+    assert ("caller_lib/device.py:2", False) in asking
+    assert not any(place.startswith("silent_lib") for place, _ in asking)
+    assert "caller_lib/device.py: line 2 (in code that called no op in this run)" in str(report)
+
+
 # ---- how the program ends -----------------------------------------------------------------------------------------
 
 
@@ -392,7 +412,7 @@ def test_a_program_that_fails_without_a_finding_is_not_called_healthy(run):
 
 @pytest.mark.parametrize("code, status", [("0", 0), ("", 0), ("4", 1), ("'why'", 1)])
 def test_sys_exit_ends_the_program_not_the_audit(run, code, status):
-    found, out, err = run(f"import sys\nsys.exit({code})\n")
+    found, out, err = run(f"import sys, torch\ntorch.ones(1)\nsys.exit({code})\n")
     assert found == status
     assert "Looked at:" in out
     assert ("why" in err) == ("why" in code)
@@ -419,8 +439,9 @@ def test_ctrl_c_keeps_what_was_found(tool_file, tmp_path):
 
 def test_the_program_runs_as_it_always_does(run, tmp_path):
     program = """\
-        import sys, pathlib
+        import sys, pathlib, torch
         import neighbour
+        torch.ones(1)
         print(__name__, sys.argv[1:], pathlib.Path(__file__).name, neighbour.VALUE)
         """
     (tmp_path / "neighbour.py").write_text("VALUE = 7\n")
@@ -435,8 +456,79 @@ def test_bad_arguments_end_in_one_sentence(tool, tmp_path, capsys):
     (tmp_path / "x.py").write_text("")
     assert tool.main(["--torch", "new", str(tmp_path / "x.py")]) == 2
     assert "'new' is no version of torch" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="no version of macOS"), tool.audit(macos="Sequoia"):
+    with pytest.raises(ValueError, match="no version of macOS, such as 15"), tool.audit(macos="Sequoia"):
         pass
+    (tmp_path / "x.ipynb").write_text("{}")  # which is Python too
+    assert tool.main([str(tmp_path / "x.ipynb")]) == 2
+    assert "a notebook is audited from within" in capsys.readouterr().err
+
+
+def test_a_program_of_which_nothing_was_seen_is_not_called_healthy(run):
+    program = """\
+        import threading, torch
+        thread = threading.Thread(target=torch.ones, args=(1,))
+        thread.start()
+        thread.join()
+        """
+    status, out, _ = run(program, *SICK)
+    assert status == 2
+    assert "NOTHING WAS CHECKED: no op of PyTorch was called in the main thread." in out
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+def test_a_report_that_cannot_be_written_is_one_sentence(tool_file, tmp_path):
+    program = tmp_path / "experiment.py"
+    program.write_text("import torch\ntorch.ones(1)\n")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, str(tool_file), str(program)], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr.decode().count("\n") == 1 and b"could not be written" in done.stderr
+
+
+PROGRAMS = {
+    "no dropout": "x = torch.zeros(3); y = F.dropout(x, training=False); y.add_(1); result = x",
+    "LSTM": "torch.manual_seed(0); result = torch.nn.LSTM(8, 8, 2, dropout=0.5)(torch.randn(4, 2, 8))[0]",
+    "GRU": "torch.manual_seed(0); result = torch.nn.GRU(16, 16)(torch.randn(5, 2, 16))[0]",
+    "resize": "torch.manual_seed(0); result = F.interpolate(torch.randn(1, 2, 5, 5), scale_factor=1.7, mode='bicubic')",
+    "autocast": """
+torch.manual_seed(0)
+with torch.autocast("cpu", dtype=torch.bfloat16):
+    result = F.cross_entropy(torch.nn.Linear(16, 8)(torch.randn(4, 16)), torch.tensor([1, 2, 3, 4]))
+""",
+    "chain_matmul under autocast": """
+torch.manual_seed(0)
+with torch.autocast("cpu", dtype=torch.bfloat16):
+    result = torch.chain_matmul(torch.randn(3, 4), torch.randn(4, 5))
+""",
+    "gradient of a gradient": """
+torch.manual_seed(0)
+x = torch.randn(4, 4, requires_grad=True)
+(first,) = torch.autograd.grad(F.layer_norm(x, (4,)).pow(3).sum() + x.std() * x.logsumexp(0).sum(), x, create_graph=True)
+(result,) = torch.autograd.grad(first.square().sum(), x)
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_results_of_the_program_are_those_without_the_audit(tool, name):
+    def result():
+        values = {"torch": torch, "F": F}
+        exec(PROGRAMS[name], values)
+        return values["result"]
+
+    plain = result()
+    with tool.audit() as report:
+        audited = result()
+    assert report.ops and audited.dtype == plain.dtype and torch.equal(audited, plain)
+
+
+def test_under_autocast_the_dtypes_are_those_that_the_kernel_gets(tool):
+    from mpscheck.recorder import calls
+
+    seen = []
+    with torch.autocast("cpu", dtype=torch.bfloat16), calls(seen=seen.append):
+        F.linear(torch.ones(2, 4), torch.ones(3, 4))
+    assert [call.args["weight"].dtype for call in seen if call.op == "linear"] == [torch.bfloat16]
 
 
 def test_json_is_all_that_is_on_stdout(tool_file, tmp_path, python):

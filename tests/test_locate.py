@@ -1,5 +1,6 @@
 """`locate` names the op that is faulty and no other, and keeps quiet on a healthy device."""
 
+import dataclasses
 import json
 import math
 import os
@@ -572,6 +573,94 @@ def test_random_calls_are_skipped_and_counted():
     assert (report.verdict, report.counts["random"]) == ("could not check", 2)
     assert "draws random numbers" in str(report)
     assert found(Function(lambda x: F.dropout(x, 0.5, training=False) + 1), normal(4)).verdict == "agrees"
+
+
+def test_an_op_without_float64_is_held_against_the_cpu(tmp_path):
+    def experts(x, w):
+        ends = torch.tensor([2, 5], dtype=torch.int32, device=x.device)
+        return torch._grouped_mm(x, w, offs=ends)
+
+    model, x = Function(experts, w=normal(2, 16, 16, seed=1)), normal(5, 16)
+    assert found(model, x, tmp_path=tmp_path).verdict == "agrees"
+    sick = fault("f", ["_grouped_mm"], lambda call, run: run(call.args) * 1.001)
+    report = found(model, x, sick=[sick], tmp_path=tmp_path)
+    assert [f.op for f in report.findings] == ["_grouped_mm"]
+    assert report.whole is False and report.reproductions[0].fails
+
+
+class StaticCache(nn.Module):
+    """Writes into a slice of a buffer, and goes on with a view of it in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(8, 8)
+        self.register_buffer("keys", torch.zeros(2, 9, 8))
+
+    def forward(self, x):
+        self.keys[:, 2:5] = self.layer(x)
+        self.keys[0].mul_(1.1).add_(1)
+        return self.layer(self.keys).exp()
+
+
+def test_the_reference_in_float64_writes_where_the_model_writes():
+    from mpscheck.tools.whole import Before, forward_in_float64
+
+    torch.manual_seed(0)
+    model, x = StaticCache(), normal(3, 8)
+    exact = forward_in_float64(Before(model, (x,), {}))
+    with torch.no_grad():
+        plain = model(x)
+    assert exact.dtype == torch.float64
+    torch.testing.assert_close(exact.float(), plain)
+
+
+def test_a_reference_that_is_another_result_is_no_reference():
+    from mpscheck.tools.whole import off_the_rails
+
+    cpu = normal(4, 8)
+    assert not off_the_rails(cpu, cpu.double() * (1 + 1e-4))
+    assert off_the_rails(cpu, cpu.double().flip(0)) and off_the_rails(cpu, cpu[:2].double())
+
+
+@dataclasses.dataclass
+class Batch:
+    x: torch.Tensor
+    name: str = "a"
+
+
+def test_inputs_and_outputs_of_many_kinds(tmp_path):
+    sick = [fault("f", ["linear"], lambda call, run: run(call.args) * 1.01)]
+    for model, argument in (
+        (Function(lambda b, w: Batch(F.linear(b.x, w)), w=normal(4, 4)), Batch(normal(2, 4))),
+        (Function(lambda b, w: {"y": F.linear(b["x"], w), "n": None}, w=normal(4, 4)), {"x": normal(2, 4)}),
+        (Function(lambda x, w: F.linear(x, w).sum().item(), w=normal(4, 4)), normal(2, 4)),
+    ):
+        assert found(model, argument).verdict == "agrees"
+        report = found(model, argument, sick=sick, tmp_path=tmp_path)
+        assert report.findings[0].op == "linear" and report.whole is False
+    assert found(Function(lambda x: None), normal(2)).verdict == "could not check"
+
+
+def test_what_gives_a_sparse_tensor_is_said_not_to_be_compared():
+    model = Function(lambda x, w: (x @ w).to_sparse().to_dense(), w=normal(4, 4))
+    report = found(model, normal(3, 4))
+    assert not report.findings
+    assert report.refused["to_sparse"][1] == "it takes or gives a sparse_coo tensor"
+
+
+def test_a_dtype_that_the_device_lacks_is_one_sentence():
+    with pytest.raises(CouldNotCheck, match="emu takes no torch.float64"):
+        found(nn.Linear(4, 4).double(), normal(2, 4).double())
+
+
+def test_a_program_that_asks_for_gradients_itself():
+    def own_gradient(x, w):
+        x = x.detach().requires_grad_()
+        with torch.enable_grad():
+            (gradient,) = torch.autograd.grad((x @ w).pow(2).sum(), x)
+        return gradient @ w
+
+    assert found(Function(own_gradient, w=normal(4, 4)), normal(3, 4), backward=True).verdict == "agrees"
 
 
 def test_ties_may_be_ordered_in_another_way():

@@ -13,7 +13,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REPORTER = Path(__file__).with_name("reporter.txt")
 FOLDER = ROOT / ".cache" / "envs"
-TOOL = ("click", "jsonschema", "packaging", "pebble", "psutil", "pyyaml", "rich", "scipy")  # all that `mpscheck run` imports
+TOOL = (
+    "click",
+    "jsonschema",
+    "packaging",
+    "pebble",
+    "psutil",
+    "pyyaml",
+    "rich",
+    "scipy",
+)  # all that `mpscheck run` imports
 
 
 def main() -> int:

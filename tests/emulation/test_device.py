@@ -117,6 +117,12 @@ def test_attention_has_gradients():
     torch.testing.assert_close(r.grad.cpu(), q.grad)
 
 
+def test_a_histogram_takes_whole_numbers_as_on_gpus():
+    numbers = torch.tensor([0, 2, 2, 3], dtype=torch.int32)
+    assert torch.histc(numbers.to("emu"), bins=4, min=0, max=3).tolist() == [1, 0, 2, 1]
+    assert torch.histc(numbers.float().to("emu"), bins=4, min=0, max=3).tolist() == [1, 0, 2, 1]
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -31,6 +31,17 @@ def test_every_file_that_a_notebook_reads_is_there(root):
         assert list(root.glob(pattern)), pattern
 
 
+def test_a_shown_output_depends_on_each_file_that_its_command_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(transcripts, "ROOT", tmp_path)
+    program = transcripts.Program("shown", ("tool.py", "--option", "script.py"))
+    (tmp_path / "tool.py").write_text("1")
+    (tmp_path / "script.py").write_text("1")
+    before = program.inputs()
+    assert program.inputs() == before
+    (tmp_path / "script.py").write_text("2")
+    assert program.inputs() != before
+
+
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
     """A notebook that is not current and needs an environment that is not made; no program's output is shown."""

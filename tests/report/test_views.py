@@ -17,6 +17,7 @@ from mpscheck.report import (
     entry,
     evidence,
     exposure,
+    family_page,
     home_page,
     index_page,
     matrix_page,
@@ -84,11 +85,25 @@ def test_every_view_counts_the_same(known, files):
         assert row in files["generated/releases-home.md"]
 
 
-def test_the_page_of_a_release_lists_all_that_is_unknown(known, files):
-    page = files["releases/2.15.0.md"]
-    unknown = page.partition("## Unknown")[2]
-    for one in known:
-        assert (f"bugs/{one.slug}/" in unknown) == (one.letters[-1] == "u"), one.slug
+def test_the_page_of_a_release_leads_to_all_that_is_unknown(known, files):
+    """By family: each family's page states every bug of it on every release."""
+    unknown = files["releases/2.15.0.md"].partition("## Unknown")[2]
+    for family, members in family_page.by_family(known).items():
+        number = sum(one.letters[-1] == "u" for one in members)
+        shown = f'<a href="../../bugs/family/{family}/">{family}</a> {number} of {len(members)}</li>'
+        assert (shown in unknown) == (number > 0), family
+        for one in members:
+            row = next(
+                line for line in files[f"bugs/family/{family}.md"].splitlines() if f'"../../{one.slug}/"' in line
+            )
+            said = re.findall(r"</span> (\w+)</span> ([\d.]+)", row)
+            assert said == [(state, first) for state, first, _ in releases.stretches(one.bug)], one.slug
+
+
+def test_every_bug_has_its_row(known, files):
+    rows = files["bugs/rows.txt"].splitlines()
+    assert [re.search(r'<a href="([^"]+)/">', row)[1] for row in rows] == [one.slug for one in known]
+    assert files["generated/bug-index.md"].count("<tr><td>") == index_page.FIRST
 
 
 def test_no_view_clears_a_release_while_anything_is_unknown(files):
@@ -137,6 +152,8 @@ def test_a_hostile_entry_is_text_on_every_page(hostile):
         reported_page.page(hostile),
         releases_page.page(releases.load()[place], place, [hostile], ""),
         index_page.bug_index([hostile], {}, evidence.read_controls()),
+        index_page.all_rows([hostile], {}, evidence.read_controls()),
+        family_page.page(hostile.bug.family, [hostile]),
     ):
         body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
         assert "\n--8<--" not in body
@@ -182,7 +199,8 @@ def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
     found = entry.entries((linear,), (), {"mac": mac_run}, evidence.read_controls())
     html = matrix_page.matrix(found, {"mac": mac_run})
     assert html.count('class="measured"') == 1
-    shown = re.search(r'data-v="2\.8\.0"[^>]*data-found="([^"]*)"', html)[1]
+    place = [release.version for release in releases.load()][::-1].index("2.8.0")
+    shown = re.search(r'data-found="([^"]*)"', re.findall(r"<td>.*?</td>", html)[place])[1]
     for words in ("wrong", "error ratio", "Apple M1", "virtual machine", "run file mac"):
         assert words in shown
     assert "measured" not in matrix_page.matrix(found, {}).partition("<table")[2]

@@ -75,4 +75,6 @@ def test_on_paper_there_is_the_text_alone(visit, path):
     assert page.locator("h1").first.is_visible()
     for left_out in (".md-header", ".md-sidebar--primary", ".md-search", ".filters", ".md-clipboard", ".md-top"):
         assert page.locator(left_out).filter(visible=True).count() == 0, left_out
-    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    if page.locator("th:nth-child(12)").count():
+        page.set_viewport_size({"width": 1047, "height": 718})  # tables of many columns lie across
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

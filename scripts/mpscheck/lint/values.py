@@ -14,7 +14,7 @@ FAMILIES = {  # what a bug has to do with; a new word is one line here
     "indexing": "reads and writes through index tensors",
     "large": "sizes and positions past a limit",
     "mask": "masks, NaN and infinity",
-    "matmul": "matrix products",
+    "matmul": "matrix products and linear layers",
     "offset": "the storage offset of a view or scalar",
     "random": "random numbers",
     "strides": "the strides of a view",

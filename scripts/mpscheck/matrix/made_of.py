@@ -12,7 +12,7 @@ def fingerprints() -> dict[str, str]:
     parts = {
         "validate_mps.py": [results.ROOT / "snippets" / "validate_mps.py"],
         "faults": [package / "matrix" / "faults.py", package / "matrix" / "measure.py"],
-        "locate and audit": sorted((package / "tools").glob("*.py")),
+        "locate and audit": sorted((package / "tools").rglob("*.py")),
     }
     return {
         name: hashlib.sha256(b"".join(p.read_bytes() for p in paths)).hexdigest()[:16] for name, paths in parts.items()

@@ -109,7 +109,7 @@ def run_backward(model: torch.nn.Module, output) -> None:
     if not results or not weights:
         raise CouldNotCheck("the output has no gradient: backward needs parameters with requires_grad")
     generator = torch.Generator().manual_seed(0)
-    incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() > 1 else torch.ones(())
+    incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() != 1 else torch.ones(())
     incoming = incoming.to(results[0].dtype).reshape(results[0].shape)
     torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
 

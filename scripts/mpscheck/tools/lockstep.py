@@ -78,7 +78,11 @@ class LockStep:
         """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
         if flat.dtype not in self.trusted:
             numbers = torch.arange(-100, 101).to(flat.dtype)
-            if not torch.equal(numbers.to(self.device).cpu(), numbers):
+            try:
+                returned = numbers.to(self.device).cpu()
+            except Exception as error:  # whatever a device raises for what it cannot do
+                raise CouldNotCheck(f"{self.device} takes no {flat.dtype} ({first_line(error)})") from error
+            if not torch.equal(returned, numbers):
                 raise CouldNotCheck(f"{flat.dtype} numbers moved to {self.device} and back are others")
             self.trusted.add(flat.dtype)
         return flat.to(self.device)
@@ -119,6 +123,8 @@ class LockStep:
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
+            if not self.accepts(op, tensors_in(result)):
+                return result
             self.place(result, there)
             places = new_places(args, kwargs, result)
             wrong = None
@@ -143,6 +149,8 @@ class LockStep:
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
+            if not self.accepts(op, tensors_in(result)):
+                return result
             places, wrong = new_places(args, kwargs, result), None
             if self.is_compared(op, bind(op, args, kwargs), True, places):
                 here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
@@ -299,7 +307,8 @@ class LockStep:
             if any(gradient is not None for gradient in incoming):
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
-                wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
+                with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
                 if wrong:
                     self.settle(*wrong, None, None, spot)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,15 +18,18 @@ from mpscheck.aten import base_name, bind
 
 
 def leaves(value) -> Iterator:
-    """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping."""
+    """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping, a dataclass."""
     if isinstance(value, (torch.Tensor, bool, int, float)):
         yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from leaves(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from leaves(item)
+        return
+    if dataclasses.is_dataclass(value) and not isinstance(value, (Mapping, type)):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for item in value:
+        yield from leaves(item)
 
 
 def tensors_in(value) -> list[torch.Tensor]:
@@ -33,12 +38,16 @@ def tensors_in(value) -> list[torch.Tensor]:
 
 
 def mapped(function: Callable[[Any], Any], value):
-    """The value with `function` applied to all that is in its lists, tuples and mappings."""
+    """The value with `function` applied to all that is in its lists, tuples, mappings and dataclasses."""
     if isinstance(value, (list, tuple)):
         items = [mapped(function, item) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if isinstance(value, Mapping):
         return {name: mapped(function, item) for name, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        other = copy.copy(value)
+        vars(other).update({name: mapped(function, item) for name, item in vars(value).items()})
+        return other
     return function(value)
 
 
@@ -271,9 +280,9 @@ def obstacle(op, tensors: list[torch.Tensor]) -> str | None:
         if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
             return "inside torch.vmap or another transform"
         if tensor.layout is not torch.strided:
-            return f"it takes a {str(tensor.layout)[6:]} tensor"
+            return f"it takes or gives a {str(tensor.layout)[6:]} tensor"
         if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
-            return f"it takes a tensor of class {type(tensor).__name__}"
+            return f"it takes or gives a tensor of class {type(tensor).__name__}"
     return None
 
 

@@ -13,7 +13,7 @@ import torch
 from mpscheck.recorder import around
 from mpscheck.tools.judge import SCREEN, comparable, difference, distance, real, sizes
 from mpscheck.tools.lockstep import LockStep, first_line
-from mpscheck.tools.replay import Twins, called_in_float64, mapped, obstacle, on_cpu, plain_dispatch, tensors_in
+from mpscheck.tools.replay import Twins, called_in_float64, leaves, mapped, obstacle, on_cpu, plain_dispatch, tensors_in
 from mpscheck.tools.words import difference_text
 
 
@@ -54,7 +54,8 @@ def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
         for tensor in tensors_in([vars(module) for module in model.modules()]):
             if tensor.grad_fn is not None:  # kept from an earlier run; deepcopy would refuse it
                 moved[id(tensor)] = tensor.detach()
-        twin = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
+        # deepcopy takes what is in `moved` as copied already; TorchScript makes its own copies
+        twin = copy.deepcopy(model) if isinstance(model, torch.jit.ScriptModule) else copy.deepcopy(model, moved)
         # TransformerLens notes the device in .cfg as well; its own .to() sets that
         return twin.to(steps.device, print_details=False) if hasattr(model, "cfg") else twin.to(steps.device), ""
     except Exception as error:
@@ -71,8 +72,11 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
             there = twin(*args, **kwargs)
     except Exception as error:
         return None, f"it does not run there: {first_line(error)}"
-    pairs = list(zip(tensors_in(output), tensors_in(there)))
-    if len(tensors_in(output)) != len(tensors_in(there)) or any(a.shape != b.shape for a, b in pairs):
+    results, others = values_in(output), values_in(there)
+    if not results:
+        return None, "its output holds no tensor and no number"
+    pairs = list(zip(results, others))
+    if len(results) != len(others) or any(a.shape != b.shape for a, b in pairs):
         return False, "it gives other shapes"
     pairs = [(cpu.detach(), on_cpu(got)) for cpu, got in pairs]
     calls = steps.counts["compared"]
@@ -81,7 +85,7 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     if far <= (SCREEN if half else max(SCREEN, calls**0.5)):  # as far as one rounding an op goes, in a random walk
         return True, f"{far:.3g} roundings from the CPU after {calls} ops"
     try:
-        exact = tensors_in(forward_in_float64(before))
+        exact = values_in(forward_in_float64(before))
     except Exception as error:
         return None, f"it differs, and there is no reference in float64: {first_line(error)}"
     if any(off_the_rails(cpu, e) for (cpu, _), e in zip(pairs, exact)):
@@ -89,6 +93,11 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
     worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
     return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
+
+
+def values_in(output) -> list[torch.Tensor]:
+    """The tensors and numbers of an output as tensors."""
+    return [leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf) for leaf in leaves(output)]
 
 
 def off_the_rails(cpu: torch.Tensor, exact: torch.Tensor) -> bool:

@@ -93,8 +93,8 @@ def ending_of(error: BaseException, level: str) -> str:
         return "ran to its end" if error.code in (None, 0) else f"ended itself with status {error.code!r}"
     if isinstance(error, KeyboardInterrupt):
         return "was interrupted; what follows was seen until then"
-    hint = "" if level == TWO_MODES else ", if it does so under the audit only, try --two-modes"
-    return f"raised {type(error).__name__}{hint}; what follows was seen until then"
+    hint = "" if level == TWO_MODES else " (if it does so under the audit only, try --two-modes)"
+    return f"raised {type(error).__name__}; what follows was seen until then{hint}"
 
 
 def run_script(report_of, path: str, arguments: list[str]) -> Report:
