@@ -2489,6 +2489,7 @@ def locate(
         run: what executes a reproduction; a process of its own by default.
         folder: where the numbers of a reproduction are saved, if random ones do not show it.
 
+    Ctrl-C ends it early, with what was found until then.
     Raises CouldNotCheck if the device is not there or the model is not on the CPU; whatever the model raises.
     """
     need_device(device)
@@ -2501,32 +2502,44 @@ def locate(
     steps = LockStep(model, device, repeat, backward)
     steps.keep([weight.detach() for weight in weights])
     steps.place((args, kwargs), True)
-    twin, twin_error = twin_model(model, steps)
-    before = Before(model, args, kwargs)
-    with torch.set_grad_enabled(backward), steps.where.following(), around(steps.handle):
-        output = model(*args, **kwargs)
-    if backward:
-        run_backward(model, output)
-    compared = steps.counts["compared"]
-    whole, text = None, twin_error
-    if twin is not None:
-        whole, text = compare_whole(before, twin, output, steps)
-    if not whole and twin is not None and not steps.findings and not steps.counts["random"]:
-        look_from_the_device(before, twin, steps)
+    try:
+        whole, text = follow(model, args, kwargs, steps)
+        stopped = False
+    except KeyboardInterrupt:  # what was found until then is worth having
+        whole, text, stopped = None, "stopped before the end", True
     system = f", macOS {macos()}" if macos() else ""
     report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
-    report.counts = {**steps.counts, "compared": compared}
+    report.counts = dict(steps.counts)
     bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known
     for finding in steps.findings if every else steps.findings[:1]:
         report.bugs.append(recognized(finding, bugs, steps))
-        report.reproductions.append(reproduce(finding.outer, device, run, Path(folder)))
+        not_tried = Reproduction("", False, "stopped before it was tried")
+        report.reproductions.append(not_tried if stopped else reproduce(finding.outer, device, run, Path(folder)))
     if steps.findings or whole is False:
         report.verdict = "diverges"
     elif whole:
         report.verdict = "agrees"
     report.seconds = time.perf_counter() - started
     return report
+
+
+def follow(model: torch.nn.Module, args: tuple, kwargs: dict, steps: LockStep) -> tuple[bool | None, str]:
+    """All passes over the model: whether the whole forward agrees (None: not compared), and that in words."""
+    twin, twin_error = twin_model(model, steps)
+    before = Before(model, args, kwargs)
+    with torch.set_grad_enabled(steps.backward), steps.where.following(), around(steps.handle):
+        output = model(*args, **kwargs)
+    if steps.backward:
+        run_backward(model, output)
+    if twin is None:
+        return None, twin_error
+    whole, text = compare_whole(before, twin, output, steps)
+    if not whole and not steps.findings and not steps.counts["random"]:
+        counts = steps.counts.copy()
+        look_from_the_device(before, twin, steps)
+        steps.counts = counts  # those of the first pass are what the report gives
+    return whole, text
 
 
 def run_backward(model: torch.nn.Module, output) -> None:

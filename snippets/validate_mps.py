@@ -22,6 +22,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import json
+import math
 import os
 import platform
 import runpy
@@ -239,6 +240,24 @@ def lengths(model, ids):
     return [first_of(model(ids[:1, :length])) for length in (1, 2, 3, 5, 9, 17) if length <= ids.shape[1]]
 
 
+class Enough(Exception):
+    """Ends a forward pass whose rest is not needed."""
+
+
+def square(model, ids):
+    """The first layer on as many tokens as the model is wide: a square matrix can be taken for its transpose."""
+    seen, first = [], layers(model)[:1]
+
+    def stop(tensor):
+        seen.append(tensor)
+        raise Enough
+
+    width = watched(model, (ids[:1, :1],), first)[1][0].shape[-1]
+    with contextlib.suppress(Enough):
+        watched(model, (ids.flatten().repeat(width)[:width].view(-1, math.gcd(width, ids.shape[1])),), first, stop)
+    return seen
+
+
 def padded(model, ids):
     """A batch whose first sequence is padded on the left; only what is no padding is compared."""
     mask = torch.ones_like(ids)
@@ -313,6 +332,7 @@ CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
     "backward": lambda run: run.compare(gradients),
     "generation": lambda run: run.compare(generated),
     "lengths": lambda run: run.compare(lengths),
+    "square": lambda run: run.compare(square),
     "padded batch": lambda run: run.compare(padded),
     "same input twice": check_repeats,
     "float16": lambda run: check_half(run, torch.float16),

@@ -648,6 +648,21 @@ def test_what_gives_a_sparse_tensor_is_said_not_to_be_compared():
     assert report.refused["to_sparse"][1] == "it takes or gives a sparse_coo tensor"
 
 
+def test_ctrl_c_keeps_what_was_found(tmp_path):
+    def interrupted(x, w):
+        y = F.linear(x, w)
+        if x.device.type == "cpu":
+            raise KeyboardInterrupt
+        return y
+
+    report = found(
+        Function(interrupted, w=normal(4, 4)), normal(2, 4), sick=[fault("f", ["linear"], "unwritten(result)")]
+    )
+    assert [f.op for f in report.findings] == ["linear"] and report.verdict == "diverges"
+    assert "stopped before it was tried" in str(report)
+    assert found(Function(interrupted, w=normal(4, 4)), normal(2, 4)).verdict == "could not check"
+
+
 def test_a_dtype_that_the_device_lacks_is_one_sentence():
     with pytest.raises(CouldNotCheck, match="emu takes no torch.float64"):
         found(nn.Linear(4, 4).double(), normal(2, 4).double())

@@ -20,7 +20,7 @@ from mpscheck.matrix.faults import groups
 
 FAULT = "linear-noncontiguous-weight"
 HEADLINE = r"\[(CPU|EMU)\] P\(Mary\)=\d\.\d{4} P\(John\)=\d\.\d{4} LD=[+-]\d+\.\d{3} Top1='[^']*'"
-ALL = ("IOI, logits, residual stream, attention patterns, patching, backward, generation, lengths, padded batch, "
+ALL = ("IOI, logits, residual stream, attention patterns, patching, backward, generation, lengths, square, padded batch, "
        "same input twice, float16, bfloat16")  # fmt: skip
 NEVER = "sampling; training; other inputs and models."
 ENTRIES = ["bridge", "transformers"]
@@ -77,6 +77,19 @@ def outcome(validate_mps, models, tokenizer):
 
 
 # --- the checks ------------------------------------------------------------------------------------------------------
+
+
+def test_square_catches_what_shows_for_as_many_tokens_as_the_model_is_wide(outcome):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(GPT2Config(n_embd=96, n_layer=2, n_head=4, vocab_size=111)).eval()  # 96: 3 texts of 32
+    assert outcome("transformers", "square", model).verdict == "agrees"
+    (sick,) = (one for members in groups().values() for one in members if one.slug == "addmm-square-matrices")
+    with faults.only(sick):
+        assert outcome("transformers", "square", model).verdict == "disagrees"
+        assert outcome("transformers", "logits", model).verdict == "agrees"  # 64 tokens are not 96
+        assert outcome("transformers", "lengths", model).verdict == "agrees"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const table = root.querySelector("table")
   const body = table.tBodies[0]
   const count = root.querySelector("[data-count]")
+  const button = root.querySelector("[data-all]")
   const names = ["op", "torch", "macos", "state", "family", "kind", "evidence", "who", "sort"]
   const field = (name) => form.elements[name]
   const STATES = { s: "sick", u: "unknown", h: "healthy" }
@@ -42,11 +43,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // At the reader's first move, so that what the page loads by itself stays small.
-  const button = root.querySelector("[data-all]")
   let loading
   const load = () => loading ??= fetch("rows.txt")
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
-    .then((text) => { fill(text); button.remove() })
+    .then(fill)
   const failed = () => {
     loading = undefined // the next move asks again
     root.querySelector("[data-families]").open = true
@@ -58,17 +58,22 @@ document.addEventListener("DOMContentLoaded", () => {
     return found === "s" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
   }
 
-  // The first rows at once, the others below them a little later: laying out all of them takes longer than a key press may.
-  const SLICE = 40
-  let waiting
-  const reveal = (found) => {
-    found.slice(0, SLICE).forEach(([one, now]) => {
+  // The first of the rows that fit; more as the reader comes near their end. To lay out all takes longer than a key press may.
+  const SLICE = body.rows.length
+  let found = []
+  let revealed = 0
+  const hide = (row) => { if (!row.hidden) row.hidden = true }
+  const reveal = (end) => {
+    if (!rows.length) return
+    found.slice(revealed, end).forEach(([one, now]) => {
       one.row.hidden = false
       if (one.said === now) return
       one.said = now
       one.cell.innerHTML = now ? `<b class="verdict verdict--${CLASSES[now]}">${SHAPES[now]}</b> ${one.versions}` : one.versions
     })
-    if (found.length > SLICE) waiting = setTimeout(reveal, 60, found.slice(SLICE))
+    revealed = Math.min(end, found.length)
+    button.textContent = `Show all ${found.length}`
+    button.hidden = button.parentElement.hidden = revealed === found.length
   }
 
   const show = () => {
@@ -76,7 +81,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const words = squeeze(wanted.op).split(/[\s,]+/).map(word).filter(Boolean)
     const place = field("torch").selectedOptions[0].dataset.place
     const counts = { s: 0, u: 0, h: 0 }
-    const found = []
+    found = []
     for (const one of rows) {
       const now = place && letter(one, place, wanted.macos)
       let fits = words.every((w) => one.text.includes(w)) &&
@@ -85,11 +90,11 @@ document.addEventListener("DOMContentLoaded", () => {
       if (fits && now) counts[now] += 1
       fits = fits && (!now || !wanted.state || STATES[now] === wanted.state)
       if (fits) found.push([one, now || ""])
-      else one.row.hidden = true
+      else hide(one.row)
     }
-    clearTimeout(waiting)
-    found.slice(SLICE).forEach(([one]) => { one.row.hidden = true })
-    reveal(found)
+    found.slice(SLICE).forEach(([one]) => hide(one.row))
+    revealed = 0
+    reveal(SLICE)
     const there = place ? ` In PyTorch ${wanted.torch}: ${counts.s} known, ${counts.u} unknown, ${counts.h} healthy.` : ""
     count.textContent = `${found.length} of ${rows.length} bugs.${there}`
     field("state").disabled = !place
@@ -143,7 +148,16 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("input", changed)
   form.addEventListener("submit", (event) => event.preventDefault())
   form.addEventListener("reset", () => setTimeout(changed))
-  button.addEventListener("click", update)
+
+  const all = () => update().then(() => reveal(Infinity))
+  button.addEventListener("click", all)
+  addEventListener("beforeprint", () => reveal(Infinity))
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "f") all() // the browser's own search finds what is shown
+  })
+  new IntersectionObserver(([end]) => {
+    if (end.isIntersecting) reveal(revealed + SLICE)
+  }, { rootMargin: "800px" }).observe(button)
   const moves = ["focusin", "keydown", "pointerdown", "scroll"]
   const first = () => {
     moves.forEach((move) => removeEventListener(move, first))

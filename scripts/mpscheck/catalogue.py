@@ -6,7 +6,6 @@ Nothing here imports torch.
 
 import ast
 import difflib
-import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from packaging.version import Version
 from mpscheck import effect as effects
 from mpscheck import trigger as triggers
 from mpscheck import versions
+from mpscheck.code_hash import code_hash
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = ROOT / "snippets" / "bugs"
@@ -99,12 +99,7 @@ class Bug:
 
         Rewording a page must not orphan a run on a Mac.
         """
-        tree = ast.parse(self.source)
-        tree.body = [node for node in tree.body if not _is_main_block(node)]
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-                node.body = node.body[1:]
-        return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+        return code_hash([self.source], counts=lambda statement: not _is_main_block(statement))
 
     @cached_property
     def defined(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Where a run took place: what must be stored beside every measured number."""
 
-import hashlib
 import os
 import platform
 import plistlib
@@ -9,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+
+from mpscheck.code_hash import code_hash
 
 VARIABLES = (
     "PYTORCH_ENABLE_MPS_FALLBACK",
@@ -55,7 +56,7 @@ def emulation_hash() -> str:
     folder = Path(__file__).parent
     others = ("aten", "trigger", "effect", "measure", "numerics", "recorder", "selftest")
     files = sorted([*folder.glob("emulation/*.py"), *(folder / f"{name}.py" for name in others)])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    return code_hash(path.read_text(encoding="utf-8") for path in files)
 
 
 def gpu_name(device: str) -> str | None:

@@ -21,15 +21,18 @@ def index(visit):
         page = visit(**options).go(f"bugs/{query}")
         page.locator("h1").click()
         expect(page.locator(ROWS)).to_have_count(len(SLUGS))
-        expect(page.locator("[data-all]")).to_have_count(0)
         return page
 
     return go
 
 
 def shown(page) -> list[str]:
-    """The slugs of the rows that are not hidden, once the last slice has come."""
-    page.wait_for_timeout(1200)
+    """The slugs of the rows that fit, all of them revealed."""
+    expect(page.locator(ROWS)).to_have_count(len(SLUGS))
+    button = page.locator("[data-all]")
+    if button.is_visible():
+        button.click()
+        expect(button).to_be_hidden()
     links = page.locator(f"{ROWS}:not([hidden]) a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
     return [link.rstrip("/") for link in links]
 
@@ -53,9 +56,26 @@ def test_the_other_rows_come_at_the_first_move(visit):
     seen = visit()
     page = seen.go("bugs/")
     assert "bugs/rows.txt" not in seen.loaded
-    page.keyboard.press("Control")  # as before the browser's own search
-    expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(len(SLUGS))
-    assert "bugs/rows.txt" in seen.loaded
+    page.mouse.wheel(0, 100)
+    expect(page.locator(ROWS)).to_have_count(len(SLUGS))
+    assert page.locator(f"{ROWS}:not([hidden])").count() == index_page.FIRST
+
+
+@pytest.mark.parametrize("way", ["the search of the browser", "to the end of the rows", "the button"])
+def test_more_rows_are_shown(visit, way):
+    page = visit().go("bugs/")
+    visible = page.locator(f"{ROWS}:not([hidden])")
+    if way == "the search of the browser":
+        page.keyboard.press("Control+f")
+    elif way == "the button":
+        page.locator("[data-all]").click()
+    else:
+        page.mouse.wheel(0, 100)
+        expect(page.locator(ROWS)).to_have_count(len(SLUGS))
+        visible.last.scroll_into_view_if_needed()
+        expect(visible).to_have_count(2 * index_page.FIRST)
+        return
+    expect(visible).to_have_count(len(SLUGS))
 
 
 def test_all_rows_keep_the_order_of_danger(index, site):
@@ -75,7 +95,7 @@ def test_an_op_is_found_by_any_spelling_and_a_thread_by_its_number(index, typed)
 def test_a_word_that_no_bug_has_finds_none(index):
     page = index()
     page.get_by_label("Op, spelled any way").fill("nosuchop")
-    assert shown(page) == []
+    expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(0)
     assert page.locator(OUTPUT).inner_text() == f"0 of {len(SLUGS)} bugs."
 
 

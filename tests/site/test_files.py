@@ -13,7 +13,7 @@ from .conftest import TEMPLATES, build, script
 
 FIRST_VIEW = 90_000  # bytes as sent, without the index of the search
 SEARCH_INDEX = 80_000
-HEAVY = "notebooks/ioi/index.html"  # holds JupyterLab's style sheets
+HEAVY = "notebooks/"  # hold JupyterLab's style sheets
 
 
 def packed(path: Path) -> int:
@@ -92,7 +92,7 @@ def first_view(site: Path, path: Path) -> dict[str, int]:
 
 def test_no_page_is_heavy(site):
     sizes = {str(path.relative_to(site)): sum(first_view(site, path).values()) for path in site.rglob("*.html")}
-    assert {name: size for name, size in sizes.items() if size > FIRST_VIEW and name != HEAVY} == {}
+    assert {name: size for name, size in sizes.items() if size > FIRST_VIEW and not name.startswith(HEAVY)} == {}
     assert packed(site / "search" / "search_index.json") <= SEARCH_INDEX
 
 
@@ -109,8 +109,8 @@ def test_a_visit_loads_what_was_weighed(visit, site, path):
 def test_every_page_names_the_feed(site):
     for path in site.rglob("*.html"):
         page = Page(path.read_text("utf-8"))
-        if "redirect" in path.read_text("utf-8")[:400] or 'http-equiv="refresh"' in path.read_text("utf-8"):
-            continue
+        if 'http-equiv="refresh"' in path.read_text("utf-8"):
+            continue  # the old name of a bug
         assert len(page.feeds) == 1, path
         file, _ = leads_to(site, path, page.feeds[0])
         assert ElementTree.parse(file).getroot().tag == "{http://www.w3.org/2005/Atom}feed"

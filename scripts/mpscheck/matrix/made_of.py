@@ -1,9 +1,9 @@
 """What the cells of the detection matrix depend on, beside the emulated device: code, as hashes."""
 
-import hashlib
 from pathlib import Path
 
 from mpscheck import results
+from mpscheck.code_hash import code_hash
 
 
 def fingerprints() -> dict[str, str]:
@@ -14,6 +14,4 @@ def fingerprints() -> dict[str, str]:
         "faults": [package / "matrix" / "faults.py", package / "matrix" / "measure.py"],
         "locate and audit": sorted((package / "tools").rglob("*.py")),
     }
-    return {
-        name: hashlib.sha256(b"".join(p.read_bytes() for p in paths)).hexdigest()[:16] for name, paths in parts.items()
-    }
+    return {name: code_hash(path.read_text(encoding="utf-8") for path in paths) for name, paths in parts.items()}
