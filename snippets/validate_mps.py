@@ -111,27 +111,45 @@ class Float64(TorchFunctionMode):
     """
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        def widen(value):
-            if isinstance(value, torch.dtype):
-                return torch.float64 if value.is_floating_point else value
-            if isinstance(value, torch.Tensor):
-                return value.double() if value.is_floating_point() else value
-            if isinstance(value, dict):
-                return {name: widen(part) for name, part in value.items()}
-            return type(value)(map(widen, value)) if isinstance(value, (list, tuple)) else value
-
         kwargs, name = kwargs or {}, function.__name__
         # an attribute, such as weight.dtype; some rows of a table are widened, not all of it
         if name in ("__get__", "__getitem__", "embedding"):
-            return widen(function(*args, **kwargs))
+            return cast(function(*args, **kwargs))
         if name in ("linear", "addmm", "matmul") and not kwargs:
             x, size = (args[0], args[1].shape[0]) if name == "linear" else (args[-2], args[-1].shape[-1])
             if size > WIDE and size not in x.shape:  # such as the output matrix: a part after the other
                 shapes = [getattr(value, "shape", ()) for value in args]
                 parts = [v.split(WIDE, s.index(size)) if size in s else repeat(v) for v, s in zip(args, shapes)]
-                return torch.cat([function(*widen(part)) for part in zip(*parts)], -1)
+                return torch.cat([function(*cast(part)) for part in zip(*parts)], -1)
         function = torch.Tensor.double if function is torch.Tensor.float else function
-        return function(*widen(args), **widen(kwargs))
+        for dtype in (torch.float64, torch.float32):
+            copies = []
+            try:
+                result = function(*cast(args, dtype, copies), **cast(kwargs, dtype, copies))
+                break
+            except RuntimeError:  # some functions have no float64, such as those for experts
+                if dtype is torch.float32:
+                    raise
+        for original, copied in copies:
+            if copied._version:  # it was written to
+                original.data.copy_(copied.data)
+        return cast(result)
+
+
+def cast(value, dtype=torch.float64, copies=None):
+    """The value with all that is floating in it, also dtypes, as `dtype`; `copies` collects (tensor, its copy)."""
+    if isinstance(value, torch.dtype):
+        return dtype if value.is_floating_point else value
+    if isinstance(value, torch.Tensor) and value.is_floating_point() and value.dtype is not dtype:
+        copied = value.to(dtype)
+        if copies is not None:
+            copies.append((value, copied))
+        return copied
+    if isinstance(value, dict):
+        return {name: cast(part, dtype, copies) for name, part in value.items()}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(cast(part, dtype, copies) for part in value)
+    return value
 
 
 def compare(got, cpu, exact):
@@ -153,12 +171,12 @@ def compare(got, cpu, exact):
     return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
 
 
-def layers(model):
-    """The model's layers: its longest ModuleList."""
+def layers(model, otherwise=None):
+    """The model's layers: its longest ModuleList. Without one, what is given for that. Raises CouldNotCheck."""
     lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    if not lists:
+    if not lists and otherwise is None:
         raise CouldNotCheck("no list of layers in this module")
-    return list(max(lists, key=len))
+    return list(max(lists, key=len, default=otherwise))
 
 
 def first_of(output):
@@ -208,9 +226,13 @@ def patched(model, *inputs):
 
 
 def gradients(model, *inputs):
-    """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer."""
+    """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer.
+
+    In a module without a list of layers, its gradient in the weights.
+    """
     with torch.enable_grad():
-        found, seen = watched(model, inputs, layers(model), torch.Tensor.requires_grad_)  # weights may be frozen
+        found, seen = watched(model, inputs, layers(model, []), torch.Tensor.requires_grad_)  # weights may be frozen
+        seen = seen or [weight for weight in model.parameters() if weight.requires_grad]
         difference = (found[..., 0] - found[..., 1])[..., -1].sum() / len(found)
         return [found + difference, *torch.autograd.grad(difference, seen)]  # one number alone has no error of its own
 

@@ -6,7 +6,7 @@ from mpscheck.report import evidence, family_page, releases, uses, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.escape import claim_html
 
-FIRST = 50  # rows of the page itself; all of them would weigh a third of what a phone loads for it
+FIRST = 40  # rows of the page itself; all of them would weigh a third of what a phone loads for it
 
 
 def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
