@@ -168,6 +168,8 @@ def compare(got, cpu, exact):
     limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
     of_cpu = max(rms(cpu.double() - exact), limits.eps * rms(exact), limits.tiny)
     error, allowed = rms(got.double() - exact), ALLOWED_RATIO * of_cpu
+    if error <= allowed and of_cpu > 0.1 * rms(exact) > 0 and cpu.dtype is torch.float32:
+        return "could not check", None, f"in float64 the CPU gives other numbers, {of_cpu:.3g} away: no reference"
     return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
 
 

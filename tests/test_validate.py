@@ -220,7 +220,7 @@ def test_json_is_one_object(command, validate_mps):
     assert found["verdict"] == "agrees" and found["last_line"].startswith("AGREES: ioi-small through GPT2LMHeadModel")
     assert 0 < found["margin"] <= 1
     assert [check["name"] for check in found["checks"]] == list(validate_mps.CHECKS)
-    assert [check["verdict"] for check in found["checks"]] == ["agrees"] * 5 + ["not checked"] * 7
+    assert [check["verdict"] for check in found["checks"]] == ["agrees"] * 5 + ["not checked"] * 8
     assert found["environment"]["python"].endswith(sys.executable)
     assert re.fullmatch(HEADLINE, found["lines"][0])
 
@@ -412,7 +412,7 @@ def test_a_plain_module_is_checked_as_far_as_that_goes(validate_mps):
     report = validate_mps.validate(Block(), IDS, device="emu", name="a block")  # still in training mode
     assert report.verdict == "agrees" and 0 < report.margin <= 1
     assert str(report).startswith("AGREES: a block, float32, 12 tokens, emu against the CPU")
-    assert "Checked: logits, lengths, same input twice, float16, bfloat16." in str(report)
+    assert "Checked: logits, backward, lengths, same input twice, float16, bfloat16." in str(report)
     for words in (
         "IOI (no tokenizer in which the names are single tokens)",
         "residual stream (no reference from the CPU: no list of layers in this module)",
@@ -437,7 +437,7 @@ def test_floats_several_arguments_and_several_batches(validate_mps):
     report = validate_mps.validate(Product(), batches, device="emu")
     assert report.verdict == "agrees" and "float32, 20 numbers, emu" in str(report)
     assert [name for name, verdict in verdicts(report).items() if verdict == "agrees"] == [
-        "logits", "same input twice", "float16", "bfloat16",
+        "logits", "backward", "same input twice", "float16", "bfloat16",
     ]  # fmt: skip
 
 
@@ -621,6 +621,70 @@ def test_prompts_come_in_both_orders(validate_mps, tokenizer):
     assert not any("<|unk|>" in tokenizer.decode(row) for ids, _, _ in batches for row in ids)
     _ids, answers, others = batches[0]
     assert tokenizer.decode(answers) == " Mary" and tokenizer.decode(others) == " John"
+
+
+class Assembled(nn.Module):
+    """Puts its result together in memory of its own: new memory, a buffer, and a sum by index."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+        self.register_buffer("kept", torch.zeros(2, 16, 8))
+
+    def forward(self, x):
+        y = self.linear(x)
+        new, index = torch.zeros(2, 16, 8, device=x.device), torch.tensor([0, 1], device=x.device)
+        new[:, 3:8] = y
+        self.kept.zero_()
+        self.kept[:, 3:8] += y
+        return (new + self.kept).index_put((index,), y[:, :1], accumulate=True).sum(1)
+
+
+def test_what_a_model_writes_into_memory_is_in_the_reference_too(validate_mps):
+    torch.manual_seed(0)
+    model, x = Assembled(), torch.randn(2, 5, 8)
+    report = validate_mps.validate(model, x, device="emu")
+    assert verdicts(report)["logits"] == "agrees" and report.checks[1].margin < 1
+    with faults.only(faults.fault("f", ["copy"], "ignores-strides(result)", ["self.layout == sliced"], form="inplace")):
+        assert verdicts(validate_mps.validate(model, x, device="emu"))["logits"] == "disagrees"
+
+
+def test_an_op_without_float64_is_computed_in_float32(validate_mps):
+    from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
+
+    torch.manual_seed(0)
+    sizes = dict(vocab_size=100, hidden_size=32, intermediate_size=64, moe_intermediate_size=16, head_dim=8)
+    heads = dict(
+        num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, num_experts=4, num_experts_per_tok=2
+    )
+    model, ids = Qwen3MoeForCausalLM(Qwen3MoeConfig(**sizes, **heads)), torch.arange(32).reshape(2, 16)
+    assert verdicts(validate_mps.validate(model, ids, device="emu", quick=True))["logits"] == "agrees"
+    with faults.only(faults.fault("f", ["softmax"], "unwritten(result)")):
+        assert verdicts(validate_mps.validate(model, ids, device="emu", quick=True))["logits"] == "disagrees"
+
+
+class Chaotic(nn.Module):
+    def forward(self, x):
+        for _ in range(200):
+            x = 3.99 * x * (1 - x)  # the logistic map: float64 soon gives other numbers than float32
+        return x
+
+
+def test_where_float64_gives_other_numbers_there_is_no_agreement(validate_mps):
+    report = validate_mps.validate(
+        Chaotic(), torch.rand(2, 5, generator=torch.Generator().manual_seed(0)), device="emu"
+    )
+    assert verdicts(report)["logits"] == "could not check"
+    assert "in float64 the CPU gives other numbers" in report.checks[1].text
+
+
+def test_without_layers_the_gradients_of_the_weights_are_compared(validate_mps):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Embedding(20, 8), nn.Linear(8, 5))
+    assert verdicts(validate_mps.validate(model, IDS, device="emu"))["backward"] == "agrees"
+    with faults.only(faults.fault("f", ["embedding_dense_backward"], "unwritten(result)")):
+        found = verdicts(validate_mps.validate(model, IDS, device="emu"))
+    assert found["backward"] == "disagrees" and found["logits"] == "agrees"
 
 
 # --- SmolLM2 ---------------------------------------------------------------------------------------------------------

@@ -121,4 +121,4 @@ def test_the_section_of_a_release_names_what_came_and_what_went():
     found = declared_page.of_release("2", {"1": one(["add", "mul"]), "2": one(["add", "div"])})
     assert "New since 1: <code>div</code>." in found
     assert "Gone since 1: <code>mul</code>." in found
-    assert "expect 1 ops to differ from the CPU: <code>&lt;b&gt;</code>." in found
+    assert "expect 1 ops to differ from the CPU: <code>&#60;b&#62;</code>." in found

