@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help verify test test-matrix environment chromium site site-quality serve lock format
+.PHONY: help verify test test-everywhere test-matrix environment chromium site site-quality serve lock format
 
 help:
 	@echo "make verify       measure on the best device here, validate real models, build the site"
 	@echo "make test         all tests, those in a browser included"
+	@echo "make test-everywhere  each template in a browser: axe, light and dark, wide and narrow"
 	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
 	@echo "make site         write the pages and build the site from the results that are there"
 	@echo "make site-quality Lighthouse and vnu on the built site (needs Node and Java)"
@@ -28,6 +29,9 @@ test: environment chromium
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2
+
+test-everywhere: environment chromium
+	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2 -m everywhere
 
 test-matrix: environment
 	@$(BIN)/python scripts/environments/make.py

@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from .conftest import TEMPLATES
 
+pytestmark = pytest.mark.everywhere
 NOTEBOOK = "notebooks/ioi/"
 WIDTHS = {"wide": 1280, "phone": 390, "zoomed to 200 %": 640}
 MOVING = "document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getComputedTiming().duration > 100)"
