@@ -13,16 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REPORTER = Path(__file__).with_name("reporter.txt")
 FOLDER = ROOT / ".cache" / "envs"
-TOOL = (
-    "click",
-    "jsonschema",
-    "packaging",
-    "pebble",
-    "psutil",
-    "pyyaml",
-    "rich",
-    "scipy",
-)  # all that `mpscheck run` imports
+# All that `mpscheck run` imports.
+TOOL = ("click", "jsonschema", "packaging", "pebble", "psutil", "pyyaml", "rich", "scipy")
 
 
 def main() -> int:

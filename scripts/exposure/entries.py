@@ -12,11 +12,9 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 ROOT = Path(__file__).resolve().parents[2]
 IOI_SMALL = ROOT / "snippets" / "models" / "ioi-small"
-LENGTH, SHORT, NEW_TOKENS = (
-    24,
-    6,
-    4,
-)  # tokens of a prompt (16: other products), of a short one (8: other attention), generated
+LENGTH = 24  # tokens of a prompt; from 16 on other products are computed
+SHORT = 6  # tokens of a short one; up to 8 other attention is
+NEW_TOKENS = 4  # tokens generated
 
 
 def gpt2(model: str, attention: str = "eager") -> GPT2LMHeadModel:

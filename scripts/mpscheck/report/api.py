@@ -124,11 +124,10 @@ def smallest_for(entries: list[Entry], measured: dict[str, dict], libraries: tup
     for library in libraries:
         how = study.together(library)
         answer = exposure.answer(how, states)
-        left = answer.on_strict or exposure.met(how, states, exposure.RELEASES[-1])
         found[library] = {
             "known": exposure.minor(answer.first),
             "possible": exposure.minor(answer.strict),
-            "unknown": len(left.unknown),
+            "unknown": len(exposure.left(answer, how, states).unknown),
         }
     return found
 
@@ -138,7 +137,7 @@ def met_through(measured: dict[str, dict]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {"TransformerLens": set(), "transformers": set()}
     for row in exposure.rows(measured):
         for use in row.uses.values():
-            found[row.library.split()[0]] |= {one["slug"] for one in use["findings"] if one["doubt"] is None}
+            found[row.project] |= {one["slug"] for one in use["findings"] if one["doubt"] is None}
     return found
 
 

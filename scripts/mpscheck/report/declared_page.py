@@ -3,7 +3,8 @@
 from mpscheck import wheels
 from mpscheck.report import releases
 from mpscheck.report.escape import text
-from mpscheck.report.markup import region
+from mpscheck.report.markup import table
+from mpscheck.report.words import span
 from mpscheck.wheels import Declared
 
 DIFFERS = "mps_ops_modifier.UNDEFINED_XFAILLIST"
@@ -25,24 +26,20 @@ def pieces(declared: dict[str, Declared]) -> dict[str, str]:
 
 def by_release(declared: dict[str, Declared]) -> str:
     """A table: how many kernels and how many expected failures each release declares, newest first."""
-    rows = [
-        "| PyTorch | Own kernels | " + " | ".join(LISTS.values()) + " |",
-        "|---|---|---|---|---|",
-    ]
-    before = None
+    rows, before = [], None
     for version, found in declared.items():
-        gained, lost = _changed(before, found)
-        change = f" ({gained:+}, {-lost:+})" if lost else f" ({gained:+})" if before and gained else ""
-        cells = [f"[{version}](releases/{version}.md)", f"{len(found.kernels)}{change}"]
-        rows.insert(2, f"| {' | '.join(cells + [_count(found, name) for name in LISTS])} |")
+        gained, lost = (len(ops) for ops in changed(before, found))
+        change = f" ({gained:+}, {-lost:+})" if lost else f" ({gained:+})" if gained else ""
+        kernels = f"{len(found.kernels)}{change}"
+        rows.append([f"[{version}](releases/{version}.md)", kernels, *(_count(found, name) for name in LISTS)])
         before = found
-    return region("What each release declares", "\n".join(rows))
+    return table(["PyTorch", "Own kernels", *LISTS.values()], rows[::-1], "What each release declares")
 
 
-def _changed(before: Declared | None, now: Declared) -> tuple[int, int]:
-    """How many ops got a kernel and how many lost theirs since the release before."""
+def changed(before: Declared | None, now: Declared) -> tuple[list[str], list[str]]:
+    """The ops that have got a kernel since the release before, and those that have lost theirs; none without one."""
     old, new = set(before.kernels if before else now.kernels), set(now.kernels)
-    return len(new - old), len(old - new)
+    return sorted(new - old), sorted(old - new)
 
 
 def _count(declared: Declared, name: str) -> str:
@@ -54,30 +51,27 @@ def _count(declared: Declared, name: str) -> str:
 def by_op(declared: dict[str, Declared]) -> str:
     """A table: each op whose result or gradient PyTorch's tests expect to fail, and on which releases."""
     listing = {version: found for version, found in declared.items() if found.expected_failures is not None}
-    order = list(listing)
-    rows = [
-        "| Op, as PyTorch's tests call it | What is expected to fail | dtypes, on the newest of them | PyTorch |",
-        "|---|---|---|---|",
-    ]
+    rows = []
     for name in (DIFFERS, GRADIENT):
-        ops = sorted({op for found in listing.values() for op in found.expected_failures.get(name, {})})
-        for op in ops:
-            on = [version for version in order if op in listing[version].expected_failures.get(name, {})]
-            dtypes = listing[on[-1]].expected_failures[name][op]
-            cells = [f"`{op}`", LISTS[name], "all" if dtypes is None else ", ".join(dtypes), stretches(on, order)]
-            rows.append(f"| {' | '.join(cells)} |")
-    return region("Ops that PyTorch's tests expect to fail", "\n".join(rows))
+        tables = {version: found.expected_failures.get(name, {}) for version, found in listing.items()}
+        for op in sorted({op for ops in tables.values() for op in ops}):
+            on = [version for version, ops in tables.items() if op in ops]
+            dtypes = tables[on[-1]][op]
+            said = "all" if dtypes is None else ", ".join(dtypes)
+            rows.append([f"`{op}`", LISTS[name], said, stretches(on, list(listing))])
+    headings = [
+        "Op, as PyTorch's tests call it",
+        "What is expected to fail",
+        "dtypes, on the newest of them",
+        "PyTorch",
+    ]
+    return table(headings, rows, "Ops that PyTorch's tests expect to fail")
 
 
 def stretches(chosen: list[str], order: list[str]) -> str:
     """Releases as stretches: `2.8.0 to 2.12.1, 2.14.0`."""
-    found: list[list[str]] = []
-    for version in order:
-        if version in chosen:
-            if not found or order.index(version) != order.index(found[-1][-1]) + 1:
-                found.append([])
-            found[-1].append(version)
-    return ", ".join(part[0] if len(part) == 1 else f"{part[0]} to {part[-1]}" for part in found)
+    runs = releases.runs({version: "in" if version in chosen else "out" for version in order})
+    return ", ".join(span(first, last) for label, first, last in runs if label == "in")
 
 
 def of_release(version: str, declared: dict[str, Declared]) -> str:
@@ -87,8 +81,7 @@ def of_release(version: str, declared: dict[str, Declared]) -> str:
     found, order = declared[version], list(declared)
     place = order.index(version)
     before = declared[order[place - 1]] if place else None
-    new = sorted(set(found.kernels) - set(before.kernels)) if before else []
-    lost = sorted(set(before.kernels) - set(found.kernels)) if before else []
+    new, lost = changed(before, found)
     lines = [f"{len(found.kernels)} ops have a kernel of `mps`'s own, says its wheel for macOS."]
     lines += [f"New since {order[place - 1]}: {_code(new)}."] if new else []
     lines += [f"Gone since {order[place - 1]}: {_code(lost)}."] if lost else []

@@ -17,10 +17,8 @@ CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
 }
 NOTHING = {"schema": 1, "provenance": {}, "rows": []}
 ENTRIES = {"transformers": "`transformers`", "bridge": "`TransformerBridge`"}
-OTHER_ARITHMETIC = {
-    "honest": "emulated, other arithmetic",
-    "vulkan": "torchvulkan",
-}  # the others give the CPU's own bits
+# The devices whose numbers are not the CPU's own bits.
+OTHER_ARITHMETIC = {"honest": "emulated, other arithmetic", "vulkan": "torchvulkan"}
 VULKAN = (
     "torchvulkan is a backend of PyTorch by others, with kernels of its own, here on a Vulkan driver in software, on Linux: "
     "it has nothing of a Mac but that its numbers are not the CPU's. In bfloat16 it computes much on the CPU, with a warning.\n\n"

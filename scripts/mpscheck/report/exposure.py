@@ -51,6 +51,11 @@ class Row:
     uses: dict[str, dict]
     measured: dict[str, str] = field(default_factory=dict)  # slug: fingerprint of the triggers that were looked for
 
+    @property
+    def project(self) -> str:
+        """`TransformerLens` of `TransformerLens 2.17.0`."""
+        return self.library.split()[0]
+
 
 @dataclass(frozen=True)
 class Met:
@@ -103,9 +108,13 @@ def rows(data: dict[str, dict]) -> list[Row]:
                 library = f"TransformerLens {versions['transformer_lens']}"
                 if record["entry"].startswith("transformers"):
                     library = f"transformers {versions['transformers']}"
-                measured = {**file["provenance"]["bugs"], **file["provenance"].get("drafted", {})}
-                found.append(Row(library, record["entry"], record["model"], record["uses"], measured))
+                found.append(Row(library, record["entry"], record["model"], record["uses"], measured_for(file)))
     return found
+
+
+def measured_for(file: dict) -> dict[str, str]:
+    """The bugs that a file was measured for, with a snippet or a drafted trigger: slug and fingerprint."""
+    return file["provenance"]["bugs"] | file["provenance"].get("drafted", {})
 
 
 def fingerprint(bug: Bug | Reported) -> str:
@@ -121,7 +130,7 @@ def drafted(bugs: Iterable[Bug | Reported]) -> list[Reported]:
 
 def unmeasured(data: dict[str, dict], bugs: Iterable[Bug | Reported]) -> list[str]:
     """The slugs of bugs that some file was not measured for, with the trigger that they have now: they are untested."""
-    stored = [{**file["provenance"]["bugs"], **file["provenance"].get("drafted", {})} for file in data.values()]
+    stored = [measured_for(file) for file in data.values()]
     return [bug.slug for bug in bugs if any(known.get(bug.slug) != fingerprint(bug) for known in stored)]
 
 
@@ -189,8 +198,11 @@ class Study:
 
     def together(self, library: str) -> dict[str, str]:
         """How GPT-2 through all versions and entry points of a library relates to each bug, in all uses."""
-        found = [row for row in self.shaped if row.library.split()[0] == library]
-        return together(self.how(row, use) for row in found for use in row.uses)
+        return together(self.how(row, use) for row in self.of(library) for use in row.uses)
+
+    def of(self, library: str) -> list[Row]:
+        """The rows of all versions and entry points of a library, with the shape of GPT-2."""
+        return [row for row in self.shaped if row.project == library]
 
     @property
     def shaped(self) -> list[Row]:
@@ -235,6 +247,11 @@ def answer(how: dict[str, str], states: States) -> Answer:
     first = _after(known_in)
     strict = _after([release for release in RELEASES if on[release].known or on[release].possible])
     return Answer(known_in, first, on.get(first), strict, on.get(strict))
+
+
+def left(found: Answer, how: dict[str, str], states: States) -> Met:
+    """What is met on the release from which on nothing possible is, or on the newest one where there is none."""
+    return found.on_strict or met(how, states, RELEASES[-1])
 
 
 def minor(release: str | None) -> list[int] | None:

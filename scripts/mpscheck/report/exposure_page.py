@@ -58,14 +58,14 @@ def _from(version: str | None) -> str:
 
 def in_short(study: Study) -> str:
     """The answer for GPT-2 through TransformerLens, all versions and entry points together, by use."""
-    rows = [row for row in study.shaped if row.library.split()[0] == "TransformerLens"]
+    rows = study.of("TransformerLens")
     if not rows:
         return "Nothing was measured yet."
     states = States(study.bugs)
     by_use = {use: exposure.together(study.how(row, use) for row in rows) for use in rows[0].uses}
     all_of_them = study.together("TransformerLens")
     every = exposure.answer(all_of_them, states)
-    left = every.on_strict or exposure.met(all_of_them, states, RELEASES[-1])
+    left = exposure.left(every, all_of_them, states)
     lines = [
         f"{_from(every.first)} GPT-2 through TransformerLens meets no bug that is **known** for certain. "
         f"{_from(every.strict)} it meets none that is **possible** either. **No release is known to "
@@ -257,7 +257,7 @@ def _places(findings: list[dict]) -> list[str]:
 
 def _modules(modules: dict[str, int]) -> str:
     names = [name.partition(" (")[2].rstrip(")") or name for name in modules]
-    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" if names else ""
+    return words.span(names[0], names[-1]) if names else ""
 
 
 # ---- other paths, and where it was measured ------------------------------------------------------------------------

@@ -43,8 +43,7 @@ def _row(entry: Entry) -> str:
     tied = f"; macOS {words.limits(entry.bug.macos)}" if entry.bug.macos is not None else ""
     about = words.BUG_KINDS[entry.bug.kind] + loud + check
     states = "<br>".join(
-        f"{state_word(state)} {first if first == last else f'{first} to {last}'}"
-        for state, first, last in releases.stretches(entry.bug)
+        f"{state_word(state)} {words.span(first, last)}" for state, first, last in releases.stretches(entry.bug)
     )
     return (
         f'<tr><td><a href="../../{entry.slug}/">{claim_html(entry.bug.claim)}</a> <small>{about}{tied}</small></td>'

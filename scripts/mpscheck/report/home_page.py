@@ -32,8 +32,7 @@ def widget(entries: list[Entry]) -> str:
 def _by_release(entries: list[Entry]) -> str:
     """All releases with what is known and unknown there, in little space: the answer where no script runs."""
     cells = []
-    for place, release in list(enumerate(releases.load()))[::-1]:
-        number = releases_page.counts(entries, place)
+    for release, number in releases_page.counts_by_release(entries):
         link = f'<a href="releases/{release.version}/">{release.version}</a>'
         cells.append(f"<li>{link} {number['sick']} / {number['unknown']}</li>")
     return f'<p>PyTorch: bugs known / unknown there</p><ul class="releases">{"".join(cells)}</ul>'

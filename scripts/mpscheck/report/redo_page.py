@@ -102,7 +102,7 @@ def _where(entry: Entry) -> str:
     if not sick:
         fixed = f", right since {words.release(str(entry.bug.fixed))}" if entry.bug.fixed is not None else ""
         return f"versions not known{fixed}"
-    found = ["; ".join(first if first == last else f"{first} to {last}" for first, last in sick)]
+    found = ["; ".join(words.span(first, last) for first, last in sick)]
     found += [f"macOS {words.limits(entry.bug.macos)}"] if entry.bug.macos is not None else []
     found += [" and ".join(entry.bug.chips)] if entry.bug.chips else []
     return ", ".join(found)
@@ -112,8 +112,7 @@ def by_release(entries: list[Entry]) -> str:
     """One row a release: how many bugs that logits, lens and patching can meet are known and unknown there, with links."""
     mine = [entry for entry in entries if USE in entry.uses]
     rows = []
-    for place, release in list(enumerate(releases.load()))[::-1]:
-        number = releases_page.counts(mine, place)
+    for release, number in releases_page.counts_by_release(mine):
         links = (
             f"[{number[state]}](../bugs.md?torch={release.version}&who={USE}&state={state})"
             for state in ("sick", "unknown")

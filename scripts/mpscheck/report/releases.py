@@ -7,6 +7,7 @@ versions by itself.
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from packaging.version import Version
@@ -70,11 +71,13 @@ def macos_of(bug: Bug | Reported) -> tuple[str, ...] | None:
 
 def stretches(bug: Bug | Reported) -> list[tuple[str, str, str]]:
     """(state, first release, last release) for each stretch of releases with the same state, newest first."""
-    found: list[tuple[str, str, str]] = []
-    for release in load():
-        now = state(bug, release.version)
-        if found and found[-1][0] == now:
-            found[-1] = (now, found[-1][1], release.version)
-        else:
-            found.append((now, release.version, release.version))
-    return found[::-1]
+    return runs({release.version: state(bug, release.version) for release in load()})[::-1]
+
+
+def runs(labels: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(label, first version, last version) for each run of versions with the same label, in the order given."""
+    found = []
+    for label, members in groupby(labels, key=labels.__getitem__):
+        versions = list(members)
+        found.append((label, versions[0], versions[-1]))
+    return found

@@ -15,6 +15,11 @@ def counts(entries: list[Entry], place: int) -> dict[str, int]:
     return {state: found[letter] for state, letter in LETTERS.items()}
 
 
+def counts_by_release(entries: list[Entry]) -> list[tuple[Release, dict[str, int]]]:
+    """Each release with its counts, newest first."""
+    return [(release, counts(entries, place)) for place, release in enumerate(releases.load())][::-1]
+
+
 def answer(number: dict[str, int]) -> str:
     """The sentence that opens every view of one release: never a clean bill while anything is unknown."""
     known = f"**{number['sick']} known, {number['unknown']} unknown.**"
@@ -28,12 +33,10 @@ def answer(number: dict[str, int]) -> str:
     return f"{known}{unknown}"
 
 
-def table(entries: list[Entry], folder: str = "releases/", newest_first: bool = True) -> str:
+def table(entries: list[Entry], folder: str = "releases/") -> str:
     """One row a release, as HTML, with links relative to the page that `folder` is seen from."""
-    order = list(enumerate(releases.load()))
     rows = []
-    for place, release in order[::-1] if newest_first else order:
-        number = counts(entries, place)
+    for release, number in counts_by_release(entries):
         rows.append(
             f'<tr><th scope="row"><a href="{folder}{release.version}/">{release.version}</a></th>'
             f"<td>{number['sick']}</td><td>{number['unknown']}</td><td>{number['healthy']}</td><td>{release.date}</td></tr>"

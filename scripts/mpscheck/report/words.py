@@ -148,6 +148,11 @@ def linked(markdown: str, bug: Bug) -> str:
     return _REFERENCE.sub(replace, markdown)
 
 
+def span(first: str, last: str) -> str:
+    """What goes from one to the other: `2.8.0 to 2.9.1`, `2.8.0`."""
+    return first if first == last else f"{first} to {last}"
+
+
 def versions(bug: Bug | Reported) -> str:
     """Where the bug is known to be: `from 2.8.0 on, fixed in 2.9.0`."""
     oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
