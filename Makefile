@@ -6,8 +6,8 @@ BIN := .venv/bin
 
 help:
 	@echo "make verify       measure on the best device here, validate real models, build the site"
-	@echo "make test         all tests, those in a browser included"
-	@echo "make test-everywhere  each template in a browser: axe, light and dark, wide and narrow"
+	@echo "make test         the tests, those in a browser included"
+	@echo "make test-everywhere  every kind of page in a browser: axe, light and dark, wide and narrow"
 	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
 	@echo "make site         write the pages and build the site from the results that are there"
 	@echo "make site-quality Lighthouse and vnu on the built site (needs Node and Java)"
