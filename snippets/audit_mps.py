@@ -2445,22 +2445,30 @@ def unbind(op, bound: dict) -> tuple[list, dict]:
     return args, kwargs
 
 
-def form_of(op) -> str:
-    """inplace, out or functional."""
+def destinations_of(op) -> tuple[str, ...]:
+    """The arguments that an op writes its results to: those of `out=`, or `self` in place. Empty if it makes them."""
     arguments = op._schema.arguments
-    if any(a.is_out for a in arguments):
-        return "out"
-    writes = arguments and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
-    return "inplace" if writes else "functional"
+    out = tuple(a.name for a in arguments if a.is_out)
+    in_place = tuple(a.name for a in arguments[:1] if a.alias_info is not None and a.alias_info.is_write)
+    return out or in_place
+
+
+def overloads(name: str) -> list:
+    """The overloads of an op by its `base_name`, in place ones included; empty if torch has none. Imports torch."""
+    import torch
+
+    packets = [getattr(torch.ops.aten, spelled, None) for spelled in (name, name + "_")]
+    return [getattr(packet, overload) for packet in packets if packet is not None for overload in packet.overloads()]
 
 
 # ---- trigger ---------------------------------------------------------------------------------------------
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
 
 CONDITION = re.compile(
     r"(?P<subject>[a-z_][a-z_0-9]*)"
@@ -2478,15 +2486,27 @@ class BadTrigger(ValueError):
 class Call:
     """One call of an op: what a trigger looks at.
 
-    `args` maps the names of the aten schema to the values, `result` is the returned value (None before the call),
-    `accelerator` the device type that plays the part of `mps`.
+    `args` maps the names of the aten schema to the values, `writes` names those that the results are written to,
+    `result` is the returned value (None before the call), `accelerator` the device type that plays the part of `mps`.
     """
 
     op: str
     args: dict[str, Any]
-    form: str = "functional"
+    writes: tuple[str, ...] = ()
     result: Any = None
     accelerator: str = "mps"
+
+    @property
+    def form(self) -> str:
+        """How it gives its results: `inplace`, `out` or `functional`."""
+        if not self.writes:
+            return "functional"
+        return "inplace" if "self" in self.writes else "out"
+
+    @property
+    def destination(self) -> tuple:
+        """The tensors that an in-place or `out=` call writes to, one for each result; empty if it makes its results."""
+        return tuple(tensors_in_argument([self.args.get(name) for name in self.writes]))
 
 
 @dataclass(frozen=True)
@@ -2533,28 +2553,23 @@ class Trigger:
 # ---- properties: how each is read, and how it is said -------------------------------------------------------------
 
 
-def layout(tensor) -> frozenset[str]:
+def layout(tensor) -> str:
     """The layout: contiguous, permuted (dense, in another order), sliced (gaps) or expanded (a stride of 0)."""
     if tensor.is_contiguous():
-        return frozenset({"contiguous"})
+        return "contiguous"
     sizes_strides = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride()) if size > 1]
     if any(stride == 0 for _, stride in sizes_strides):
-        return frozenset({"expanded"})
+        return "expanded"
     dense, expected = True, 1
     for size, stride in sorted(sizes_strides, key=lambda pair: pair[1]):
         dense, expected = dense and stride == expected, expected * size
-    return frozenset({"permuted" if dense else "sliced"})
-
-
-def device(tensor, accelerator: str) -> frozenset[str]:
-    """`cpu` or `accel` (the device that plays the part of mps)."""
-    return frozenset({"accel" if tensor.device.type == accelerator else tensor.device.type})
+    return "permuted" if dense else "sliced"
 
 
 PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
     "layout": lambda t, dim, accelerator: layout(t),
-    "device": lambda t, dim, accelerator: device(t, accelerator),
-    "dtype": lambda t, dim, accelerator: frozenset({str(t.dtype).removeprefix("torch.")}),
+    "device": lambda t, dim, accelerator: "accel" if t.device.type == accelerator else t.device.type,
+    "dtype": lambda t, dim, accelerator: str(t.dtype).removeprefix("torch."),
     "size": lambda t, dim, accelerator: t.shape[dim] if -t.ndim <= dim < t.ndim else None,
     "ndim": lambda t, dim, accelerator: t.ndim,
     "numel": lambda t, dim, accelerator: t.numel(),
@@ -2580,14 +2595,14 @@ NUMBER_COMPARATORS = {
 }
 
 
-def holds(condition: Condition, tensor, accelerator: str = "mps") -> bool:
+def holds(condition: Condition, tensor, accelerator: str) -> bool:
     """Whether one condition is true of one tensor."""
     if condition.property == "has":
         return TAGS[condition.literal](tensor)
     value = PROPERTIES[condition.property](tensor, condition.dim, accelerator)
     literals = condition.literal.split(",")
     if condition.property in NAMES:
-        return value.isdisjoint(literals) if condition.comparator == "!=" else not value.isdisjoint(literals)
+        return (value in literals) != (condition.comparator == "!=")
     if value is None:
         return False
     numbers = [int(literal) for literal in literals]
@@ -2597,11 +2612,19 @@ def holds(condition: Condition, tensor, accelerator: str = "mps") -> bool:
 def tensors_of(subject: str, call: Call) -> list:
     """The tensors that a subject stands for: an argument, each of a list, or the result (each of a tuple)."""
     if subject == "result":
-        value = call.result if call.form == "functional" else call.args.get("out", call.args.get("self"))
+        value = call.destination or call.result
     else:
         value = call.args.get(subject, call.args.get("input") if subject == "self" else None)
-    values = value if isinstance(value, (list, tuple)) else [value]
-    return [v for v in values if hasattr(v, "storage_offset")]
+    return list(tensors_in_argument(value))
+
+
+def tensors_in_argument(value) -> Iterator:
+    """The tensors in an argument or a result: itself, or those in a list, also in lists of them."""
+    if hasattr(value, "storage_offset"):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in_argument(item)
 
 
 # ---- parsing ------------------------------------------------------------------------------------------------------
@@ -2650,7 +2673,7 @@ def parse_condition(text: str) -> Condition:
     return Condition(match["subject"], name, None if match["dim"] is None else int(match["dim"]), comparator, literal)
 
 
-def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] = ()) -> list[str]:
+def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[str]:
     """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch.
 
     `also` are more names that each op must have as an argument.
@@ -2660,12 +2683,11 @@ def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] =
     errors = []
     for trigger in triggers:
         for op in trigger.ops:
-            packets = [getattr(torch.ops.aten, name, None) for name in (op, op + "_")]
-            overloads = [getattr(p, name) for p in packets if p is not None for name in p.overloads()]
-            if not overloads:
+            known = overloads(op)
+            if not known:
                 errors.append(f"torch {torch.__version__} has no op aten::{op}")
                 continue
-            names = {argument.name for overload in overloads for argument in overload._schema.arguments} | {"result"}
+            names = {argument.name for overload in known for argument in overload._schema.arguments} | {"result"}
             if "input" in names:
                 names.add("self")
             wanted = [*(c.subject for c in trigger.when), *also]
@@ -2675,14 +2697,15 @@ def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] =
 
 # ---- the sentence on the page ------------------------------------------------------------------------------------
 
-_LAYOUT_WORDS = {
-    "contiguous": "contiguous",
+_LITERAL_WORDS = {  # the others stand for themselves
     "permuted": "permuted (dense, in another order than contiguous)",
     "sliced": "a slice with gaps",
     "expanded": "expanded (a stride of 0)",
+    "cpu": "on the CPU",
+    "accel": "on the GPU",
+    "neginf": "holds minus infinity",
+    "square": "is square",
 }
-_DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
-_TAG_WORDS = {"neginf": "holds minus infinity", "square": "is square"}
 _COMPARE_WORDS = {
     "==": "is",
     "!=": "is not",
@@ -2692,10 +2715,15 @@ _COMPARE_WORDS = {
     ">=": "is at least",
     "in": "is one of",
 }
-_NUMBER_WORDS = {
-    "ndim": "the number of dimensions of {}",
-    "numel": "the number of elements of {}",
-    "offset": "the storage offset of {}",
+_PHRASES = {
+    "has": "{who} {literal}",
+    "layout": "{who} {verb} {literal}",
+    "device": "{who} {verb} {literal}",
+    "dtype": "the dtype of {who} {verb} {literal}",
+    "size": "the size of {who} in dimension {dim} {verb} {literal}",
+    "ndim": "the number of dimensions of {who} {verb} {literal}",
+    "numel": "the number of elements of {who} {verb} {literal}",
+    "offset": "the storage offset of {who} {verb} {literal}",
 }
 
 
@@ -2713,23 +2741,10 @@ def _trigger_phrase(trigger: Trigger) -> str:
 
 def _condition_phrase(condition: Condition) -> str:
     who = "the result" if condition.subject == "result" else f"*{condition.subject}*"
-    verb = _COMPARE_WORDS[condition.comparator] if condition.property != "has" else ""
-    literal = condition.literal.replace(",", ", ")
-    if condition.property == "has":
-        return f"{who} {_TAG_WORDS[condition.literal]}"
-    if condition.property == "layout":
-        return f"{who} {verb} {_LAYOUT_WORDS.get(condition.literal, literal)}"
-    if condition.property == "device":
-        return f"{who} {verb} {_DEVICE_WORDS[condition.literal]}"
-    if condition.property == "dtype":
-        return f"the dtype of {who} {verb} {literal}"
-    if condition.property == "size":
-        return f"the size of {who} in dimension {condition.dim} {verb} {_thousands(literal)}"
-    return f"{_NUMBER_WORDS[condition.property].format(who)} {verb} {_thousands(literal)}"
-
-
-def _thousands(literal: str) -> str:
-    return f"{int(literal):,}" if literal.lstrip("-").isdigit() else literal
+    said = [_LITERAL_WORDS.get(literal, literal) for literal in condition.literal.split(",")]
+    literal = f"{int(said[0]):,}" if len(said) == 1 and said[0].lstrip("-").isdigit() else ", ".join(said)
+    verb = _COMPARE_WORDS.get(condition.comparator)
+    return _PHRASES[condition.property].format(who=who, dim=condition.dim, verb=verb, literal=literal)
 
 
 # ---- versions --------------------------------------------------------------------------------------------
@@ -2884,8 +2899,8 @@ def best_level() -> str:
 def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str = "mps") -> Call:
     """What a trigger looks at. `x.to(…)` is a call of `copy` with the source `src` and the new tensor `self`."""
     if base_name(op) == "_to_copy":
-        return Call("copy", {"self": result, "src": args[0]}, "functional", result, accelerator)
-    return Call(base_name(op), bind(op, args, kwargs), form_of(op), result, accelerator)
+        return Call("copy", {"self": result, "src": args[0]}, (), result, accelerator)
+    return Call(base_name(op), bind(op, args, kwargs), destinations_of(op), result, accelerator)
 
 
 @contextmanager
@@ -2929,19 +2944,10 @@ def _opens(op, values) -> bool:
     return not _has_kernel(op, "PrivateUse1") or not _on_private_device(values)
 
 
-def _tensors(values) -> Iterator[torch.Tensor]:
-    """The tensors among the arguments, also those in lists of them."""
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            yield from _tensors(value)
-
-
 def _on_private_device(values) -> bool:
     """True if some tensor among the arguments is on a backend such as `emu`."""
     private = torch._C._get_privateuse1_backend_name()
-    return any(tensor.device.type == private for tensor in _tensors(values))
+    return any(tensor.device.type == private for tensor in tensors_in_argument(values))
 
 
 def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
@@ -2988,7 +2994,7 @@ def _autocast_kernel(op, args: tuple, kwargs: dict):
         return None
     private = torch._C._get_privateuse1_backend_name()
     names = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS", private: "AutocastPrivateUse1"}
-    for device in {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}:
+    for device in {tensor.device.type for tensor in tensors_in_argument((*args, *kwargs.values()))}:
         key = getattr(torch._C.DispatchKey, names.get(device, ""), None)
         is_on = key is not None and not torch._C._dispatch_tls_is_dispatch_key_excluded(key)
         if is_on and _has_kernel(op, names[device]):
@@ -3456,7 +3462,7 @@ class Matcher:
         return self._judged[key]
 
     def _new_matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
-        kinds = device_types(args) | device_types(kwargs) | device_types(result)
+        kinds = {tensor.device.type for tensor in tensors_in_argument([*args, *kwargs.values(), result])}
         if kinds == {"meta"}:
             return ()
         real = sorted(kinds - {"cpu", "meta"})
@@ -3499,14 +3505,6 @@ def signature(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple([(name, signature(item)) for name, item in value.items()])
     return (value.__class__, value if isinstance(value, (int, float, str)) else repr(value))
-
-
-def device_types(value: Any) -> set[str]:
-    """The types of the devices that hold the tensors of an argument, of a list or of a dict of arguments."""
-    if isinstance(value, torch.Tensor):
-        return {value.device.type}
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return {kind for item in items for kind in device_types(item)}
 
 
 def described(trigger: Trigger, call: Call) -> str:

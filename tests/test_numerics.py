@@ -114,8 +114,8 @@ def test_numbers_that_are_not_finite_can_be_stored_and_read_again():
 
 def test_inputs_are_rounded_then_upcast_never_drawn_again():
     x = (torch.randn(100), torch.arange(3))
-    half = measure.rounded(x, torch.float16)
-    exact = measure.upcast(half)
+    half = measure.in_dtype(x, torch.float16)
+    exact = measure.in_dtype(half, torch.float64)
     assert torch.equal(exact[0], half[0].double()) and exact[1].dtype == torch.int64
     redrawn = torch.randn(100, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     assert not torch.allclose(redrawn, torch.randn(100, generator=torch.Generator().manual_seed(0)).double(), atol=0.1)

@@ -188,7 +188,7 @@ def test_functions_within_vmap_and_grad_are_seen_at_the_better_level():
 
 def test_a_kernel_that_emu_is_given_later_is_called(level):
     """A fault on a composite op is a kernel registered while the program runs: the recorder must not take it apart."""
-    from mpscheck.emulation import device, faults
+    from mpscheck.emulation import dispatch, faults
 
     def sick(call, run):
         return run(call.args) + 1
@@ -196,7 +196,7 @@ def test_a_kernel_that_emu_is_given_later_is_called(level):
     x, w = torch.ones(1, 2, 3, 8, device="emu"), torch.ones(4, 2, 1, 1, device="emu")
     healthy = []
     ops_of(lambda: healthy.append(F.conv2d(x, w)), level)
-    device.hook("conv2d")
+    dispatch.hook("conv2d")
     with faults.only(faults.fault("shifted", op=["conv2d"], effect=sick)):
         wrong = []
         assert "conv2d" in ops_of(lambda: wrong.append(F.conv2d(x, w)), level)

@@ -11,8 +11,8 @@ def parse(op="linear", when=(), **more):
     return trigger.parse([{"op": [op], "when": list(when)} | more])
 
 
-def call(op="linear", form="functional", result=None, accelerator="cpu", **args):
-    return Call(op, args, form, result, accelerator)
+def call(op="linear", writes=(), result=None, accelerator="cpu", **args):
+    return Call(op, args, writes, result, accelerator)
 
 
 BASE = torch.arange(24.0)
@@ -73,7 +73,7 @@ def test_conditions_on_a_list_must_hold_for_the_same_tensor():
 
 def test_form_op_and_alternatives():
     triggers = trigger.parse([{"op": ["addcmul"], "form": "inplace"}, {"op": ["addcdiv"]}])
-    assert any(t.matches(call("addcmul", "inplace", self=torch.ones(1))) for t in triggers)
+    assert any(t.matches(call("addcmul", ("self",), self=torch.ones(1))) for t in triggers)
     assert not any(t.matches(call("addcmul", self=torch.ones(1))) for t in triggers)
     assert any(t.matches(call("addcdiv", self=torch.ones(1))) for t in triggers)
 
@@ -88,9 +88,12 @@ def test_result_is_known_only_after_the_call():
 def test_the_result_of_a_call_that_writes_is_what_it_writes_to():
     (one,) = parse("add", ["result.ndim == 2"])
     flat, square = torch.ones(4), torch.ones(2, 2)
-    assert one.matches(call("add", "inplace", self=square)) and not one.matches(call("add", "inplace", self=flat))
-    assert one.matches(call("add", "out", self=flat, out=square))
-    assert not one.matches(call("add", "out", self=square, out=flat))
+    assert one.matches(call("add", ("self",), self=square)) and not one.matches(call("add", ("self",), self=flat))
+    assert one.matches(call("add", ("out",), self=flat, out=square))
+    assert not one.matches(call("add", ("out",), self=square, out=flat))
+    (one,) = parse("sort", ["result.ndim == 2"])
+    assert one.matches(call("sort", ("values", "indices"), self=flat, values=flat, indices=square))
+    assert not one.matches(call("sort", ("values", "indices"), self=square, values=flat, indices=flat))
 
 
 def test_a_tensor_without_the_dimension_does_not_match():
@@ -184,9 +187,9 @@ def test_effect_words_round_trip_and_have_a_sentence_and_an_imitation():
     [
         ("breaks(weight)", "no effect 'breaks'"),
         ("ignores-strides", "is not an effect"),
-        ("rounds(result)", "takes 2 argument"),
-        ("ignores-strides(weight, 3)", "takes 1 argument"),
-        ("random(sometimes)", "random takes broadcast"),
+        ("rounds(result)", "rounds.argument, dtype"),
+        ("ignores-strides(weight, 3)", "ignores-strides.argument"),
+        ("random(sometimes)", "random.broadcast"),
     ],
 )
 def test_what_is_no_effect_is_refused_in_words(text, words):

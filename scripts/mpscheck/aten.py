@@ -36,10 +36,17 @@ def unbind(op, bound: dict) -> tuple[list, dict]:
     return args, kwargs
 
 
-def form_of(op) -> str:
-    """inplace, out or functional."""
+def destinations_of(op) -> tuple[str, ...]:
+    """The arguments that an op writes its results to: those of `out=`, or `self` in place. Empty if it makes them."""
     arguments = op._schema.arguments
-    if any(a.is_out for a in arguments):
-        return "out"
-    writes = arguments and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
-    return "inplace" if writes else "functional"
+    out = tuple(a.name for a in arguments if a.is_out)
+    in_place = tuple(a.name for a in arguments[:1] if a.alias_info is not None and a.alias_info.is_write)
+    return out or in_place
+
+
+def overloads(name: str) -> list:
+    """The overloads of an op by its `base_name`, in place ones included; empty if torch has none. Imports torch."""
+    import torch
+
+    packets = [getattr(torch.ops.aten, spelled, None) for spelled in (name, name + "_")]
+    return [getattr(packet, overload) for packet in packets if packet is not None for overload in packet.overloads()]

@@ -20,19 +20,18 @@ def load_module(path: Path) -> ModuleType:
     return module
 
 
-def rounded(tensors: tuple, dtype: torch.dtype) -> tuple:
-    """The inputs as the dtype under test sees them; whole numbers and booleans stay as they are."""
+def in_dtype(tensors: tuple, dtype: torch.dtype) -> tuple:
+    """Floating tensors in a dtype; whole numbers and booleans stay as they are."""
     return tuple(t.to(dtype) if t.is_floating_point() else t for t in tensors)
 
 
-def upcast(tensors: tuple) -> tuple:
-    """Floating inputs in float64: the very values that the device got, not a new draw."""
-    return tuple(t.double() if t.is_floating_point() else t for t in tensors)
-
-
 def to_cpu(result) -> tuple:
-    """Outputs on the CPU. `.cpu()` alone, never with a dtype: that copy is wrong on some torch (pytorch#197715)."""
-    return tuple(t.cpu() for t in numerics.outputs_of(result))
+    """The outputs, one tensor or a tuple, on the CPU.
+
+    `.cpu()` alone, never with a dtype: that copy is wrong on some torch (pytorch#197715).
+    """
+    outputs = result if isinstance(result, tuple) else (result,)
+    return tuple(t.detach().cpu() for t in outputs)
 
 
 def eps_of(outputs: tuple) -> float:
@@ -49,31 +48,35 @@ def same_bits(a: tuple, b: tuple) -> bool:
 
 
 def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dtype) -> dict:
-    """The numbers of one function (compute, control, workaround) of a snippet.
+    """The numbers of one function (compute, control, workaround) of a snippet."""
+    inputs = in_dtype(module.inputs(), dtype)
+    started = time.perf_counter()
+    first = to_cpu(getattr(module, name)(device, *inputs))
+    seconds = round(time.perf_counter() - started, 4)
+    if hasattr(module, "p_value"):
+        numbers = {"p_value": float(module.p_value(first[0])), "false_alarm": float(module.FALSE_ALARM)}
+    else:
+        numbers = compared(module, name, device, inputs, first)
+    return numbers | {"seconds": seconds}
+
+
+def compared(module: ModuleType, name: str, device: str, inputs: tuple, first: tuple) -> dict:
+    """The numbers of a function whose outputs are compared with the CPU's; `first` is what the device gave.
 
     A workaround is held against compute's reference, since it claims to give the same quantity.
     """
-    inputs = rounded(module.inputs(), dtype)
     function = getattr(module, name)
-    started = time.perf_counter()
-    first = to_cpu(function(device, *inputs))
-    seconds = time.perf_counter() - started
-    if hasattr(module, "p_value"):
-        return {
-            "p_value": float(module.p_value(first[0])),
-            "false_alarm": float(module.FALSE_ALARM),
-            "seconds": round(seconds, 4),
-        }
     again = [to_cpu(function(device, *inputs)) for _ in range(REPEATS - 1)]
-    reference_function = module.compute if name == "workaround" else function
-    reference = to_cpu(reference_function("cpu", *upcast(inputs)))
+    exact = module.compute if name == "workaround" else function
+    reference = to_cpu(exact("cpu", *in_dtype(inputs, torch.float64)))  # the values that the device got, not a new draw
     baseline = to_cpu(function("cpu", *inputs))
     flat = torch.cat([t.flatten().double() for t in reference])
     finite = flat[flat.isfinite()]
     reference_rms = finite.square().mean().sqrt().item() if finite.numel() else 0.0
     eps = eps_of(baseline)
     cpu = numerics.compare(baseline, reference, 0.0)
-    wrong_above = 10 * max(numerics.as_float(cpu.get("max_abs")), eps * reference_rms) if cpu.get("rms") else 0.0
+    largest = max(numerics.as_float(cpu.get("max_abs")), eps * reference_rms)
+    wrong_above = numerics.ALLOWED_RATIO * largest if cpu.get("rms") else 0.0
     spread = max((numerics.as_float(numerics.compare(a, first, 0.0).get("rms")) for a in again), default=0.0)
     return {
         "device": numerics.compare(first, reference, wrong_above),
@@ -85,7 +88,6 @@ def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dt
         "repeats_equal": all(same_bits(a, first) for a in again),
         "equals_cpu": same_bits(first, baseline),
         "dtypes": [str(t.dtype).removeprefix("torch.") for t in first],
-        "seconds": round(seconds, 4),
     }
 
 

@@ -6,7 +6,8 @@ on a device that nobody doubts. The device may cost some times that, no fixed to
 length of a sum and with the condition of the problem, both of which the baseline shares (Higham, *Accuracy and
 Stability of Numerical Algorithms*, 2nd ed., chapters 3 and 4).
 
-    error ratio = RMS error of the device / max(RMS error of the CPU, eps(dtype) * RMS of the reference)
+    error ratio = RMS error of the device / rounding
+    rounding    = max(RMS error of the CPU, eps(dtype) * RMS of the reference)
 
 The second term is a floor: an elementwise op on the CPU may be right to half a unit in the last place, which a device
 that is healthy need not be. Where the CPU's error is exactly zero nothing was rounded (copies, indexing, whole
@@ -35,11 +36,6 @@ def number(value: float) -> float | str:
 def as_float(value: float | str | None) -> float:
     """The reverse of `number`."""
     return float(value) if value is not None else math.nan
-
-
-def outputs_of(result) -> tuple:
-    """A snippet returns a tensor or a tuple of tensors; always a tuple here, detached."""
-    return tuple(t.detach() for t in (result if isinstance(result, tuple) else (result,)))
 
 
 def compare(got: tuple, reference: tuple, wrong_above: float) -> dict[str, Any]:
@@ -82,18 +78,18 @@ def compare(got: tuple, reference: tuple, wrong_above: float) -> dict[str, Any]:
     }
 
 
-def allowed_error(baseline_rms: float, eps: float, reference_rms: float) -> float:
+def allowed_error(numbers: dict[str, Any]) -> float:
     """The RMS error that a healthy device may make; 0 where the CPU rounded nothing."""
-    return ALLOWED_RATIO * max(baseline_rms, eps * reference_rms) if baseline_rms else 0.0
+    cpu, floor = as_float(numbers["baseline"]["rms"]), numbers["eps"] * as_float(numbers["reference_rms"])
+    return ALLOWED_RATIO * max(cpu, floor) if cpu else 0.0
 
 
 def error_ratio(numbers: dict[str, Any]) -> float:
     """Device error over the larger of the CPU's own and the floor; infinity where an exact comparison fails."""
-    device = as_float(numbers["device"]["rms"])
-    budget = allowed_error(as_float(numbers["baseline"]["rms"]), numbers["eps"], as_float(numbers["reference_rms"]))
-    if not budget:
+    device, allowed = as_float(numbers["device"]["rms"]), allowed_error(numbers)
+    if not allowed:
         return math.inf if device else 0.0
-    return device / (budget / ALLOWED_RATIO)
+    return device / (allowed / ALLOWED_RATIO)
 
 
 def verdict_of(numbers: dict[str, Any]) -> str:
@@ -105,10 +101,10 @@ def verdict_of(numbers: dict[str, Any]) -> str:
         return "wrong"
     if device["special_mismatch"]:
         return "nan" if device["nan"] > numbers["baseline"]["nan"] else "wrong"
-    budget = allowed_error(as_float(numbers["baseline"]["rms"]), numbers["eps"], as_float(numbers["reference_rms"]))
-    if as_float(numbers["spread"]) > budget:
+    allowed = allowed_error(numbers)
+    if as_float(numbers["spread"]) > allowed:
         return "nondeterministic"
-    return "wrong" if as_float(device["rms"]) > budget else "agrees"
+    return "wrong" if as_float(device["rms"]) > allowed else "agrees"
 
 
 def verdict(record: dict[str, Any], function: str = "compute") -> str:

@@ -21,8 +21,8 @@ from typing import Any
 
 import torch
 
-from mpscheck.aten import base_name, bind, form_of
-from mpscheck.trigger import Call
+from mpscheck.aten import base_name, bind, destinations_of
+from mpscheck.trigger import Call, tensors_in_argument
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
 PRE_DISPATCH = "pre-dispatch"
@@ -55,8 +55,8 @@ def best_level() -> str:
 def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str = "mps") -> Call:
     """What a trigger looks at. `x.to(…)` is a call of `copy` with the source `src` and the new tensor `self`."""
     if base_name(op) == "_to_copy":
-        return Call("copy", {"self": result, "src": args[0]}, "functional", result, accelerator)
-    return Call(base_name(op), bind(op, args, kwargs), form_of(op), result, accelerator)
+        return Call("copy", {"self": result, "src": args[0]}, (), result, accelerator)
+    return Call(base_name(op), bind(op, args, kwargs), destinations_of(op), result, accelerator)
 
 
 @contextmanager
@@ -100,19 +100,10 @@ def _opens(op, values) -> bool:
     return not _has_kernel(op, "PrivateUse1") or not _on_private_device(values)
 
 
-def _tensors(values) -> Iterator[torch.Tensor]:
-    """The tensors among the arguments, also those in lists of them."""
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            yield from _tensors(value)
-
-
 def _on_private_device(values) -> bool:
     """True if some tensor among the arguments is on a backend such as `emu`."""
     private = torch._C._get_privateuse1_backend_name()
-    return any(tensor.device.type == private for tensor in _tensors(values))
+    return any(tensor.device.type == private for tensor in tensors_in_argument(values))
 
 
 def _computed(op, args: tuple, kwargs: dict, mode) -> Any:
@@ -159,7 +150,7 @@ def _autocast_kernel(op, args: tuple, kwargs: dict):
         return None
     private = torch._C._get_privateuse1_backend_name()
     names = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA", "mps": "AutocastMPS", private: "AutocastPrivateUse1"}
-    for device in {tensor.device.type for tensor in _tensors((*args, *kwargs.values()))}:
+    for device in {tensor.device.type for tensor in tensors_in_argument((*args, *kwargs.values()))}:
         key = getattr(torch._C.DispatchKey, names.get(device, ""), None)
         is_on = key is not None and not torch._C._dispatch_tls_is_dispatch_key_excluded(key)
         if is_on and _has_kernel(op, names[device]):

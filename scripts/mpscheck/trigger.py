@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from mpscheck.aten import overloads
 
 CONDITION = re.compile(
     r"(?P<subject>[a-z_][a-z_0-9]*)"
@@ -35,15 +37,27 @@ class BadTrigger(ValueError):
 class Call:
     """One call of an op: what a trigger looks at.
 
-    `args` maps the names of the aten schema to the values, `result` is the returned value (None before the call),
-    `accelerator` the device type that plays the part of `mps`.
+    `args` maps the names of the aten schema to the values, `writes` names those that the results are written to,
+    `result` is the returned value (None before the call), `accelerator` the device type that plays the part of `mps`.
     """
 
     op: str
     args: dict[str, Any]
-    form: str = "functional"
+    writes: tuple[str, ...] = ()
     result: Any = None
     accelerator: str = "mps"
+
+    @property
+    def form(self) -> str:
+        """How it gives its results: `inplace`, `out` or `functional`."""
+        if not self.writes:
+            return "functional"
+        return "inplace" if "self" in self.writes else "out"
+
+    @property
+    def destination(self) -> tuple:
+        """The tensors that an in-place or `out=` call writes to, one for each result; empty if it makes its results."""
+        return tuple(tensors_in_argument([self.args.get(name) for name in self.writes]))
 
 
 @dataclass(frozen=True)
@@ -90,28 +104,23 @@ class Trigger:
 # ---- properties: how each is read, and how it is said -------------------------------------------------------------
 
 
-def layout(tensor) -> frozenset[str]:
+def layout(tensor) -> str:
     """The layout: contiguous, permuted (dense, in another order), sliced (gaps) or expanded (a stride of 0)."""
     if tensor.is_contiguous():
-        return frozenset({"contiguous"})
+        return "contiguous"
     sizes_strides = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride()) if size > 1]
     if any(stride == 0 for _, stride in sizes_strides):
-        return frozenset({"expanded"})
+        return "expanded"
     dense, expected = True, 1
     for size, stride in sorted(sizes_strides, key=lambda pair: pair[1]):
         dense, expected = dense and stride == expected, expected * size
-    return frozenset({"permuted" if dense else "sliced"})
-
-
-def device(tensor, accelerator: str) -> frozenset[str]:
-    """`cpu` or `accel` (the device that plays the part of mps)."""
-    return frozenset({"accel" if tensor.device.type == accelerator else tensor.device.type})
+    return "permuted" if dense else "sliced"
 
 
 PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
     "layout": lambda t, dim, accelerator: layout(t),
-    "device": lambda t, dim, accelerator: device(t, accelerator),
-    "dtype": lambda t, dim, accelerator: frozenset({str(t.dtype).removeprefix("torch.")}),
+    "device": lambda t, dim, accelerator: "accel" if t.device.type == accelerator else t.device.type,
+    "dtype": lambda t, dim, accelerator: str(t.dtype).removeprefix("torch."),
     "size": lambda t, dim, accelerator: t.shape[dim] if -t.ndim <= dim < t.ndim else None,
     "ndim": lambda t, dim, accelerator: t.ndim,
     "numel": lambda t, dim, accelerator: t.numel(),
@@ -137,14 +146,14 @@ NUMBER_COMPARATORS = {
 }
 
 
-def holds(condition: Condition, tensor, accelerator: str = "mps") -> bool:
+def holds(condition: Condition, tensor, accelerator: str) -> bool:
     """Whether one condition is true of one tensor."""
     if condition.property == "has":
         return TAGS[condition.literal](tensor)
     value = PROPERTIES[condition.property](tensor, condition.dim, accelerator)
     literals = condition.literal.split(",")
     if condition.property in NAMES:
-        return value.isdisjoint(literals) if condition.comparator == "!=" else not value.isdisjoint(literals)
+        return (value in literals) != (condition.comparator == "!=")
     if value is None:
         return False
     numbers = [int(literal) for literal in literals]
@@ -154,11 +163,19 @@ def holds(condition: Condition, tensor, accelerator: str = "mps") -> bool:
 def tensors_of(subject: str, call: Call) -> list:
     """The tensors that a subject stands for: an argument, each of a list, or the result (each of a tuple)."""
     if subject == "result":
-        value = call.result if call.form == "functional" else call.args.get("out", call.args.get("self"))
+        value = call.destination or call.result
     else:
         value = call.args.get(subject, call.args.get("input") if subject == "self" else None)
-    values = value if isinstance(value, (list, tuple)) else [value]
-    return [v for v in values if hasattr(v, "storage_offset")]
+    return list(tensors_in_argument(value))
+
+
+def tensors_in_argument(value) -> Iterator:
+    """The tensors in an argument or a result: itself, or those in a list, also in lists of them."""
+    if hasattr(value, "storage_offset"):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in_argument(item)
 
 
 # ---- parsing ------------------------------------------------------------------------------------------------------
@@ -207,7 +224,7 @@ def parse_condition(text: str) -> Condition:
     return Condition(match["subject"], name, None if match["dim"] is None else int(match["dim"]), comparator, literal)
 
 
-def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] = ()) -> list[str]:
+def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[str]:
     """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch.
 
     `also` are more names that each op must have as an argument.
@@ -217,12 +234,11 @@ def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] =
     errors = []
     for trigger in triggers:
         for op in trigger.ops:
-            packets = [getattr(torch.ops.aten, name, None) for name in (op, op + "_")]
-            overloads = [getattr(p, name) for p in packets if p is not None for name in p.overloads()]
-            if not overloads:
+            known = overloads(op)
+            if not known:
                 errors.append(f"torch {torch.__version__} has no op aten::{op}")
                 continue
-            names = {argument.name for overload in overloads for argument in overload._schema.arguments} | {"result"}
+            names = {argument.name for overload in known for argument in overload._schema.arguments} | {"result"}
             if "input" in names:
                 names.add("self")
             wanted = [*(c.subject for c in trigger.when), *also]
@@ -232,14 +248,15 @@ def check_names(triggers: Iterable[Trigger], also: tuple[str, ...] | list[str] =
 
 # ---- the sentence on the page ------------------------------------------------------------------------------------
 
-_LAYOUT_WORDS = {
-    "contiguous": "contiguous",
+_LITERAL_WORDS = {  # the others stand for themselves
     "permuted": "permuted (dense, in another order than contiguous)",
     "sliced": "a slice with gaps",
     "expanded": "expanded (a stride of 0)",
+    "cpu": "on the CPU",
+    "accel": "on the GPU",
+    "neginf": "holds minus infinity",
+    "square": "is square",
 }
-_DEVICE_WORDS = {"cpu": "on the CPU", "accel": "on the GPU"}
-_TAG_WORDS = {"neginf": "holds minus infinity", "square": "is square"}
 _COMPARE_WORDS = {
     "==": "is",
     "!=": "is not",
@@ -249,10 +266,15 @@ _COMPARE_WORDS = {
     ">=": "is at least",
     "in": "is one of",
 }
-_NUMBER_WORDS = {
-    "ndim": "the number of dimensions of {}",
-    "numel": "the number of elements of {}",
-    "offset": "the storage offset of {}",
+_PHRASES = {
+    "has": "{who} {literal}",
+    "layout": "{who} {verb} {literal}",
+    "device": "{who} {verb} {literal}",
+    "dtype": "the dtype of {who} {verb} {literal}",
+    "size": "the size of {who} in dimension {dim} {verb} {literal}",
+    "ndim": "the number of dimensions of {who} {verb} {literal}",
+    "numel": "the number of elements of {who} {verb} {literal}",
+    "offset": "the storage offset of {who} {verb} {literal}",
 }
 
 
@@ -270,20 +292,7 @@ def _trigger_phrase(trigger: Trigger) -> str:
 
 def _condition_phrase(condition: Condition) -> str:
     who = "the result" if condition.subject == "result" else f"*{condition.subject}*"
-    verb = _COMPARE_WORDS[condition.comparator] if condition.property != "has" else ""
-    literal = condition.literal.replace(",", ", ")
-    if condition.property == "has":
-        return f"{who} {_TAG_WORDS[condition.literal]}"
-    if condition.property == "layout":
-        return f"{who} {verb} {_LAYOUT_WORDS.get(condition.literal, literal)}"
-    if condition.property == "device":
-        return f"{who} {verb} {_DEVICE_WORDS[condition.literal]}"
-    if condition.property == "dtype":
-        return f"the dtype of {who} {verb} {literal}"
-    if condition.property == "size":
-        return f"the size of {who} in dimension {condition.dim} {verb} {_thousands(literal)}"
-    return f"{_NUMBER_WORDS[condition.property].format(who)} {verb} {_thousands(literal)}"
-
-
-def _thousands(literal: str) -> str:
-    return f"{int(literal):,}" if literal.lstrip("-").isdigit() else literal
+    said = [_LITERAL_WORDS.get(literal, literal) for literal in condition.literal.split(",")]
+    literal = f"{int(said[0]):,}" if len(said) == 1 and said[0].lstrip("-").isdigit() else ", ".join(said)
+    verb = _COMPARE_WORDS.get(condition.comparator)
+    return _PHRASES[condition.property].format(who=who, dim=condition.dim, verb=verb, literal=literal)

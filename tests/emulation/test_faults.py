@@ -193,6 +193,54 @@ def test_what_an_effect_returns_for_a_call_in_place_stands_in_the_tensor():
     assert x.tolist() == [8, 8, 8] and out.tolist() == [8, 8, 8]
 
 
+OUT = {
+    "sort": lambda x, out: torch.sort(x, out=out),
+    "topk": lambda x, out: torch.topk(x, 2, out=out),
+    "max": lambda x, out: torch.max(x, 1, out=out),
+    "native_layer_norm": lambda x, out: torch.ops.aten.native_layer_norm.out(
+        x, [3], None, None, 1e-5, out0=out[0], out1=out[1], out2=out[2]
+    ),
+}
+
+
+def outputs(op, device, sizes=((0,),) * 3):
+    """What an op writes to `out=` tensors of these sizes, full of 9 before the call."""
+    x = torch.tensor([[3.0, 1.0, 2.0], [0.5, 4.0, 6.0]], device=device)
+    dtypes = [torch.float32] * 3 if op == "native_layer_norm" else [torch.float32, torch.int64]
+    out = tuple(torch.full(size, 9, dtype=dtype, device=device) for size, dtype in zip(sizes, dtypes))
+    given = OUT[op](x, out)
+    assert all(a is b for a, b in zip(given, out, strict=True))
+    return [t.cpu() for t in out]
+
+
+@pytest.mark.parametrize("op", OUT)
+def test_each_of_several_out_tensors_holds_what_the_effect_returns(op):
+    def doubled(call, run):
+        return tuple(t * 2 for t in run(call.args))
+
+    right = outputs(op, "cpu")
+    with only(fault("f", [op], doubled, ["self.ndim == 2"])):
+        assert all(torch.equal(a, b * 2) for a, b in zip(outputs(op, EMU), right, strict=True))
+    with only(fault("f", [op], doubled, ["self.ndim == 3"])):
+        assert all(torch.equal(a, b) for a, b in zip(outputs(op, EMU), right, strict=True))
+
+
+@pytest.mark.parametrize("op", OUT)
+def test_each_of_several_out_tensors_is_left_unwritten(op):
+    sizes = [t.shape for t in outputs(op, "cpu")]
+    with only(fault("f", [op], "unwritten(result)")):
+        assert all((t == 9).all() for t in outputs(op, EMU, sizes))
+        grown = outputs(op, EMU)
+        assert [t.shape for t in grown] == sizes and all(set(t.flatten().tolist()) <= {-7.25, 249} for t in grown)
+
+
+def test_a_list_of_tensors_is_written_in_place():
+    a, b = torch.ones(2, device=EMU), torch.ones(3, device=EMU)
+    with only(fault("f", ["_foreach_mul"], "rounds(result, int32)", form="inplace")):
+        torch._foreach_mul_([a, b], 2.5)
+    assert a.tolist() == [2, 2] and b.tolist() == [2, 2, 2]
+
+
 def test_an_effect_that_breaks_is_named_and_one_that_refuses_passes_through():
     def breaks(call, run):
         return run(call.args["weight"])
@@ -205,5 +253,9 @@ def test_an_effect_that_breaks_is_named_and_one_that_refuses_passes_through():
         F.gelu(x)
     with only(fault("mine", ["gelu"], lambda call, run: None)), pytest.raises(faults.BrokenFault, match="nothing"):
         F.gelu(x)
+    out = torch.empty(0, device=EMU), torch.empty(0, dtype=torch.int64, device=EMU)
+    one_of_two = fault("mine", ["sort"], lambda call, run: run(call.args)[0])
+    with only(one_of_two), pytest.raises(faults.BrokenFault, match="'mine' failed on aten::sort"):
+        torch.sort(x, out=out)
     with only(fault("mine", ["gelu"], refuses)), pytest.raises(NotImplementedError, match="not on this device"):
         F.gelu(x)

@@ -13,15 +13,15 @@ def autoload() -> None:
 
     A registered backend changes what other people's code sees (`torch.accelerator`, `DataLoader(pin_memory=True)`).
     """
-    mode = os.environ.get("MPSCHECK_EMU", "")
-    faults = os.environ.get("MPSCHECK_FAULTS", "")
-    if mode in ("", "0") and not faults:
+    mode = os.environ.get("MPSCHECK_EMU") or "0"
+    faults = os.environ.get("MPSCHECK_FAULTS")
+    if mode not in ("0", "1", "honest"):
+        raise SystemExit(f"MPSCHECK_EMU={mode!r} is not known: say 1 (healthy) or honest (healthy, other arithmetic)")
+    if mode == "0" and not faults:
         return
     from mpscheck.emulation.device import register
 
     register(honest=mode == "honest")
-    if mode not in ("", "0", "1", "honest"):
-        raise SystemExit(f"MPSCHECK_EMU={mode!r} is not known: say 1 (healthy) or honest (healthy, other arithmetic)")
     if faults:
         from mpscheck.emulation.faults import activate
 

@@ -4,18 +4,44 @@ Each takes the call, `run` (computes the right result from a dict of arguments),
 gives the right answer by chance: memory that is left unwritten holds junk, never zero.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import torch
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from mpscheck.trigger import Call
 
-JUNK = -7.25  # no likely answer; whole-number types get -7, unsigned and bool what that wraps to
+JUNK = -7.25  # no likely answer; whole-number types get 249, bool gets True
+
+
+def each(function: Callable[[torch.Tensor], torch.Tensor], value):
+    """Apply a function to a tensor, or to each in a list or tuple; what is no tensor stays."""
+    return tree_map_only(torch.Tensor, function, value)
+
+
+def healthy_result(call: Call, run):
+    """The right result; of a call that writes, in memory of its own: the destination stays as it is."""
+    if not call.writes:
+        return call.result if call.result is not None else run(call.args)
+    aside = replace(call, args=call.args | {name: each(torch.clone, call.args[name]) for name in call.writes})
+    run(aside.args)
+    return aside.destination
 
 
 def junk_like(tensor: torch.Tensor) -> torch.Tensor:
-    """What unwritten memory holds: the same junk everywhere."""
+    """New memory that nothing was written to: the same junk everywhere."""
     if tensor.dtype is torch.bool:
         return torch.ones_like(tensor)
-    return torch.full_like(tensor, JUNK) if tensor.is_floating_point() else torch.full_like(tensor, 249)
+    return torch.full_like(tensor, JUNK if tensor.is_floating_point() else 249)
+
+
+def unwritten_result(call: Call, right):
+    """Where the right result should stand: in the destination as it is, else (also where it must grow) in new memory."""
+    if not call.writes:
+        return each(junk_like, right)
+    pairs = zip(call.destination, right, strict=True)
+    return tuple(old if old.shape == new.shape else junk_like(new) for old, new in pairs)
 
 
 def packed_strides(shape) -> list[int]:
@@ -27,8 +53,9 @@ def packed_strides(shape) -> list[int]:
     return strides[::-1]
 
 
-def read_densely(tensor: torch.Tensor, offset: int) -> torch.Tensor:
-    """Read a tensor's memory from `offset` on as if it were contiguous; past the end of the memory it begins again."""
+def as_if_contiguous(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor's memory from its offset on, taken as contiguous; past the end of the memory it begins again."""
+    offset = tensor.storage_offset()
     available = tensor.untyped_storage().nbytes() // tensor.element_size() - offset
     if available >= tensor.numel():
         return tensor.as_strided(tensor.shape, packed_strides(tensor.shape), offset)
@@ -36,54 +63,34 @@ def read_densely(tensor: torch.Tensor, offset: int) -> torch.Tensor:
     return flat.repeat(-(-tensor.numel() // available))[: tensor.numel()].reshape(tensor.shape)
 
 
-def change(value, function):
-    """Apply a function to a tensor, or to each of a list."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(function(v) for v in value)
-    return function(value)
+def with_argument(call: Call, run, name: str, function):
+    """The result with one argument (each tensor of a list) as the function makes it."""
+    return run(call.args | {name: each(function, call.args[name])})
 
 
-def destination(call: Call) -> torch.Tensor | None:
-    """The tensor that an in-place or out= call writes to; None for a call that makes its result."""
-    return None if call.form == "functional" else call.args.get("out", call.args.get("self"))
-
-
-def healthy_result(call: Call, run):
-    """The right result; for in-place calls in memory of its own, with the destination as it was before."""
-    target = destination(call)
-    if target is None:
-        return call.result if call.result is not None else run(call.args)
-    kept = target.clone()
-    right = run(call.args).clone()
-    target.copy_(kept)
-    return right
+# ---- one function a word -------------------------------------------------------------------------------------------
 
 
 def ignores_strides(call: Call, run, target: str, value=None):
     if target != "result":
-        return run(call.args | {target: change(call.args[target], lambda t: read_densely(t, t.storage_offset()))})
+        return with_argument(call, run, target, as_if_contiguous)
     right = healthy_result(call, run)
-    result = destination(call)
-    if result is None:
-        result = junk_like(right)
-    read_densely(result, result.storage_offset()).copy_(right)
-    return result
+    wrong = unwritten_result(call, right)
+    for memory, values in zip(tree_leaves(wrong), tree_leaves(right), strict=True):
+        as_if_contiguous(memory).copy_(values)
+    return wrong
 
 
 def ignores_offset(call: Call, run, target: str, value=None):
-    def from_the_start(tensor):
-        return tensor.as_strided(tensor.shape, tensor.stride(), 0)
-
-    return run(call.args | {target: change(call.args[target], from_the_start)})
+    return with_argument(call, run, target, lambda t: t.as_strided(t.shape, t.stride(), 0))
 
 
 def transposes(call: Call, run, target: str, value=None):
-    return run(call.args | {target: change(call.args[target], lambda t: t.mT)})
+    return with_argument(call, run, target, lambda t: t.mT)
 
 
 def unwritten(call: Call, run, target: str, value=None):
-    result = destination(call)
-    return result if result is not None else change(healthy_result(call, run), junk_like)
+    return unwritten_result(call, healthy_result(call, run))
 
 
 def rounds(call: Call, run, target: str, value: str):
@@ -91,40 +98,37 @@ def rounds(call: Call, run, target: str, value: str):
         return tensor.to(getattr(torch, value)).to(tensor.dtype)
 
     if target != "result":
-        return run(call.args | {target: change(call.args[target], through)})
-    return _deliver(call, change(healthy_result(call, run), through))
+        return with_argument(call, run, target, through)
+    return each(through, healthy_result(call, run))
 
 
 def makes_nan(call: Call, run, target: str, value=None):
-    right = healthy_result(call, run)
-    infinite = torch.zeros_like(right, dtype=torch.bool)
-    for argument in call.args.values():
-        if isinstance(argument, torch.Tensor) and argument.shape == right.shape:
-            infinite |= argument.isinf()
-    return _deliver(call, right.masked_fill(infinite & (right == 0), float("nan")))
+    def spoiled(right):
+        infinite = torch.zeros_like(right, dtype=torch.bool)
+        for argument in call.args.values():
+            if isinstance(argument, torch.Tensor) and argument.shape == right.shape:
+                infinite |= argument.isinf()
+        return right.masked_fill(infinite & (right == 0), float("nan"))
+
+    return each(spoiled, healthy_result(call, run))
 
 
 def wraps(call: Call, run, target: str, value: str):
     argument, _, dim = target.split(".")
     limit, size = int(value), call.args[argument].shape[int(dim)]
-    right = healthy_result(call, run)
-    axis = list(right.shape).index(size)
-    wrong = junk_like(right)
-    wrong.narrow(axis, 0, limit).copy_(right.narrow(axis, 0, limit))
-    beyond = right.narrow(axis, limit, size - limit)
-    wrong.narrow(axis, 0, size - limit).copy_(beyond)
-    return _deliver(call, wrong)
+
+    def wrapped(right):
+        axis = list(right.shape).index(size)
+        wrong = junk_like(right)
+        wrong.narrow(axis, 0, limit).copy_(right.narrow(axis, 0, limit))
+        wrong.narrow(axis, 0, size - limit).copy_(right.narrow(axis, limit, size - limit))
+        return wrong
+
+    return each(wrapped, healthy_result(call, run))
 
 
 def random(call: Call, run, target: str, value=None):
-    right = healthy_result(call, run)
-    return _deliver(call, right[:1].expand_as(right).clone())  # broadcast: every item gets the first one's numbers
-
-
-def _deliver(call: Call, wrong):
-    """Give a wrong result the way the call gives its result: new, or written to the destination."""
-    result = destination(call)
-    return wrong if result is None else result.copy_(wrong)
+    return each(lambda right: right[:1].expand_as(right).clone(), healthy_result(call, run))
 
 
 IMITATIONS = {

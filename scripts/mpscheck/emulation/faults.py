@@ -20,13 +20,15 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
+from torch.utils._pytree import tree_leaves
 
 from mpscheck import effect as effects_data
 from mpscheck import trigger as triggers_data
+from mpscheck.effect import Effect
+from mpscheck.emulation.effects import IMITATIONS
 from mpscheck.trigger import BadTrigger, Call, Trigger
 
 Imitation = Callable[[Call, Callable], object]
@@ -50,7 +52,9 @@ COUNTS: dict[str, int] = {}  # how often each fault fired, by slug
 _state = threading.local()
 
 
-def fault(slug: str, op: list[str], effect: str | Imitation, when: list[str] | None = None, form: str | None = None):
+def fault(
+    slug: str, op: list[str], effect: str | Imitation, when: list[str] | None = None, form: str | None = None
+) -> Fault:
     """A fault in words (`effect="ignores-strides(weight)"`) or with an effect of your own, a function.
 
     The function gets the `Call` and `run`, which computes the right result from a dict of arguments; it returns the
@@ -58,38 +62,32 @@ def fault(slug: str, op: list[str], effect: str | Imitation, when: list[str] | N
     """
     table = {"op": op, "when": when or []} | ({"form": form} if form else {})
     triggers = triggers_data.parse([table])
-    words = None if callable(effect) else effects_data.parse(effect)
-    wrong = triggers_data.check_names(triggers, [words.argument] if words and words.argument else ())
+    targets = () if callable(effect) else effects_data.parse(effect).arguments
+    wrong = triggers_data.check_names(triggers, targets)
     if wrong:  # a misspelt name would be a fault that never fires
         raise BadTrigger(f"fault {slug!r}: {wrong[0]}")
-    return Fault(slug, triggers, imitation(effect) if words else effect)
+    return Fault(slug, triggers, imitation(effect))
 
 
-def imitation(text: str) -> Imitation:
-    """The function that imitates an effect given in words."""
-    from mpscheck.emulation.effects import IMITATIONS
+def imitation(effect: str | Effect | Imitation) -> Imitation:
+    """The function that imitates an effect given in words; one that is a function already is its own."""
+    if callable(effect):
+        return effect
+    words = effects_data.parse(str(effect))
+    return lambda call, run: IMITATIONS[words.word](call, run, words.target, words.value)
 
-    effect = effects_data.parse(text)
-    return lambda call, run: IMITATIONS[effect.word](call, run, effect.target, effect.value)
 
-
-def call(op: str, form: str, args: dict, run: Callable):
-    """Compute `op` on the device: healthy (`run(args)`), or as the first active fault that fires says."""
-    candidates = ACTIVE.get(op)
-    if not candidates or getattr(_state, "off", False):
-        return run(args)
-    for candidate in candidates:
-        result = None
-        if form == "functional" and any(t.needs_result() for t in candidate.triggers):
-            result = run(args)
-        this = Call(op, args, form, result, accelerator="emu")
-        if any(t.matches(this) for t in candidate.triggers):
-            COUNTS[candidate.slug] = COUNTS.get(candidate.slug, 0) + 1
+def computed(call: Call, run: Callable):
+    """The result of a call on the device: healthy (`run(call.args)`), or as the first active fault that fires says."""
+    faults = () if getattr(_state, "off", False) else ACTIVE.get(call.op, ())
+    for one in faults:
+        if call.form == "functional" and call.result is None and any(t.needs_result() for t in one.triggers):
+            call = replace(call, result=run(call.args))
+        if any(t.matches(call) for t in one.triggers):
+            COUNTS[one.slug] = COUNTS.get(one.slug, 0) + 1
             with off():
-                return wrong_result(candidate, this, run)
-        if result is not None:
-            return result
-    return run(args)
+                return wrong_result(one, call, run)
+    return run(call.args) if call.result is None else call.result
 
 
 def wrong_result(one: Fault, call: Call, run: Callable):
@@ -100,18 +98,28 @@ def wrong_result(one: Fault, call: Call, run: Callable):
     """
     try:
         wrong = one.imitate(call, run)
+        if wrong is not None and call.writes:
+            _write(wrong, call.destination)
     except (LookupError, TypeError, AttributeError, NameError, ValueError, ArithmeticError) as error:
         said = f"{type(error).__name__}: {error}"
         raise BrokenFault(
             f"the effect of fault {one.slug!r} failed on aten::{call.op} ({call.form}): {said}; "
             f"the call has {', '.join(call.args)}"
         ) from error
-    target = call.args.get({"inplace": "self", "out": "out"}.get(call.form))
-    if not isinstance(target, torch.Tensor):
-        if wrong is None:
-            raise BrokenFault(f"the effect of fault {one.slug!r} returned nothing for aten::{call.op}")
-        return wrong
-    return target.copy_(wrong) if isinstance(wrong, torch.Tensor) and wrong is not target else target
+    if call.writes:
+        return call.destination[0] if len(call.destination) == 1 else call.destination
+    if wrong is None:
+        raise BrokenFault(f"the effect of fault {one.slug!r} returned nothing for aten::{call.op}")
+    return wrong
+
+
+def _write(wrong, destination: tuple) -> None:
+    """Write each wrong result to its destination, but for one that the effect has written there itself."""
+    for target, values in zip(destination, tree_leaves(wrong), strict=True):
+        if values is not target:
+            if not target.numel():  # an empty `out=` grows to its result
+                target.resize_(values.shape)
+            target.copy_(values)
 
 
 @contextmanager
@@ -153,19 +161,7 @@ def activate(names: str) -> None:
 def load(name: str) -> list[Fault]:
     """The faults that a slug or a path to a Python file names."""
     if name.endswith(".py"):
-        if not Path(name).is_file():
-            raise SystemExit(f"MPSCHECK_FAULTS: there is no file {name}")
-        try:
-            found = runpy.run_path(name).get("FAULTS")
-        except Exception as error:  # whatever a file that anybody wrote raises
-            lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
-            where = f"{name}, line {lines[-1]}" if lines else name
-            raise SystemExit(f"MPSCHECK_FAULTS: {where}: {type(error).__name__}: {error}") from None
-        if not isinstance(found, list) or not all(isinstance(f, Fault) for f in found):
-            raise SystemExit(
-                f"MPSCHECK_FAULTS: {name} must define FAULTS, a list of mpscheck.emulation.faults.fault(…)"
-            )
-        return found
+        return _of_file(name)
     from mpscheck.catalogue import UnknownBug, find
 
     try:
@@ -175,13 +171,27 @@ def load(name: str) -> list[Fault]:
     return [of_bug(bug)]
 
 
+def _of_file(name: str) -> list[Fault]:
+    if not Path(name).is_file():
+        raise SystemExit(f"MPSCHECK_FAULTS: there is no file {name}")
+    try:
+        found = runpy.run_path(name).get("FAULTS")
+    except Exception as error:  # whatever a file that anybody wrote raises
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
+        where = f"{name}, line {lines[-1]}" if lines else name
+        raise SystemExit(f"MPSCHECK_FAULTS: {where}: {type(error).__name__}: {error}") from None
+    if not isinstance(found, list) or not all(isinstance(f, Fault) for f in found):
+        raise SystemExit(f"MPSCHECK_FAULTS: {name} must define FAULTS, a list of mpscheck.emulation.faults.fault(…)")
+    return found
+
+
 def of_bug(bug) -> Fault:
     """The fault that a snippet's trigger and effect describe."""
-    return Fault(bug.slug, bug.triggers, imitation(str(bug.effect)))
+    return Fault(bug.slug, bug.triggers, imitation(bug.effect))
 
 
 def _install(one: Fault) -> None:
-    from mpscheck.emulation.device import hook
+    from mpscheck.emulation.dispatch import hook
 
     for op in {op for trigger in one.triggers for op in trigger.ops}:
         hook(op)

@@ -19,6 +19,8 @@ def _pieces(length: int) -> list[slice]:
 
 def matmul(a, b):
     """a @ b, the contracted dimension in pieces, added one after the other."""
+    if not a.is_floating_point():
+        return torch.matmul(a, b)
     pieces = _pieces(a.shape[-1])
     total = torch.matmul(a[..., pieces[0]], b[..., pieces[0], :])
     for piece in pieces[1:]:
@@ -26,27 +28,9 @@ def matmul(a, b):
     return total
 
 
-def mm(a, b):
-    return matmul(a, b) if a.is_floating_point() else torch.mm(a, b)
-
-
-def bmm(a, b):
-    return matmul(a, b) if a.is_floating_point() else torch.bmm(a, b)
-
-
 def addmm(bias, a, b, *, beta=1, alpha=1):
-    if not a.is_floating_point():
-        return torch.addmm(bias, a, b, beta=beta, alpha=alpha)
     product = alpha * matmul(a, b)
     return product if beta == 0 else beta * bias + product
-
-
-def baddbmm(bias, a, b, *, beta=1, alpha=1):
-    return (
-        addmm(bias, a, b, beta=beta, alpha=alpha)
-        if a.is_floating_point()
-        else torch.baddbmm(bias, a, b, beta=beta, alpha=alpha)
-    )
 
 
 def linear(x, weight, bias=None):
@@ -67,19 +51,11 @@ def sum_(x, dim=None, keepdim=False, *, dtype=None):
     return total.reshape([1 if d in dims else x.shape[d] for d in range(x.ndim)]) if keepdim else total
 
 
-def sum_all(x, *, dtype=None):
-    return sum_(x, None, dtype=dtype)
-
-
 def mean(x, dim=None, keepdim=False, *, dtype=None):
     if not x.is_floating_point() or (dtype is not None and dtype != x.dtype):
         return torch.mean(x, dim=dim, keepdim=keepdim, dtype=dtype)
     total = sum_(x, dim, keepdim)
     return total * (total.numel() / max(x.numel(), 1))
-
-
-def mean_all(x, *, dtype=None):
-    return mean(x, None, dtype=dtype)
 
 
 def exp(x):
@@ -103,14 +79,14 @@ def gelu(x, *, approximate="none"):
 
 
 def softmax(x, dim, half_to_float):
-    wide = x.float() if half_to_float or x.dtype in (torch.float16, torch.bfloat16) else x
+    wide = x.float()
     e = exp(wide - wide.amax(dim, keepdim=True))
     result = e / sum_(e, [dim], keepdim=True)
     return result if half_to_float else result.to(x.dtype)
 
 
 def log_softmax(x, dim, half_to_float):
-    wide = x.float() if half_to_float or x.dtype in (torch.float16, torch.bfloat16) else x
+    wide = x.float()
     shifted = wide - wide.amax(dim, keepdim=True)
     result = shifted - sum_(exp(shifted), [dim], keepdim=True).log()
     return result if half_to_float else result.to(x.dtype)
@@ -159,14 +135,14 @@ def convolution(x, weight, bias, stride, padding, dilation, transposed, output_p
 
 
 HOST_FUNCTIONS = {
-    "mm": mm,
-    "bmm": bmm,
+    "mm": matmul,
+    "bmm": matmul,
     "addmm": addmm,
-    "baddbmm": baddbmm,
+    "baddbmm": addmm,
     "linear": linear,
-    "sum": sum_all,
+    "sum": sum_,
     "sum.dim_IntList": sum_,
-    "mean": mean_all,
+    "mean": mean,
     "mean.dim": mean,
     "exp": exp,
     "tanh": tanh,

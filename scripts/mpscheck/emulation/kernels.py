@@ -11,6 +11,7 @@ from torch._C import DispatchKey
 
 from mpscheck.emulation import faults, memory
 from mpscheck.emulation.memory import NAME, Unsupported, is_emu, unwrap, wrap
+from mpscheck.trigger import Call
 
 aten = torch.ops.aten
 GENERATOR = torch.Generator()  # the device's own random stream, seeded by torch.manual_seed as on mps
@@ -116,12 +117,11 @@ def copy_from(src, dst, non_blocking=False):
     """Kernel of `dst.copy_(src)` where one of the two is on the device; a trigger names it `copy`."""
 
     def run(bound):
-        to = unwrap(bound["self"]) if is_emu(bound["self"]) else bound["self"]
-        source = unwrap(bound["src"]) if is_emu(bound["src"]) else bound["src"]
-        to.detach().copy_(source.detach())
+        to, source = (unwrap(t).detach() if is_emu(t) else t.detach() for t in (bound["self"], bound["src"]))
+        to.copy_(source)
         return bound["self"]
 
-    return faults.call("copy", "inplace", {"self": dst, "src": src}, run)
+    return faults.computed(Call("copy", {"self": dst, "src": src}, ("self",), accelerator=NAME), run)
 
 
 def copy_from_and_resize(src, dst):
@@ -141,9 +141,7 @@ def resize_(tensor, size, memory_format=None):
 
 def set_storage_offset(tensor, source, storage_offset, size, stride=()):
     strides = stride or torch.empty(size, device="meta").stride()
-    return aten.set_.source_Storage_storage_offset._op_dk(
-        DispatchKey.CPU, tensor, source, storage_offset, size, strides
-    )
+    return memory.set_metadata(tensor, source, storage_offset, size, strides)
 
 
 def set_storage(tensor, source):
@@ -257,12 +255,3 @@ OWN = {  # op: kernel, registered at PrivateUse1
     "_thnn_fused_gru_cell": gru_cell,
 }
 COMPOSITES = ("scaled_dot_product_attention", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell")  # also above autograd
-NO_FAULTS = (
-    "_copy_from",
-    "_copy_from_and_resize",
-    "empty.memory_format",
-    "empty_strided",
-    "as_strided",
-    "resize_",
-    "_local_scalar_dense",
-)

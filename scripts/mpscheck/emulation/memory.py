@@ -8,9 +8,7 @@ import torch
 from torch._C import DispatchKey
 
 NAME = "emu"
-DEVICE = torch.device("cpu")  # replaced by torch.device("emu", 0) once the device is registered
 NO_FLOAT64 = (torch.float64, torch.complex128)
-_set_metadata = torch.ops.aten.set_.source_Storage_storage_offset
 
 
 class Unsupported(RuntimeError):
@@ -24,15 +22,20 @@ def is_emu(value) -> bool:
 
 def new_storage(host: torch.UntypedStorage) -> torch.UntypedStorage:
     """An `emu` storage on the memory of a CPU storage, which it keeps alive."""
-    storage = torch._C._construct_storage_from_data_pointer(host.data_ptr(), DEVICE, host.nbytes())
+    storage = torch._C._construct_storage_from_data_pointer(host.data_ptr(), torch.device(NAME, 0), host.nbytes())
     storage.host = host
     return storage
 
 
+def set_metadata(tensor: torch.Tensor, storage, offset, size, stride) -> torch.Tensor:
+    """Let an `emu` tensor show a part of an `emu` storage; gives the tensor."""
+    set_ = torch.ops.aten.set_.source_Storage_storage_offset
+    return set_._op_dk(DispatchKey.CPU, tensor, storage, offset, size, stride)
+
+
 def on_storage(storage, dtype, offset, size, stride) -> torch.Tensor:
     """An `emu` tensor with the given metadata on an `emu` storage."""
-    tensor = torch._C._acc.create_empty_tensor([0], dtype)
-    return _set_metadata._op_dk(DispatchKey.CPU, tensor, storage, offset, size, stride)
+    return set_metadata(torch._C._acc.create_empty_tensor([0], dtype), storage, offset, size, stride)
 
 
 def unwrap(tensor: torch.Tensor) -> torch.Tensor:
@@ -74,6 +77,4 @@ def point_to(tensor: torch.Tensor, host_view: torch.Tensor) -> None:
     host = host_view.untyped_storage()
     if (storage.data_ptr(), storage.nbytes()) != (host.data_ptr(), host.nbytes()):
         storage = new_storage(host)
-    _set_metadata._op_dk(
-        DispatchKey.CPU, tensor, storage, host_view.storage_offset(), host_view.size(), host_view.stride()
-    )
+    set_metadata(tensor, storage, host_view.storage_offset(), host_view.size(), host_view.stride())

@@ -13,6 +13,6 @@ def check(bug: Bug) -> Iterator[str]:
     of_trigger = triggers.check_names(bug.triggers)
     for error in of_trigger:
         yield f"trigger: {error}; op is the aten name that is called, arguments are named as in its schema"
-    for error in triggers.check_names(bug.triggers, [bug.effect.argument] if bug.effect.argument else []):
+    for error in triggers.check_names(bug.triggers, bug.effect.arguments):
         if error not in of_trigger:
             yield f"effect {bug.effect}: {error}; the target is an argument of each op of the trigger, or result"

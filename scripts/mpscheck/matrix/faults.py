@@ -12,7 +12,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from mpscheck import catalogue, reported
-from mpscheck.emulation.effects import change, healthy_result
+from mpscheck.emulation.effects import each, healthy_result
 from mpscheck.emulation.faults import Fault, Imitation, fault, imitation, of_bug
 from mpscheck.trigger import Call
 
@@ -21,11 +21,7 @@ from mpscheck.trigger import Call
 
 def scaled(factor: float) -> Imitation:
     """The result, or each of several, times a factor."""
-
-    def times(value):
-        return value if value is None else value * factor
-
-    return lambda call, run: change(run(call.args), times)
+    return lambda call, run: each(lambda value: value * factor, run(call.args))
 
 
 def with_values(**values) -> Imitation:
@@ -134,11 +130,10 @@ def keys_past_the_end(call: Call, run):
 
 def of_report(slug: str, effect: str | Imitation, op: list[str] | None = None, when: list[str] | None = None) -> Fault:
     """The fault of a bug of the index: with the trigger drafted there, or with the one given here."""
-    imitate = effect if callable(effect) else imitation(effect)
     if op:
-        return fault(slug, op, imitate, when)
+        return fault(slug, op, effect, when)
     bug = next(bug for bug in reported.load() if bug.slug == slug)
-    return Fault(slug, bug.triggers, imitate)
+    return Fault(slug, bug.triggers, imitation(effect))
 
 
 SDPA = ["scaled_dot_product_attention"]
@@ -222,7 +217,7 @@ def counting(one: Fault, told: Callable[[], None]) -> Fault:
     """The same fault; `told` is called for each call whose result is not the right one."""
 
     def imitate(call: Call, run):
-        right = pytree.tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, healthy_result(call, run))
+        right = each(torch.clone, healthy_result(call, run))
         got = one.imitate(call, run)
         if any(differ(a, b) for a, b in zip(pytree.tree_leaves(right), pytree.tree_leaves(got))):
             told()

@@ -1,7 +1,7 @@
 """The words of triggers and effects as tables, made from the vocabularies themselves."""
 
 from mpscheck import trigger
-from mpscheck.effect import RANDOM_KINDS, SIGNATURES, WORDS
+from mpscheck.effect import WORDS
 from mpscheck.report.markup import table
 
 
@@ -32,11 +32,8 @@ def _compared_with(name: str) -> str:
 def effects() -> str:
     """The words for how a result is wrong."""
     rows = []
-    for word, phrase in WORDS.items():
-        if word == "random":
-            rows += [[f"`random({kind})`", meaning] for kind, meaning in RANDOM_KINDS.items()]
-        else:
-            target, _, value = SIGNATURES[word].partition(", ")
-            target = "dimension *dim* of *argument*" if ".size." in target else f"*{target}*"
-            rows.append([f"`{word}({SIGNATURES[word]})`", phrase.format(target, f"*{value}*")])
+    for name, word in WORDS.items():
+        target, _, value = word.takes.partition(", ")
+        target = "dimension *dim* of *argument*" if ".size." in target else f"*{target}*"
+        rows.append([f"`{name}({word.takes})`", word.means.format(target, f"*{value}*")])
     return table(["Word", "Meaning"], rows, "Words for an effect")

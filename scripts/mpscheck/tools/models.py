@@ -98,34 +98,33 @@ def load_model(place: Path, entry: str):
     if entry == "transformers":
         return torch.nn.Module.float(read("AutoModelForCausalLM", place)), tokenizer  # its own refuses GGUF
     try:
-        if entry == "hooked":
-            return hooked(torch.nn.Module.float(read("AutoModelForCausalLM", place)), tokenizer), tokenizer
-        from transformer_lens.model_bridge import TransformerBridge
-
-        parts = {}  # it finds them itself, but reads no GGUF file
-        if place.suffix == ".gguf":
-            parts = {"hf_model": read("AutoModelForCausalLM", place), "tokenizer": tokenizer}
-        return TransformerBridge.boot_transformers(str(place), device="cpu", **parts), tokenizer
-    except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
+        return (bridge if entry == "bridge" else hooked)(place, tokenizer), tokenizer
+    except ImportError as error:
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
 
 
-def hooked(model, tokenizer):
-    """A HookedTransformer of a GPT-2 of transformers, its weights processed as from_pretrained does."""
-    from transformer_lens import HookedTransformer, HookedTransformerConfig
-    from transformer_lens.loading_from_pretrained import convert_gpt2_weights
+def bridge(place: Path, tokenizer):
+    """A TransformerBridge of TransformerLens 3 and later."""
+    from transformer_lens.model_bridge import TransformerBridge
 
-    c = model.config
-    if c.model_type != "gpt2":
-        raise CouldNotCheck(f"--entry hooked is for GPT-2 here, not {c.model_type}; take --entry transformers")
-    config = HookedTransformerConfig(
-        n_layers=c.n_layer, d_model=c.n_embd, n_heads=c.n_head, d_head=c.n_embd // c.n_head, n_ctx=c.n_positions,
-        d_vocab=c.vocab_size, act_fn=c.activation_function, normalization_type="LN", eps=c.layer_norm_epsilon,
-        original_architecture="GPT2LMHeadModel", device="cpu",
-    )  # fmt: skip
-    result, weights = HookedTransformer(config, tokenizer=tokenizer), convert_gpt2_weights(model, config)
-    result.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
-    return result
+    parts = {}  # it finds them itself, but reads no GGUF file
+    if place.suffix == ".gguf":
+        parts = {"hf_model": read("AutoModelForCausalLM", place), "tokenizer": tokenizer}
+    return TransformerBridge.boot_transformers(str(place), device="cpu", **parts)
+
+
+def hooked(place: Path, tokenizer):
+    """A HookedTransformer of TransformerLens 2 and 3, as its from_pretrained makes one of a name, but of a folder."""
+    from transformer_lens import HookedTransformer
+    from transformer_lens import loading_from_pretrained as loading
+
+    if place.suffix == ".gguf":
+        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or --entry bridge")
+    config = loading.get_pretrained_model_config(str(place), device="cpu")
+    model = HookedTransformer(config, tokenizer)
+    weights = loading.get_pretrained_state_dict(str(place), config)
+    model.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
+    return model
 
 
 def newest_entry() -> str:

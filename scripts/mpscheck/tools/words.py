@@ -64,7 +64,7 @@ def tensor_rows(case: Case) -> Iterator[str]:
     arguments += [("gradient", g) for g in case.incoming or () if g is not None]
     for name, value in arguments:
         for t in tensors_in(value):
-            kind = "on the CPU" if id(t) in case.scalars else next(iter(layout(t)))
+            kind = "on the CPU" if id(t) in case.scalars else layout(t)
             place = f"shape {tuple(t.shape)}, strides {t.stride()}, offset {t.storage_offset()}"
             yield f"{name}: {str(t.dtype)[6:]}, {place}, {kind}"
 

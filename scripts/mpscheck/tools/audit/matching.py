@@ -10,7 +10,7 @@ import torch
 from mpscheck.aten import base_name
 from mpscheck.known import Known
 from mpscheck.recorder import call_of
-from mpscheck.trigger import Call, Trigger, tensors_of
+from mpscheck.trigger import Call, Trigger, tensors_in_argument, tensors_of
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
 CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
@@ -83,7 +83,7 @@ class Matcher:
         return self._judged[key]
 
     def _new_matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
-        kinds = device_types(args) | device_types(kwargs) | device_types(result)
+        kinds = {tensor.device.type for tensor in tensors_in_argument([*args, *kwargs.values(), result])}
         if kinds == {"meta"}:
             return ()
         real = sorted(kinds - {"cpu", "meta"})
@@ -126,14 +126,6 @@ def signature(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple([(name, signature(item)) for name, item in value.items()])
     return (value.__class__, value if isinstance(value, (int, float, str)) else repr(value))
-
-
-def device_types(value: Any) -> set[str]:
-    """The types of the devices that hold the tensors of an argument, of a list or of a dict of arguments."""
-    if isinstance(value, torch.Tensor):
-        return {value.device.type}
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return {kind for item in items for kind in device_types(item)}
 
 
 def described(trigger: Trigger, call: Call) -> str:
