@@ -12,7 +12,6 @@ from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from mpscheck.commands import report
-from mpscheck.report import pages
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = {  # one page of each kind
@@ -56,14 +55,7 @@ def build(source: Path, target: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory) -> Path:
-    """A folder that all processes of this run of pytest share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-
-@pytest.fixture(scope="session")
-def source(shared) -> Path:
+def source(shared, generated) -> Path:
     """A copy of what the site is built from, pages written anew from the results: the repository's own stay as they are."""
     folder = shared / "source"
     with FileLock(shared / "source.lock"):
@@ -72,13 +64,13 @@ def source(shared) -> Path:
             for path in ROOT.iterdir():
                 if path.name not in ("docs", "site") and not path.name.startswith("."):
                     (folder / path.name).symlink_to(path)
-            generated = shutil.ignore_patterns(*report.FOLDERS)
+            not_by_hand = shutil.ignore_patterns(*report.FOLDERS)
             shutil.copytree(
                 ROOT / "docs",
                 folder / "docs",
-                ignore=lambda at, names: generated(at, names) if Path(at) == ROOT / "docs" else [],
+                ignore=lambda at, names: not_by_hand(at, names) if Path(at) == ROOT / "docs" else [],
             )
-            report.write(pages.files(pages.read_inputs()), folder / "docs")
+            report.write(generated, folder / "docs")
     return folder
 
 

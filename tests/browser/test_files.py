@@ -1,5 +1,6 @@
 """The built files: weight, links, feed, same bytes from the same sources."""
 
+import functools
 import gzip
 import re
 import xml.etree.ElementTree as ElementTree
@@ -16,6 +17,7 @@ SEARCH_INDEX = 80_000
 HEAVY = "notebooks/"  # hold JupyterLab's style sheets
 
 
+@functools.cache  # most pages load the same files
 def packed(path: Path) -> int:
     """The size of a file as a host sends it."""
     return len(gzip.compress(path.read_bytes(), compresslevel=6, mtime=0))
@@ -43,6 +45,12 @@ class Page(HTMLParser):
             self.loads.append(address)
 
 
+@functools.cache
+def read(path: Path) -> Page:
+    """What a page names; several tests ask."""
+    return Page(path.read_text("utf-8"))
+
+
 def leads_to(site: Path, page: Path, address: str) -> tuple[Path, str] | None:
     """The file and the anchor that an address on a page means; None if it leaves the site."""
     parts = urlsplit(address)
@@ -56,15 +64,15 @@ def leads_to(site: Path, page: Path, address: str) -> tuple[Path, str] | None:
 def broken(site: Path) -> list[str]:
     """Every link, script, style sheet, picture or anchor of the site that leads nowhere."""
     site = site.resolve()
-    read = {path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
+    pages = {path: read(path) for path in sorted(site.rglob("*.html"))}
     found = []
-    for path, page in read.items():
+    for path, page in pages.items():
         for address in [*page.links, *page.loads, *page.feeds]:
             target = leads_to(site, path, address)
             if target is None:
                 continue
             file, anchor = target
-            known = read.get(file)
+            known = pages.get(file)
             if not file.is_file() or (anchor and known and anchor not in known.anchors):
                 found.append(f"{path.relative_to(site)}: {address}")
     return found
@@ -83,7 +91,7 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
 
 def first_view(site: Path, path: Path) -> dict[str, int]:
     """What a visit to a page loads, in bytes as sent, without the index of the search."""
-    page = Page(path.read_text("utf-8"))
+    page = read(path)
     worker = re.search(r'"search": "([^"]+)"', path.read_text("utf-8"))  # the theme starts it on every page
     names = [address for address in [*page.loads, *([worker[1]] if worker else [])] if not address.startswith("data:")]
     files = {leads_to(site, path, name)[0] for name in names if leads_to(site, path, name)}
@@ -108,7 +116,7 @@ def test_a_visit_loads_what_was_weighed(visit, site, path):
 
 def test_every_page_names_the_feed(site):
     for path in site.rglob("*.html"):
-        page = Page(path.read_text("utf-8"))
+        page = read(path)
         if 'http-equiv="refresh"' in path.read_text("utf-8"):
             continue  # the old name of a bug
         assert len(page.feeds) == 1, path

@@ -53,6 +53,12 @@ def test_each_way_is_one_step_from_the_home_page(visit, way):
     assert on_first_screen(page, page.locator("article").get_by_text(answer).first)
 
 
+def test_a_page_that_is_not_there_leads_on(visit):
+    page = visit().go("404.html")
+    page.locator("article").get_by_role("link", name="the known bugs").click()
+    page.wait_for_url("**/bugs/")
+
+
 @pytest.mark.parametrize("path", ["", "bugs/linear-noncontiguous-weight/", "explanation/wrong/"])
 def test_the_guides_stand_in_the_menu_of_every_page(visit, path):
     page = visit().go(path)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from mpscheck import catalogue, reported
-from mpscheck.report import entry, evidence, home_page, pages, redo_page, releases
+from mpscheck.report import entry, evidence, home_page, redo_page, releases
 
 ROOT = catalogue.ROOT
 
@@ -17,12 +17,6 @@ ROOT = catalogue.ROOT
 @pytest.fixture(scope="module")
 def known():
     return entry.entries(reported.all_bugs(), reported.reports(), {}, evidence.read_controls())
-
-
-@pytest.fixture(scope="module")
-def known_bad() -> str:
-    """The data as they are published."""
-    return pages.files(pages.read_inputs())["api/v1/known-bad.json"]
 
 
 def code_of(guide: str, containing: str) -> str:
@@ -34,9 +28,13 @@ def code_of(guide: str, containing: str) -> str:
     return found
 
 
+def on_emu(code: str) -> str:
+    return code.replace('"mps"', '"emu"')
+
+
 def run(code: str, tmp_path, **variables: str) -> str:
     """What a program prints on the emulated device, with the files that a reader has beside it."""
-    (tmp_path / "program.py").write_text(code.replace('"mps"', '"emu"'), encoding="utf-8")
+    (tmp_path / "program.py").write_text(on_emu(code), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT / "snippets")} | variables
     command = [sys.executable, tmp_path / "program.py"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
@@ -47,25 +45,57 @@ def run(code: str, tmp_path, **variables: str) -> str:
 # ---- triage --------------------------------------------------------------------------------------------------------
 
 
-def test_the_program_to_paste_shows_the_fault_and_nothing_else(tmp_path):
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """What a program prints on the healthy device, without the seconds of a new process."""
+    monkeypatch.syspath_prepend(ROOT / "snippets")
+
+    def called(code: str) -> str:
+        exec(on_emu(code), {"__name__": "__main__"})
+        return capsys.readouterr().out
+
+    return called
+
+
+def test_the_program_to_paste_shows_the_fault_and_nothing_else(tmp_path, run_here):
     code = code_of("triage.md", "is off by")
 
-    def errors(**variables: str) -> dict[str, float]:
-        lines = run(code, tmp_path, **variables).splitlines()
-        return {line.split()[0]: float(line.split()[-1]) for line in lines}
+    def errors(printed: str) -> dict[str, float]:
+        return {line.split()[0]: float(line.split()[-1]) for line in printed.splitlines()}
 
-    healthy = errors(MPSCHECK_EMU="1")
+    healthy = errors(run_here(code))
     assert healthy["emu"] == healthy["cpu"] < 1e-4
-    assert errors(MPSCHECK_FAULTS="linear-noncontiguous-weight")["emu"] > 1
+    assert errors(run(code, tmp_path, MPSCHECK_FAULTS="linear-noncontiguous-weight"))["emu"] > 1
 
 
-def test_a_piece_of_a_script_can_be_given_to_locate(tmp_path):
+MODEL = """import torch
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(8, 4))
+model[0].weight = torch.nn.Parameter(torch.randn(8, 4).T)
+tokens = torch.randn(6, 8)
+"""
+
+
+@pytest.mark.parametrize("guide", ["guides/triage.md", "validate.md"])
+def test_validate_names_what_disagrees(guide, tmp_path):
+    code = MODEL + code_of(f"../{guide}", "report.checks")
+
+    def printed(**variables: str) -> list[str]:
+        return run(code, tmp_path, **variables).splitlines()
+
+    said, disagree = printed(MPSCHECK_EMU="1")
+    assert said.startswith("AGREES") and disagree == "[]"
+    said, disagree = printed(MPSCHECK_FAULTS="linear-noncontiguous-weight")
+    assert said.startswith("DISAGREES") and "'logits'" in disagree
+
+
+def test_a_piece_of_a_script_can_be_given_to_locate(tmp_path, run_here):
     code = code_of("triage.md", "class Piece").replace("print(locate", "x = torch.rand(6, 8)\nprint(locate")
     (tmp_path / "faults.py").write_text(
         "from mpscheck.emulation.faults import fault\n"
         'FAULTS = [fault("half", op=["softmax"], effect=lambda call, run: run(call.args) * 0.5)]\n'
     )
-    assert "NO OP DIVERGES" in run(code, tmp_path, MPSCHECK_EMU="1")
+    assert "NO OP DIVERGES" in run_here(code)
     assert "FOUND: aten::softmax" in run(code, tmp_path, MPSCHECK_FAULTS=str(tmp_path / "faults.py"))
 
 
@@ -75,8 +105,8 @@ def test_a_piece_of_a_script_can_be_given_to_locate(tmp_path):
 @pytest.mark.parametrize(
     ("version", "told"), [("2.8.0", "linear-noncontiguous-weight"), ("2.99.0", "no data"), ("2.9.1", None)]
 )
-def test_the_list_in_ci(version, told, known_bad, tmp_path, monkeypatch):
-    (tmp_path / "known-bad.json").write_text(known_bad, encoding="utf-8")
+def test_the_list_in_ci(version, told, generated, tmp_path, monkeypatch):
+    (tmp_path / "known-bad.json").write_text(generated["api/v1/known-bad.json"], encoding="utf-8")
     monkeypatch.setattr("torch.__version__", version)
     there = {"__file__": str(tmp_path / "test_torch.py")}
     exec(code_of("maintainers.md", "test_this_torch"), there)

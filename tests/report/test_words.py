@@ -54,6 +54,19 @@ def test_references_become_links_but_code_does_not(linear):
     assert "not nobody#5" in linked
 
 
+@pytest.mark.parametrize(
+    ("name", "silent", "said"),
+    [
+        ("wrong", True, "silently wrong numbers"),
+        ("wrong", False, "wrong numbers, not silent"),
+        ("nan", False, "NaN where numbers belong, not silent"),
+        ("crash", False, "a crash"),
+    ],
+)
+def test_a_kind_never_says_silent_and_not_silent(name, silent, said):
+    assert words.kind(name, silent) == said
+
+
 def test_limits(linear):
     assert words.limits(catalogue.SpecifierSet(">=15,<15.1")) == "15 and newer, before 15.1"
 

@@ -116,8 +116,9 @@ def _printed(bug: Bug, transcripts: dict[str, str]) -> str:
     if healthy is None or sick is None:
         return ""
     return (
-        "\n\n### What it prints\n\nBoth are **emulated**: the software device `emu` stands where you have `mps`. The "
-        "second and third line name the Python and the torch that were measured: look whether they are yours.\n\n"
+        "\n\n### What it prints { data-search-exclude }\n\n"
+        "Both are **emulated**: the software device `emu` stands where you have `mps`. The second and third line name the "
+        "Python and the torch that were measured: look whether they are yours.\n\n"
         f"On a healthy device. What now: this call is right here; [check your model](../validate.md) for the others.\n\n"
         f"{_fenced(healthy)}\n\n"
         "With the fault. What now: [use the cure](#what-to-do) and run your model again; "

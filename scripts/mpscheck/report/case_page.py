@@ -55,18 +55,19 @@ def _where(run: dict) -> str:
 
 
 def tools(run: dict) -> str:
-    """What locate, audit and validate said of each seed, in sentences."""
-    lines = []
+    """What locate, audit and validate said, in sentences; seeds of which they said the same stand together."""
+    seeds: dict[str, list[int]] = {}
     for row in run["rows"]:
         (first, *_), (call,) = row["locate"], row["audit"]
         modules = ", ".join(f"`{name}`" for name in call["modules"])
         wrong = [name for name, verdict in row["validate"].items() if verdict == "disagrees"]
-        lines.append(
-            f"- Seed {row['seed']}: `locate` names `{first['op']}` in `{first['module']}` ({first['line']}). `audit`, "
+        said = (
+            f"`locate` names `{first['op']}` in `{first['module']}` ({first['line']}). `audit`, "
             f"from a healthy run on the CPU, names `{call['op']}` with {call['arguments']} in {modules}. `validate "
             f"--quick` disagrees in: {', '.join(wrong)}."
         )
-    return "\n".join(lines)
+        seeds.setdefault(said, []).append(row["seed"])
+    return "\n".join(f"- Seed {', '.join(map(str, found))}: {said}" for said, found in seeds.items())
 
 
 def sign(run: dict) -> str:

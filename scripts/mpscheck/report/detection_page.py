@@ -72,6 +72,10 @@ def sentence(found: Facts) -> str:
         f"`{found.model}` through {ENTRIES[found.entry]}: of the faults that gave a wrong number, all checks caught "
         f"**{len(found.caught)} of {len(found.met)}**."
     )
+    if found.stopped:
+        said += f" In {len(found.stopped)} more a check ended with an error, which is no agreement either."
+    if found.missed:
+        said += f" {len(found.missed)} passed unseen."
     if not found.ioi_met:
         return f"{said} None gave one in the IOI prompts."
     return (
@@ -99,7 +103,8 @@ def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
             f"### `{found.model}` through {ENTRIES[found.entry]}",
             "\n".join(f"- {sentence}" for sentence in sentences(found)),
             table(["Fault", *columns], lines, f"Detection matrix, {label}"),
-            f"Not met by this model this way, so that nothing follows: {', '.join(f'`{name}`' for name in rest)}.",
+            f"Not met by this model this way, so that nothing follows: {', '.join(f'`{name}`' for name in rest)}.\n"
+            "{ data-search-exclude }",
         ]
     )
 

@@ -71,6 +71,8 @@ def in_short(study: Study) -> str:
         f"{_from(every.strict)} it meets none that is **possible** either. **No release is known to "
         f"be safe**: on {every.strict or RELEASES[-1]} it is **unknown** of {len(left.unknown)} bugs whether they are met.",
         "",
+        "By use, from that release on. A short forward pass has 6 tokens; a KV cache is used to generate token by token.",
+        "",
     ]
     for use, how in by_use.items():
         lines.append(f"- {use}: {'; '.join(smallest(exposure.answer(how, states)))}")

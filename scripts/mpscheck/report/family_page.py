@@ -38,10 +38,9 @@ def page(family: str, entries: list[Entry]) -> str:
 
 
 def _row(entry: Entry) -> str:
-    loud = "" if entry.silent else ", not silent"
     check = "; has a check" if entry.has_check else ""
     tied = f"; macOS {words.limits(entry.bug.macos)}" if entry.bug.macos is not None else ""
-    about = words.BUG_KINDS[entry.bug.kind] + loud + check
+    about = words.kind(entry.bug.kind, entry.silent) + check
     states = "<br>".join(
         f"{state_word(state)} {words.span(first, last)}" for state, first, last in releases.stretches(entry.bug)
     )

@@ -68,11 +68,10 @@ def _cells(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
 
 
 def _about(entry: Entry) -> str:
-    loud = "" if entry.silent else ", not silent"
     met = (
         f", met by {len(entry.reports)} users" if len(entry.reports) > 1 else ", met by a user" if entry.reports else ""
     )
-    return f"{entry.bug.family}: {words.BUG_KINDS[entry.bug.kind]}{loud}{met}"
+    return f"{entry.bug.family}: {words.kind(entry.bug.kind, entry.silent)}{met}"
 
 
 def _evidence(entry: Entry, runs: dict[str, dict], controls: dict) -> str:

@@ -63,9 +63,9 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
         f"---\ndescription: Known wrong results of PyTorch {version} on Apple GPUs, and what is unknown.\n---",
         f"# PyTorch {version} on Apple GPUs",
         f"{answer(number)} {number['healthy']} of {len(entries)} are healthy, says a source.",
-        f"The check that decides for your own model, in the environment that you work in:\n\n{command}\n\n"
-        f"[Download validate_mps.py](../validate_mps.py){{ download }} · [what it does](../validate.md) · "
-        f"[filter these bugs](../bugs.md?torch={version})",
+        "<div data-search-exclude markdown>\n\nThe check that decides for your own model, in the environment that you "
+        f"work in:\n\n{command}\n\n[Download validate_mps.py](../validate_mps.py){{ download }} · "
+        f"[what it does](../validate.md) · [filter these bugs](../bugs.md?torch={version})\n\n</div>",
         f"## Known sick {'{'} data-search-exclude {'}'}\n\n"
         + (_list(sick, macos=True) or "None is known. That is not a clean bill: see what is unknown."),
     ]
@@ -98,7 +98,7 @@ def _link(entry: Entry) -> str:
 def _details(entry: Entry, macos: bool) -> str:
     tied = f"macOS {words.limits(entry.bug.macos)}" if macos and entry.bug.macos is not None else ""
     chips = f"chips: {', '.join(entry.bug.chips)}" if macos and entry.bug.chips else ""
-    kind = words.BUG_KINDS[entry.bug.kind] + ("" if entry.silent else ", not silent")
+    kind = words.kind(entry.bug.kind, entry.silent)
     check = "has a check" if entry.has_check else ""
     return f" <small>({escape('; '.join(part for part in (kind, tied, chips, check) if part))})</small>"
 

@@ -1,6 +1,7 @@
 """The page of a bug that is known from threads alone, and the parts that it shares with the pages of snippets."""
 
 import json
+import re
 
 from mpscheck.catalogue import Bug
 from mpscheck.report import names, releases, words
@@ -16,6 +17,7 @@ BLAMED = {
     "both": "a change of one that the other did not expect, says a source",
     "unknown": "not known: PyTorch or macOS",
 }
+PROSE = re.compile("[a-z]{2,} [a-z]{2,}")  # two words in a row: a sentence, not code
 LINKS = {"same thread": "the bug's own thread", "stated": "a thread ties it to this bug", "inferred": "inferred by us"}
 
 
@@ -38,16 +40,24 @@ def page(entry: Entry, contribute: str = "../contribute.md") -> str:
 
 
 def head(bug: Bug | Reported) -> str:
-    """Front matter: the claim is the description; a search shows bugs with a check, then dangerous ones, first."""
+    """Front matter: the claim is the description; a search shows bugs with a check, then dangerous ones, first.
+
+    A bug with a check has all its names as tags: for the search a tag counts as much as a word of the heading.
+    """
     boost = 3 if isinstance(bug, Bug) else 2 if bug.danger_rank else 1
-    return f"---\ndescription: {json.dumps(attribute(bug.claim), ensure_ascii=False)}\nsearch:\n  boost: {boost}\n---"
+    lines = [f"description: {json.dumps(attribute(bug.claim), ensure_ascii=False)}", f"search:\n  boost: {boost}"]
+    if isinstance(bug, Bug):
+        lines.append(f"tags: {json.dumps([bug.family, *names.of_bug(bug), *names.threads(bug)])}")
+    return "\n".join(["---", *lines, "---"])
 
 
 def also_known_as(bug: Bug | Reported) -> str:
-    """The line by which a search finds a bug under any name of its ops and any number of its threads."""
+    """The line by which a search finds a bug under any name of its ops and any number of its threads; tags do it for a
+    bug with a check."""
     found = [f"<code>{text(name)}</code>" for name in names.of_bug(bug)]
     found += [text(thread) for thread in names.threads(bug)]
-    return f'<p class="aka">Also known as: {", ".join(found)}</p>'
+    tagged = " data-search-exclude" if isinstance(bug, Bug) else ""
+    return f'<p class="aka"{tagged}>Also known as: {", ".join(found)}</p>'
 
 
 def _summary(entry: Entry) -> str:
@@ -55,8 +65,7 @@ def _summary(entry: Entry) -> str:
     entries = {
         "When": text(bug.when, 300),
         "How": text(bug.effect_text, 300) if bug.effect_text else "not known",
-        "Kind": words.BUG_KINDS[bug.kind]
-        + ("" if entry.silent or bug.kind not in ("wrong", "nan") else ", not silent"),
+        "Kind": words.kind(bug.kind, entry.silent),
         "PyTorch": f"{words.versions(bug)}",
         "macOS": _macos(bug),
         "Whose fault": BLAMED[bug.caused_by],
@@ -121,7 +130,10 @@ def _cure(bug: Reported) -> str:
     pull = f"Pull request: {words.link(bug.fixed_pr)}. " if bug.fixed_pr else ""
     if bug.workaround is None:
         return f"{newer}{pull}No workaround is known." + ("" if newer else " Compute on the CPU.")
-    return f"{newer}{pull}Workaround, not run on a Mac by us: <code>{text(bug.workaround, 140)}</code>"
+    cure = text(bug.workaround, 300)
+    if not PROSE.search(bug.workaround):
+        cure = f"<code>{cure}</code>"
+    return f"{newer}{pull}Workaround, not run on a Mac by us: {cure}"
 
 
 def _places(bug: Reported) -> str:

@@ -38,5 +38,7 @@ def _worst(verdicts: dict[str, str]) -> str:
 def rule(controls: dict) -> str:
     """The rule in figures: the allowed ratio beside the largest one that a healthy device made."""
     ratios = [numerics.as_float(row["honest_ratio"]) for row in controls["rows"] if row["honest_ratio"] is not None]
-    largest = f" The largest ratio in the table below is {words.figure(max(ratios))}." if ratios else ""
+    largest = (
+        f" The largest that a healthy device made in the table below is {words.figure(max(ratios))}." if ratios else ""
+    )
     return f"The allowed ratio is **{words.figure(numerics.ALLOWED_RATIO)}**.{largest}"

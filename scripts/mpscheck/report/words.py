@@ -34,8 +34,9 @@ BUG_KINDS = {
     "error": "an error",
     "crash": "a crash",
     "hang": "a hang",
-    "memory": "too much memory",
+    "memory": "memory outside the tensor, or too much of it",
 }
+LOUD_KINDS = ("error", "crash", "hang")  # these give themselves away, without a word on it
 SHORT_NAMES = {  # how threads are named in short within an explanation
     "pytorch": "pytorch/pytorch",
     "transformers": "huggingface/transformers",
@@ -46,6 +47,12 @@ _REFERENCE = re.compile(
     r"(?P<code>`[^`]*`)|(?P<power>(?<=\w)\*\*(?=\w))"
     r"|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)"
 )
+
+
+def kind(name: str, silent: bool) -> str:
+    """The kind of a bug in words, and that it is not silent where the kind alone does not say so."""
+    said = BUG_KINDS[name]
+    return said if silent or name in LOUD_KINDS else f"{said.removeprefix('silently ')}, not silent"
 
 
 def verdict(word: str) -> str:
