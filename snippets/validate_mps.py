@@ -73,9 +73,11 @@ class Report:
 
     def __str__(self):
         ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
+        wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
         rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
         rest = "; ".join([*rest, "sampling", "training", "other inputs and models"])
-        return f"{self.verdict.upper()}: {self.subject}. Checked: {ran}. Not checked: {rest}."
+        subject = f"{self.subject}. Wrong: {wrong}" if wrong else self.subject
+        return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
 
 
 @dataclass

@@ -1,14 +1,21 @@
 """Every test process has the healthy emulated device; tests of other modes start processes of their own."""
 
+import json
 import os
+import runpy
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ["MPSCHECK_EMU"] = "1"  # before anything imports torch
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small tensors: threads of several processes only wait for each other
 os.environ.pop("MPSCHECK_FAULTS", None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in the background, for what is started here too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 
@@ -16,6 +23,41 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Path:
+    """A folder that all processes of this run of pytest share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+WRITE_PAGES = """
+import json, pathlib, sys
+sys.modules["torch"] = None
+from mpscheck.report import pages
+pathlib.Path(sys.argv[1]).write_text(json.dumps(pages.files(pages.read_inputs())), encoding="utf-8")
+"""
+
+
+@pytest.fixture(scope="session")
+def generated(shared) -> dict[str, str]:
+    """The generated files of the site, from path to text; made once for all tests, in a process without torch."""
+    file = shared / "generated.json"
+    with FileLock(shared / "generated.lock"):
+        if not file.exists():
+            command = [sys.executable, "-c", WRITE_PAGES, str(file)]
+            done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"SITE_URL": ""})
+            assert done.returncode == 0, done.stderr
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def smollm2(shared) -> Path:
+    """The folder of SmolLM2-135M, converted as for a user who asks for it the first time; once for all tests."""
+    with FileLock(shared / "smollm2.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(shared / "home"))
+        return runpy.run_path(str(ROOT / "snippets" / "models" / "smollm2.py"))["convert"]()
 
 
 @pytest.fixture

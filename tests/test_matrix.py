@@ -2,13 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 import torch
+from click.testing import CliRunner
 
 from mpscheck import catalogue, reported
+from mpscheck.cli import main
 from mpscheck.commands import matrix as command
 from mpscheck.emulation import faults as emulation
 from mpscheck.matrix import facts
@@ -162,9 +162,9 @@ def test_a_fault_or_model_that_does_not_exist_is_one_sentence(stored, capfd):
     assert "Could not run no-such-model through bridge: " in capfd.readouterr().err
 
 
-def test_the_command_line(root):
-    done = subprocess.run([sys.executable, "-m", "mpscheck.cli", "matrix", "nonsense"], capture_output=True, text=True)
-    assert done.returncode == 2 and done.stderr.startswith("there is no fault 'nonsense'; there are ")
+def test_the_command_line():
+    done = CliRunner().invoke(main, ["matrix", "nonsense"])
+    assert done.exit_code == 2 and done.stderr.startswith("there is no fault 'nonsense'; there are ")
 
 
 # --- what is published -----------------------------------------------------------------------------------------------

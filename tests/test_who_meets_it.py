@@ -23,7 +23,7 @@ def validate_mps(root):
 
 
 @pytest.fixture(scope="module")
-def loaded(validate_mps):
+def loaded(validate_mps, smollm2):
     """(model on the CPU, token ids) of a model through an entry point; each is loaded once."""
     from transformers import AutoTokenizer
 
@@ -31,7 +31,7 @@ def loaded(validate_mps):
 
     def load(model, entry):
         if (model, entry) not in kept:
-            source = validate_mps.find_model(model)
+            source = str(smollm2) if model == "smollm2" else validate_mps.find_model(model)
             ids = AutoTokenizer.from_pretrained(source)(PROMPT, return_tensors="pt").input_ids
             kept[model, entry] = validate_mps.load(source, entry).eval(), ids
         return kept[model, entry]

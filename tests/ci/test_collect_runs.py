@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from mpscheck import catalogue, provenance, results, worker
+
 MAC = {
     "evidence": "measured", "date": "2026-11-24T17:00:00+00:00", "torch": "2.8.0", "torch_git": "a1cb3cc05d46",
     "python": "3.11.9", "device": "mps", "gpu": "Apple Paravirtual device", "virtual": True, "chip": "Apple M1 (Virtual)",
@@ -98,23 +100,13 @@ def test_a_name_made_from_provenance_stays_in_the_folder(collect, tmp_path):
     assert "/" not in name and not name.startswith(".")
 
 
-def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(root, collect, tmp_path):
-    out = tmp_path / "in" / "run.json"
-    command = [
-        sys.executable,
-        "-m",
-        "mpscheck.cli",
-        "run",
-        "triu-minus-inf-gives-nan",
-        "--device",
-        "emu",
-        "--out",
-        str(out),
-    ]
-    assert subprocess.run(command, capture_output=True, cwd=root).returncode == 0
+def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp_path):
+    bug, out = catalogue.find("triu-minus-inf-gives-nan"), tmp_path / "in" / "run.json"
+    record = {"snippet": bug.slug, "code": bug.code_hash, "dtype": "float32"}
+    record |= worker.run_job(bug.slug, str(bug.path), bug.functions, "emu", "float32", ())
+    run = {"schema": 1, "provenance": provenance.collect("emu"), "records": [record]}
+    results.write(out, run)
     assert "was measured on emu, not on mps" in collect().stdout
-    run = json.loads(out.read_text())
-    run["provenance"] = MAC
-    out.write_text(json.dumps(run))
+    out.write_text(json.dumps(run | {"provenance": MAC}))
     done = collect()
     assert done.returncode == 0 and "1 agrees" in done.stdout

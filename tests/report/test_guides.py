@@ -78,15 +78,10 @@ tokens = torch.randn(6, 8)
 
 @pytest.mark.parametrize("guide", ["guides/triage.md", "validate.md"])
 def test_validate_names_what_disagrees(guide, tmp_path):
-    code = MODEL + code_of(f"../{guide}", "report.checks")
-
-    def printed(**variables: str) -> list[str]:
-        return run(code, tmp_path, **variables).splitlines()
-
-    said, disagree = printed(MPSCHECK_EMU="1")
-    assert said.startswith("AGREES") and disagree == "[]"
-    said, disagree = printed(MPSCHECK_FAULTS="linear-noncontiguous-weight")
-    assert said.startswith("DISAGREES") and "'logits'" in disagree
+    code = MODEL + code_of(f"../{guide}", "print(validate(")
+    assert run(code, tmp_path, MPSCHECK_EMU="1").startswith("AGREES: ")
+    said = run(code, tmp_path, MPSCHECK_FAULTS="linear-noncontiguous-weight")
+    assert said.startswith("DISAGREES: ") and ". Wrong: logits, " in said
 
 
 def test_a_piece_of_a_script_can_be_given_to_locate(tmp_path, run_here):

@@ -7,6 +7,8 @@ import linecache
 import re
 from functools import cache
 
+SPEAKS_OF_MPS = re.compile(r"(?<![A-Za-z0-9])mps")  # a name or a text with such a part; not `dumps`
+
 
 def asks_for_mps(node: ast.AST) -> bool:
     """True for an expression by which a program asks whether it is on `mps`."""
@@ -31,14 +33,16 @@ def _tree(path: str) -> ast.Module:
     """The syntax of a Python file (or of a notebook's cell) that speaks of mps; an empty one for the others."""
     source = "".join(linecache.getlines(path))
     try:
-        return ast.parse(source) if "mps" in source else ast.Module([], [])
+        return ast.parse(source) if SPEAKS_OF_MPS.search(source) else ast.Module([], [])
     except (ValueError, SyntaxError, RecursionError):
         return ast.Module([], [])
 
 
-def lines_that_ask(path: str) -> list[int]:
+@cache
+def lines_that_ask(path: str) -> tuple[int, ...]:
     """The lines of a Python file that ask for `mps`; none where the file cannot be read as Python."""
-    return sorted({node.lineno for node in ast.walk(_tree(path)) if hasattr(node, "lineno") and asks_for_mps(node)})
+    found = {node.lineno for node in ast.walk(_tree(path)) if hasattr(node, "lineno") and asks_for_mps(node)}
+    return tuple(sorted(found))
 
 
 @cache
