@@ -9,7 +9,8 @@ allows `ALLOWED_RATIO` of it. Every disagreement is a false alarm. The same on t
 `vulkan` is torchvulkan, whose kernels are those of others, on a Vulkan driver that may be software (Debian's
 `mesa-vulkan-drivers`). It wants the Python of an environment of its own, since one process has either it or `emu`:
 `scripts/environments/make.py torchvulkan`, then `.cache/envs/torchvulkan/bin/python benchmarks/calibrate_ratio.py
---devices vulkan`. Rows of the devices that are not named are kept as they are.
+--devices vulkan`. Likewise `HookedTransformer`, which the newest TransformerLens lacks: `.cache/envs/transformerlens-2.17.0/
+bin/python benchmarks/calibrate_ratio.py --models "ioi-small, HookedTransformer"`. Other rows are kept as they are.
 """
 
 import argparse
@@ -27,6 +28,7 @@ MODELS = (
     "plain module",
 )
 DEVICES = ("honest", "1")  # those that every machine has
+ENTRIES = {"TransformerBridge": "bridge", "HookedTransformer": "hooked"}
 
 
 def load(name: str, seed: int):
@@ -40,8 +42,7 @@ def load(name: str, seed: int):
     if name.startswith(("ioi-small", "smollm2")):
         source = validate_mps.find_model(name.partition(",")[0])
         tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-        entry = "bridge" if name.endswith("Bridge") else "transformers"
-        return validate_mps.load(source, entry), tokenizer, len(tokenizer)
+        return validate_mps.load(source, ENTRIES.get(name.split(", ")[1], "transformers")), tokenizer, len(tokenizer)
     torch.manual_seed(seed)
     if name == "plain module":
         encoder = torch.nn.TransformerEncoderLayer(64, 4, 256, batch_first=True)
@@ -81,6 +82,13 @@ def run(device: str, name: str, seeds: range) -> list[dict]:
     if done.returncode:
         sys.exit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def label(name: str) -> str:
+    """What a row calls a model: with the version of the library where that is an old one."""
+    from importlib.metadata import version
+
+    return f"{name} {version('transformer-lens')}" if name.endswith("HookedTransformer") else name
 
 
 def vulkan_facts() -> dict:
@@ -140,12 +148,12 @@ def main() -> int:
         for name in options.models:
             started = time.perf_counter()
             runs = run(device, name, seeds)
-            row = {"device": device, "model": name, "runs": len(runs), "ratios": largest(runs)}
+            row = {"device": device, "model": label(name), "runs": len(runs), "ratios": largest(runs)}
             row |= {"alarms": named(runs, "disagrees"), "could_not_check": named(runs, "could not check")}
             print(f"\n{name}, {device}: {len(runs)} runs in {time.perf_counter() - started:.0f} s")
             print(f"  false alarms: {row['alarms'] or 'none'}; could not check: {row['could_not_check'] or 'none'}")
             print("  " + ", ".join(f"{check} {ratio:.2f}" for check, ratio in row["ratios"].items()), flush=True)
-            kept = [old for old in document["rows"] if (old["device"], old["model"]) != (device, name)]
+            kept = [old for old in document["rows"] if (old["device"], old["model"]) != (device, label(name))]
             document["rows"] = [*kept, row | {"provenance": made_on}]
             results.write_atomic(options.out, json.dumps(document, indent=1, allow_nan=False) + "\n")
     others = [ratio for row in document["rows"] if row["device"] != "1" for ratio in row["ratios"].values()]
