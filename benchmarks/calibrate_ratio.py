@@ -158,7 +158,7 @@ def main() -> int:
             results.write_atomic(options.out, json.dumps(document, indent=1, allow_nan=False) + "\n")
     others = [ratio for row in document["rows"] if row["device"] != "1" for ratio in row["ratios"].values()]
     count = sum(len(row["alarms"]) for row in document["rows"])
-    print(f"\nLargest ratio on healthy other arithmetic: {max(others):.2f}; false alarms: {count}")
+    print(f"\nLargest ratio on healthy other arithmetic: {max(others, default=0):.2f}; false alarms: {count}")
     return 1 if count else 0
 
 
