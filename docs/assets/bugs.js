@@ -58,9 +58,9 @@ document.addEventListener("DOMContentLoaded", () => {
     return found === "s" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
   }
 
-  // A screen of the rows that fit at once, a slice a little later, more as the reader comes near their end: to lay out all
+  // A few of the rows that fit at once, the others a little later, more as the reader comes near their end: to lay out all
   // takes longer than a key press may.
-  const SCREEN = 15
+  const FEW = 8
   const SLICE = body.rows.length
   let waiting
   let found = []
@@ -81,7 +81,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const more = () => {
     if (revealed >= Math.min(SLICE, found.length)) return
-    reveal(revealed + SCREEN)
+    reveal(revealed + FEW)
     waiting = setTimeout(more, 50)
   }
 
@@ -103,7 +103,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     found.slice(SLICE).forEach(([one]) => hide(one.row))
     revealed = 0
-    reveal(SCREEN)
+    reveal(FEW)
     clearTimeout(waiting)
     waiting = setTimeout(more, 50)
     const there = place ? ` In PyTorch ${wanted.torch}: ${counts.s} known, ${counts.u} unknown, ${counts.h} healthy.` : ""

@@ -112,32 +112,40 @@ def load() -> str:
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
-def reacts(folder: Path, chromium: str) -> bool:
-    """Print the longest time that a key press in the index of bugs took, from Chromium's own event timing; True if short."""
+def reacts(folder: Path, runs: int, chromium: str) -> bool:
+    """Print how long the slowest key press in the index of bugs takes, the median of the visits; True if short."""
     server = serve(folder)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/bugs/")
-        page.locator("[name=op]").click()
-        page.wait_for_timeout(2000)  # for the other rows
-        page.evaluate(
-            "window.times = []; new PerformanceObserver((list) => list.getEntries().forEach((one) => "
-            "one.name.startsWith('key') && times.push(one.duration))).observe({ type: 'event', durationThreshold: 16 })"
-        )
-        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        for word in ("linear", "attention"):
-            page.keyboard.type(word, delay=200)
-            page.locator("[name=op]").fill("")
-        page.wait_for_timeout(1000)
-        longest = max(page.evaluate("times"), default=0)
+        slowest = sorted(slowest_key(browser, f"http://127.0.0.1:{server.server_port}/bugs/") for _ in range(runs))
         browser.close()
     server.shutdown()
-    good = longest <= KEY_PRESS
+    median = statistics.median(slowest)
     print(
-        f"{'ok' if good else '!!'} /bugs/: a key press takes {longest:.0f} ms at most, processor slowed 4 times; {load()}"
+        f"{'ok' if median <= KEY_PRESS else '!!'} /bugs/: the slowest key press of a visit takes {median:.0f} ms of "
+        f"{[round(one) for one in slowest]}, processor slowed 4 times; {load()}"
     )
-    return good
+    return median <= KEY_PRESS
+
+
+def slowest_key(browser, url: str) -> float:
+    """Milliseconds of the slowest key press while two words are typed, from Chromium's own event timing."""
+    page = browser.new_page()
+    page.goto(url)
+    page.locator("[name=op]").click()
+    page.wait_for_timeout(2000)  # for the other rows
+    page.evaluate(
+        "window.times = []; new PerformanceObserver((list) => list.getEntries().forEach((one) => "
+        "one.name.startsWith('key') && times.push(one.duration))).observe({ type: 'event', durationThreshold: 16 })"
+    )
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    for word in ("linear", "attention"):
+        page.keyboard.type(word, delay=200)
+        page.locator("[name=op]").fill("")
+    page.wait_for_timeout(1000)
+    found = max(page.evaluate("times"), default=0)
+    page.close()
+    return found
 
 
 def valid(folder: Path) -> bool:
@@ -162,7 +170,11 @@ def main() -> int:
         print(f"First: npm ci --ignore-scripts --prefix {HERE}", file=sys.stderr)
         return 2
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    found = [valid(options.site), reacts(options.site, chromium), visits(options.site, options.runs, chromium)]
+    found = [
+        valid(options.site),
+        reacts(options.site, options.runs, chromium),
+        visits(options.site, options.runs, chromium),
+    ]
     return 0 if all(found) else 1
 
 
