@@ -1057,7 +1057,7 @@ def load_model(place: Path, entry: str):
         return torch.nn.Module.float(read("AutoModelForCausalLM", place)), tokenizer  # its own refuses GGUF
     try:
         return (bridge if entry == "bridge" else hooked)(place, tokenizer), tokenizer
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
 
 
