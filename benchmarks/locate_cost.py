@@ -2,7 +2,8 @@
 
     python benchmarks/locate_cost.py [--model smollm2]
 
-15 tokens, one thread, the emulated device. Each option runs in a process of its own, after a first one on a small module. Prints the seconds, the ratios to a forward pass on the CPU in the same process, and the peak of memory.
+15 tokens, one thread, the emulated device. Each option runs in a process of its own, after a first run on a small
+module. Prints the seconds, the ratios to a forward pass on the CPU in the same process, and the peak of memory.
 """
 
 import argparse

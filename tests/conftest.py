@@ -71,3 +71,16 @@ def python(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def python_of():
+    """The Python of an environment of `make test-matrix`; one that was not made skips the test."""
+    make = runpy.run_path(str(ROOT / "scripts/environments/make.py"))
+
+    def find(name: str) -> Path:
+        if not make["is_made"](name):
+            pytest.skip(f"the environment {name} is not made: run scripts/environments/make.py")
+        return make["python_of"](name)
+
+    return find

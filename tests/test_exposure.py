@@ -84,32 +84,27 @@ def test_the_main_environment_gives_what_is_stored(scripts, tmp_path):
         ("transformerlens-3.9.0", "TransformerBridge"),
     ],
 )
-def test_other_versions_give_what_is_stored(scripts, tmp_path, name, entry):
-    import make
+def test_other_versions_give_what_is_stored(scripts, python_of, tmp_path, name, entry):
     import measure
 
-    if not make.is_made(name):
-        pytest.skip(f"the environment {name} is not made: run scripts/environments/make.py")
+    python = python_of(name)
     (tmp_path / "catalogue.json").write_text(json.dumps(measure.bugs()))
-    found = measure.probe(make.python_of(name), "ioi-small", entry, tmp_path / "catalogue.json")
+    found = measure.probe(python, "ioi-small", entry, tmp_path / "catalogue.json")
     assert found["versions"] == STORED[name]["provenance"]["versions"]
     kept = same_drafts(copy.deepcopy(stored(name, entry)), name)
     assert calls_of(same_drafts(found["record"], name)) == calls_of(kept)
 
 
 @pytest.mark.matrix
-def test_the_audit_names_the_projection_of_transformerlens_2_17_from_a_healthy_run(scripts, root, tmp_path):
+def test_the_audit_names_the_projection_of_transformerlens_2_17_from_a_healthy_run(python_of, root, tmp_path):
     """The reporter's library, as a user would run the tool: in its own environment, on the CPU."""
-    import make
-
-    if not make.is_made("transformerlens-2.17.0"):
-        pytest.skip("the environment transformerlens-2.17.0 is not made: run scripts/environments/make.py")
+    python = python_of("transformerlens-2.17.0")
     program = tmp_path / "experiment.py"
     program.write_text(
         f"import sys\nsys.path.insert(0, {str(root / 'scripts' / 'exposure')!r})\n"
         "import entries, torch\nmodel = entries.hooked('ioi-small')\nmodel(torch.tensor([[0, 5, 6, 7]]))\n"
     )
-    command = [str(make.python_of("transformerlens-2.17.0")), str(root / "snippets" / "audit_mps.py"), *("--json",)]
+    command = [str(python), str(root / "snippets" / "audit_mps.py"), *("--json",)]
     command += ["--torch", "2.8.0", "--macos", "15.6.1", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 3, done.stderr

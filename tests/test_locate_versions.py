@@ -11,15 +11,11 @@ PROJECTION = ["blocks.0.attn", "blocks.1.attn"]  # the attention's output projec
 
 
 @pytest.fixture
-def report(root, tmp_path, monkeypatch):
+def report(root, python_of, tmp_path):
     """What the file prints with `--json` in an environment, with a fault."""
-    monkeypatch.syspath_prepend(str(root / "scripts/environments"))
-    import make
 
     def run(name: str, entry: str, faults: str) -> dict:
-        if not make.is_made(name):
-            pytest.skip(f"the environment {name} is not made: run scripts/environments/make.py")
-        command = [make.python_of(name), root / "snippets/locate_divergence.py", "--model", "ioi-small", "--json"]
+        command = [python_of(name), root / "snippets/locate_divergence.py", "--model", "ioi-small", "--json"]
         command += ["--device", "emu", "--entry", entry]
         environment = {**os.environ, "MPSCHECK_EMU": "honest", "MPSCHECK_FAULTS": faults}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)

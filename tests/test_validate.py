@@ -743,13 +743,8 @@ def test_smollm2_is_converted_whole_and_gives_the_known_figures(validate_mps, sm
         ("transformerlens-3.9.0", "bridge"),
     ],
 )
-def test_every_check_agrees_in_other_versions(root, file, tmp_path, monkeypatch, name, entry, mode):
-    monkeypatch.syspath_prepend(str(root / "scripts/environments"))
-    import make
-
-    if not make.is_made(name):
-        pytest.skip(f"the environment {name} is not made: run scripts/environments/make.py")
-    command = [make.python_of(name), file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--json"]
+def test_every_check_agrees_in_other_versions(python_of, file, tmp_path, name, entry, mode):
+    command = [python_of(name), file, "--model", "ioi-small", "--device", "emu", "--entry", entry, "--json"]
     environment = {"PATH": "", "HOME": str(tmp_path), "MPSCHECK_EMU": mode}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -60,14 +60,9 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def found(root):
+def found(root, python_of):
     """What validate says of each model: (verdict, {check: (verdict, words)})."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(root / "scripts/environments"))
-        import make
-    python = make.python_of("torchvulkan")
-    if not make.is_made("torchvulkan"):
-        pytest.skip("the environment torchvulkan is not made: run scripts/environments/make.py")
+    python = python_of("torchvulkan")
     variables = {name: value for name, value in os.environ.items() if not name.startswith("MPSCHECK_")}
     variables["TORCHVULKAN_STRICT"] = "1"  # never the CPU in silence
     if subprocess.run([python, "-c", "import torchvulkan as t; assert t.is_available()"], env=variables).returncode:

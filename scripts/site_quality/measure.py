@@ -11,6 +11,7 @@ import functools
 import gzip
 import json
 import os
+import runpy
 import shutil
 import statistics
 import subprocess
@@ -107,6 +108,14 @@ def visits(folder: Path, runs: int, chromium: str) -> bool:
     return reached
 
 
+def find_chromium() -> str:
+    """The path of the browser that the tests take too. Ends the program with a sentence where there is none."""
+    path = runpy.run_path(str(HERE.parent / "chromium.py"))["find"]()
+    if path is None:
+        sys.exit("There is no Chromium: `make chromium` finds or installs one")
+    return path
+
+
 def load() -> str:
     """How busy this machine is, in words."""
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
@@ -169,7 +178,7 @@ def main() -> int:
     if not MODULES.is_dir():
         print(f"First: npm ci --ignore-scripts --prefix {HERE}", file=sys.stderr)
         return 2
-    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    chromium = find_chromium()
     found = [
         valid(options.site),
         reacts(options.site, options.runs, chromium),

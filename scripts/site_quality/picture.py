@@ -3,11 +3,10 @@
 It shows the first page with a set-up chosen, and so the counts of the day: take it again when they have changed.
 """
 
-import os
 import sys
 from pathlib import Path
 
-from measure import serve
+from measure import find_chromium, serve
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).parents[2] / ".github" / "home.png"
@@ -18,7 +17,7 @@ SIZE = {"width": 1280, "height": 800}
 def main(site: Path) -> None:
     server = serve(site)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"])
+        browser = playwright.chromium.launch(executable_path=find_chromium())
         page = browser.new_page(viewport=SIZE, color_scheme="light")
         page.goto(f"http://127.0.0.1:{server.server_port}/{SET_UP}")
         page.wait_for_load_state("networkidle")
@@ -30,4 +29,4 @@ def main(site: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "site"))

@@ -76,9 +76,9 @@ tokens = torch.randn(6, 8)
 """
 
 
-@pytest.mark.parametrize("guide", ["guides/triage.md", "validate.md"])
+@pytest.mark.parametrize("guide", ["triage.md", "../validate.md"])
 def test_validate_names_what_disagrees(guide, tmp_path):
-    code = MODEL + code_of(f"../{guide}", "print(validate(")
+    code = MODEL + code_of(guide, "print(validate(")
     assert run(code, tmp_path, MPSCHECK_EMU="1").startswith("AGREES: ")
     said = run(code, tmp_path, MPSCHECK_FAULTS="linear-noncontiguous-weight")
     assert said.startswith("DISAGREES: ") and ". Wrong: logits, " in said
