@@ -43,22 +43,51 @@ def test_each_thing_that_is_not_as_it_must_be_is_named(change, words):
     assert words in "; ".join(controls.problems_of(ROW | change, BUG))
 
 
-def test_all_shipped_checks_work_and_the_published_table_is_current(tmp_path, root):
-    """The real thing, in a copy of the repository so that nobody's results are touched."""
-    copy = tmp_path / "copy"
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory, root):
+    """A copy of the repository in which `mpscheck` can be run without touching anybody's results."""
+    copy = tmp_path_factory.mktemp("repository")
     shutil.copytree(root / "scripts", copy / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(root / "snippets" / "bugs", copy / "snippets" / "bugs")
-    (copy / "results").mkdir()
+    for folder in ("snippets/bugs", "results/emulated/controls"):
+        shutil.copytree(root / folder, copy / folder)
     shutil.copy(results.SCHEMA, copy / "results" / "schema.json")
-    environment = os.environ | {"PYTHONPATH": str(copy / "scripts")}
-    command = [sys.executable, "-m", "mpscheck.cli", "controls", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=copy, timeout=300)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def run(copy):
+    """`mpscheck controls` with these arguments, in the copy."""
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "mpscheck.cli", "controls", *arguments]
+        environment = os.environ | {"PYTHONPATH": str(copy / "scripts")}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=copy, timeout=300)
+
+    return run
+
+
+def test_all_shipped_checks_work(run):
+    done = run("--json")
     assert done.returncode == 0, done.stderr
-    now = json.loads(done.stdout)
-    published = json.loads(controls.PUBLISHED.read_text())
+    assert [row["snippet"] for row in json.loads(done.stdout)["rows"]] == [bug.slug for bug in catalogue.load()]
 
-    def comparable(document):
-        return {r["snippet"]: {k: v for k, v in r.items() if not k.endswith("_ratio")} for r in document["rows"]}
 
-    assert comparable(now) == comparable(published), "run `mpscheck controls --publish` and commit the file"
-    assert set(comparable(now)) == {bug.slug for bug in catalogue.load()}
+def test_publishing_one_leaves_the_others(run, copy):
+    folder = copy / "results" / "emulated" / "controls"
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    done = run(BUG.slug, "--publish")
+    assert done.returncode == 0, done.stderr
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    own = f"{BUG.slug}.json"
+    assert before.keys() | {own} == after.keys()
+    assert {name: text for name, text in after.items() if name != own} == {
+        name: text for name, text in before.items() if name != own
+    }
+
+
+def test_what_was_measured_is_kept_and_a_spoilt_file_is_measured_again(run, copy):
+    run(BUG.slug)
+    assert "0 measured, 1 kept" in run(BUG.slug, "--resume").stdout
+    (copy / "results" / "local" / "emulated" / "controls" / f"{BUG.slug}.json").write_text("{")
+    done = run(BUG.slug, "--resume")
+    assert "1 measured, 0 kept" in done.stdout and "it is measured again" in done.stderr

@@ -1,13 +1,12 @@
 """The detection matrix: its faults do what they say, its cells mean what they say, its sentences follow from the cells."""
 
-import json
 import re
 
 import pytest
 import torch
 from click.testing import CliRunner
 
-from mpscheck import catalogue, reported
+from mpscheck import catalogue, emulated, reported
 from mpscheck.cli import main
 from mpscheck.commands import matrix as command
 from mpscheck.emulation import faults as emulation
@@ -124,18 +123,18 @@ def test_facts_count_what_the_cells_say():
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
-    """The command with files of its own."""
+    """The command with folders of its own."""
     for name in ("LOCAL", "PUBLISHED"):
-        monkeypatch.setattr(command, name, tmp_path / f"{name}.json")
+        monkeypatch.setattr(emulated, name, tmp_path / name)
     return tmp_path
 
 
 def test_three_faults_on_real_models(stored, capfd):
     three = ("linear-noncontiguous-weight", "argmax-first-index", "tanh-gradient-halved")
     assert command.main(["ioi-small"], (), three, publish=True, resume=False) == 0
-    document = json.loads(command.PUBLISHED.read_text())
-    cells = {(row["entry"], row["fault"]): row["cells"] for row in document["rows"]}
-    assert len(cells) == 6 and document["provenance"]["evidence"] == "emulated"
+    documents = emulated.read(command.KIND)
+    cells = {(d["row"]["entry"], d["row"]["fault"]): d["row"]["cells"] for d in documents.values()}
+    assert len(cells) == 6 and {d["provenance"]["evidence"] for d in documents.values()} == {"emulated"}
     for fault, check in (("argmax-first-index", "IOI"), ("tanh-gradient-halved", "backward")):
         for entry in ("transformers", "bridge"):
             caught = [name for name, one in cells[entry, fault].items() if one["verdict"] == "caught"]
@@ -149,9 +148,9 @@ def test_three_faults_on_real_models(stored, capfd):
     printed = capfd.readouterr().err
     assert "Only backward caught `tanh-gradient-halved`." in printed
 
-    before = command.LOCAL.read_text()  # all kept: nothing is measured, and the rows are the same
+    before = emulated.read(command.KIND, emulated.LOCAL)  # all kept: nothing is measured
     assert command.main(["ioi-small"], (), three, publish=False, resume=True) == 0
-    assert json.loads(command.LOCAL.read_text())["rows"] == json.loads(before)["rows"]
+    assert emulated.read(command.KIND, emulated.LOCAL) == before
     assert "1/" not in capfd.readouterr().err
 
 
@@ -171,27 +170,33 @@ def test_the_command_line():
 
 
 @pytest.fixture(scope="module")
-def published():
-    return json.loads(command.PUBLISHED.read_text(encoding="utf-8"))
+def documents():
+    return emulated.read(command.KIND)
 
 
-def test_the_published_matrix_is_complete(published):
-    for entry in ("transformers", "bridge"):
-        here = [row["fault"] for row in published["rows"] if (row["model"], row["entry"]) == ("ioi-small", entry)]
-        assert here == list(FAULTS), "run `mpscheck matrix --publish`"
+@pytest.fixture(scope="module")
+def published(documents):
+    """The rows that the page shows."""
+    return sorted((document["row"] for document in documents.values()), key=detection_page.place)
+
+
+def test_each_row_stands_in_the_file_of_its_name(documents):
+    for name, document in documents.items():
+        row = document["row"]
+        assert name == command.name_of(row["model"], row["entry"], row["fault"])
 
 
 def test_its_columns_are_the_checks_of_the_file(published, root):
     source = (root / "snippets/validate_mps.py").read_text()
     names = re.findall(r'^    "([^"]+)": ', source[source.index("CHECKS = {") :], re.M)
-    for one in published["rows"]:
+    for one in published:
         assert list(facts.checks(one)) == names
         assert ("audit" in one["cells"], "snippet" in one["cells"]) == (one["group"] == "catalogue",) * 2
     assert tuple(names[: len(facts.QUICK)]) == facts.QUICK
 
 
 def test_every_general_fault_is_met_and_none_passes_every_check(published):
-    found = facts.by_subject(published["rows"])
+    found = facts.by_subject(published)
     met = {fault for one in found for fault in one.met}
     assert {fault.slug for fault in groups()["general"]} <= met
     assert not [fault for one in found for fault in one.missed]
@@ -199,21 +204,22 @@ def test_every_general_fault_is_met_and_none_passes_every_check(published):
 
 def test_its_words_follow_from_its_cells(published):
     """What docs/detection.md says in its own words."""
-    for one in facts.by_subject([row for row in published["rows"] if row["model"] == "ioi-small"]):
+    for one in facts.by_subject([row for row in published if row["model"] == "ioi-small"]):
         assert len(one.sign) < len(one.ioi_met) / 2  # most faults leave the sign as it is
         assert len(one.ioi) < len(one.caught) and set(one.locate_named) == set(one.locate_met)
 
 
-def test_the_page(published):
-    made = detection_page.pieces(published, detection_page.read("calibration"), {"linear-noncontiguous-weight"})
+def test_the_page(published, documents):
+    bugs, pages = catalogue.load(), {"linear-noncontiguous-weight"}
+    made = detection_page.pieces(documents, detection_page.read_calibration(), bugs, pages)
     tables = made["detection-tables"]
     assert "[linear-noncontiguous-weight](bugs/linear-noncontiguous-weight.md)" in tables and "`tanh-in-half`" in tables
-    for one in facts.by_subject(published["rows"]):
+    for one in facts.by_subject(published):
         assert not one.met or f"all checks caught **{len(one.caught)} of {len(one.met)}**" in made["detection-sentence"]
     assert "**0 false alarms**" in made["calibration"]
     assert "| torchvulkan | ioi-small, transformers, 20 runs |" in made["calibration"]
     assert "it has nothing of a Mac but" in made["calibration"] and "llvmpipe" in made["calibration"]
-    nothing = detection_page.pieces(detection_page.NOTHING, detection_page.NOTHING, set())
+    nothing = detection_page.pieces({}, detection_page.NOTHING, bugs, set())
     assert nothing["detection-tables"] == "Not made yet." and nothing["calibration"] == "Not measured yet."
 
 
@@ -224,5 +230,5 @@ def test_the_guide_claims_what_the_matrix_shows(published, root):
     claims = [(name, re.search(r"bugs/([\w-]+)\.md", said)[1]) for names, _, said in rows for name in names.split(", ")]
     assert len(claims) >= 10
     for check, fault in claims:
-        cells = [row["cells"][check]["verdict"] for row in published["rows"] if row["fault"] == fault]
+        cells = [row["cells"][check]["verdict"] for row in published if row["fault"] == fault]
         assert "caught" in cells, (check, fault)

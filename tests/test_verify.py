@@ -125,7 +125,6 @@ def test_the_real_steps_in_their_order():
         "controls --resume",
         "ioi-small",
         "smollm2",
-        "notebooks",
         "report",
         "mkdocs build --strict",
         "csp.py site",

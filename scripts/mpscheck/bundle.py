@@ -30,6 +30,9 @@ TOOLS = {  # file under snippets/: the modules it is made of, the last one is th
 }
 
 
+HEADING = f"# ---- the catalogue {'-' * 90}"
+
+
 class BadPart(ValueError):
     """A module that cannot be part of a single file; the message says why."""
 
@@ -133,18 +136,16 @@ def build(tool: str) -> str:
     known = entries(bugs) + (drafted() if tool == "audit_mps.py" else [])
     data = pprint.pformat(known, width=118, sort_dicts=False)
     head = f'"""{docstring}\n"""\n\n# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.\nfrom __future__ import annotations\n'
-    embedded = (
-        f"# ---- the catalogue {'-' * 90}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"
-    )
+    embedded = f"{HEADING}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"
     return f"{head}\n{embedded}\n\n" + "\n\n\n".join(chunks) + "\n"
 
 
-def write_all() -> list[str]:
-    """Write the tools into snippets/; gives the names of those that changed."""
-    changed = []
-    for tool in TOOLS:
-        path, text = ROOT / "snippets" / tool, build(tool)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            results.write_atomic(path, text)
-            changed.append(tool)
-    return changed
+def code_of(text: str) -> str:
+    """The text of a built tool without the catalogue that it carries: what a new bug leaves as it was."""
+    before, _, rest = text.partition(HEADING)
+    return before + rest[rest.index("\n# ---- ") :]
+
+
+def write(tool: str) -> None:
+    """Write a tool into snippets/. Raises BadPart."""
+    results.write_atomic(ROOT / "snippets" / tool, build(tool))

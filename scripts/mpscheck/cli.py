@@ -58,7 +58,7 @@ def run(names, device, out, publish, resume, timeout, memory, as_json):
 @main.command()
 @click.argument("slugs", nargs=-1)
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code.")
-@click.option("--publish", is_flag=True, help="Also write results/emulated/controls.json, which the site shows.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @one_sentence
 def controls(slugs, resume, publish, as_json):
@@ -102,19 +102,23 @@ def stats(as_json):
 @click.option("--fresh", is_flag=True, help="Do everything again, also what has not changed.")
 @one_sentence
 def verify(device, fresh):
-    """Do all there is on this machine: measure, validate real models, execute the notebooks, build the site."""
+    """Do all there is on this machine: measure, validate real models, build the site."""
     from mpscheck.commands import verify as command
 
     sys.exit(command.main(device, fresh))
 
 
 @main.command()
+@click.argument(
+    "kinds", nargs=-1, type=click.Choice(["bundles", "controls", "transcripts", "matrix", "notebooks", "case"])
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
 @one_sentence
-def notebooks():
-    """Execute the notebooks, and the programs whose output pages show, where something has changed."""
-    from mpscheck.commands import notebooks as command
+def derived(kinds, check):
+    """Renew the checked-in files that are made from others: all kinds if none are named."""
+    from mpscheck.commands import derived as command
 
-    sys.exit(command.main())
+    sys.exit(command.main(kinds, check))
 
 
 @main.command()
@@ -131,7 +135,7 @@ def bundle(check):
 @click.argument("faults", nargs=-1)
 @click.option("--model", "models", multiple=True, default=["ioi-small"], show_default=True, help="Also smollm2: slow.")
 @click.option("--entry", "entries", multiple=True, type=click.Choice(["transformers", "bridge"]), help="Default: both.")
-@click.option("--publish", is_flag=True, help="Also write results/emulated/matrix.json, which the site shows.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
 @click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
 @one_sentence
 def matrix(faults, models, entries, publish, resume):

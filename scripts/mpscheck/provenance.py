@@ -6,10 +6,7 @@ import plistlib
 import subprocess
 import sys
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-
-from mpscheck.code_hash import code_hash
 
 VARIABLES = (
     "PYTORCH_ENABLE_MPS_FALLBACK",
@@ -50,20 +47,13 @@ def evidence_of(device: str) -> str:
     return "emulated" if device.split(":")[0] == "emu" else "measured"
 
 
-@lru_cache
-def emulation_hash() -> str:
-    """Hash of the code that an emulated result depends on: the device, the faults, the measuring."""
-    folder = Path(__file__).parent
-    others = ("aten", "trigger", "effect", "measure", "numerics", "recorder", "selftest")
-    files = sorted([*folder.glob("emulation/*.py"), *(folder / f"{name}.py" for name in others)])
-    return code_hash(path.read_text(encoding="utf-8") for path in files)
-
-
 def gpu_name(device: str) -> str | None:
     """The GPU's own name; None where it cannot be had."""
     kind = device.split(":")[0]
     if kind == "emu":
-        return f"emulated in software ({emulation_hash()})"
+        from mpscheck import made_of
+
+        return f"emulated in software ({made_of.device()})"
     if kind == "cuda":
         import torch
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mpscheck import catalogue, emulated, made_of
 from mpscheck.report import evidence
 from mpscheck.results import BadResults
 
@@ -11,14 +12,16 @@ from mpscheck.results import BadResults
 def row(bug, **changes) -> dict:
     agrees = {name: "agrees" for name in bug.functions}
     whole = {
-        "snippet": bug.slug, "code": bug.code_hash, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
+        "snippet": bug.slug, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
         "honest_ratio": 0.8, "sick": agrees | {"compute": "wrong"}, "sick_ratio": 1e7,
     }  # fmt: skip
     return whole | changes
 
 
-def table(*rows) -> dict:
-    return {"schema": 1, "provenance": {}, "rows": list(rows)}
+def table(*rows, **changes) -> dict[str, dict]:
+    """Stored controls by slug; `changes` are parts that they were made of and that are others now."""
+    made = {row["snippet"]: made_of.of_check(catalogue.find(row["snippet"])) | changes for row in rows}
+    return {row["snippet"]: {"provenance": {}, "made_of": made[row["snippet"]], "row": row} for row in rows}
 
 
 def test_measurements_are_newest_first(linear, mac_run):
@@ -53,8 +56,6 @@ def test_a_check_is_proven_if_all_is_as_it_must_be(linear):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"code": "0" * 16},
-        {"effect": "unwritten(result)"},
         {"sick": {"compute": "agrees", "control": "agrees"}},
         {"sick": {"compute": "wrong", "control": "wrong"}},
         {"sick": {"compute": "wrong", "control": "agrees", "workaround": "wrong"}},
@@ -65,23 +66,39 @@ def test_else_it_is_not_proven(linear, changes):
     assert not evidence.control(linear, table(row(linear, **changes))).proven
 
 
+def test_a_control_of_another_check_or_fault_proves_nothing(linear):
+    assert not evidence.control(linear, table(row(linear), check="0" * 16)).proven
+    assert not evidence.control(linear, table(row(linear), fault="0" * 16)).proven
+    assert evidence.control(linear, table(row(linear), device="0" * 16)).proven  # an older device proves as well
+
+
 def test_no_row_is_no_control(linear):
     assert evidence.control(linear, table()) is None
 
 
-def test_controls_of_another_schema_are_refused(tmp_path):
-    path = tmp_path / "controls.json"
-    for document in ({"schema": 2, "rows": []}, {"schema": 1}, [], {"schema": 1, "rows": [{"snippet": "x"}]}):
+def test_controls_of_another_schema_are_refused(tmp_path, linear):
+    path = tmp_path / "controls" / f"{linear.slug}.json"
+    path.parent.mkdir()
+    whole = {"schema": 1, "provenance": {}, "made_of": {}, "row": {}}
+    for document in (whole | {"schema": 2}, {"schema": 1}, [], whole | {"row": []}, whole):
         path.write_text(json.dumps(document))
-        with pytest.raises(BadResults, match=r"controls\.json"):
-            evidence.read_controls(path)
+        with pytest.raises(BadResults, match=linear.slug):
+            evidence.read_controls(tmp_path, tmp_path / "none")
     path.write_text("{")
     with pytest.raises(BadResults, match="JSON"):
-        evidence.read_controls(path)
+        evidence.read_controls(tmp_path, tmp_path / "none")
 
 
-def test_no_controls_are_an_empty_table(tmp_path):
-    assert evidence.read_controls(tmp_path / "none.json")["rows"] == []
+def test_no_controls_are_none(tmp_path):
+    assert evidence.read_controls(tmp_path, tmp_path) == {}
+
+
+def test_this_machines_own_controls_stand_in_where_none_are_published(tmp_path, linear):
+    for folder, ratio in (("own", 1.0), ("published", 2.0)):
+        emulated.write(tmp_path / folder, "controls", "a-bug", {}, {}, row(linear, honest_ratio=ratio))
+    emulated.write(tmp_path / "own", "controls", "new-bug", {}, {}, row(linear))
+    found = evidence.read_controls(tmp_path / "published", tmp_path / "own")
+    assert found["a-bug"]["row"]["honest_ratio"] == 2.0 and "new-bug" in found
 
 
 def test_declared_says_only_what_a_wheel_says(linear):

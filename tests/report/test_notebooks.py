@@ -3,6 +3,7 @@ import re
 import nbformat
 import pytest
 
+from mpscheck import emulated, made_of, results
 from mpscheck.commands import notebooks, transcripts
 
 
@@ -11,19 +12,19 @@ def notebook(*sources):
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("words"), *cells])
 
 
-def test_a_changed_cell_changes_the_inputs_and_a_changed_word_does_not():
+def test_a_changed_cell_counts_and_a_changed_word_does_not():
     one, other = notebook("1"), notebook("1")
     other.cells[0].source = "other words"
-    assert notebooks.inputs_of(one) == notebooks.inputs_of(other) != notebooks.inputs_of(notebook("2"))
+    assert notebooks.parts(one) == notebooks.parts(other)
+    assert made_of.changed(notebooks.parts(one), notebooks.parts(notebook("2"))) == ["cells"]
 
 
-def test_a_changed_file_changes_the_inputs_of_what_reads_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+def test_a_changed_file_counts_for_what_reads_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
     (tmp_path / "tools").mkdir()
-    before = notebooks.inputs_of(notebook("1"), ("tools/*.py",))
+    before = notebooks.parts(notebook("1"), ("tools/*.py", "other/*.py"))
     (tmp_path / "tools" / "a.py").write_text("1")
-    assert notebooks.inputs_of(notebook("1"), ("tools/*.py",)) != before
-    assert notebooks.inputs_of(notebook("1"), ("other/*.py",)) == before
+    assert made_of.changed(before, notebooks.parts(notebook("1"), ("tools/*.py", "other/*.py"))) == ["tools/*.py"]
 
 
 def test_every_file_that_a_notebook_reads_is_there(root):
@@ -31,40 +32,21 @@ def test_every_file_that_a_notebook_reads_is_there(root):
         assert list(root.glob(pattern)), pattern
 
 
+def test_no_notebook_is_made_of_all_bugs():
+    """Else every new snippet would make it stale."""
+    assert not [p for read in (notebooks.READ, *notebooks.READ_TOO.values()) for p in read if "snippets/bugs/*" in p]
+
+
 def test_a_shown_output_depends_on_each_file_that_its_command_names(tmp_path, monkeypatch):
-    monkeypatch.setattr(transcripts, "ROOT", tmp_path)
+    for module in (results, transcripts):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     program = transcripts.Program("shown", ("tool.py", "--option", "script.py"))
     (tmp_path / "tool.py").write_text("1")
     (tmp_path / "script.py").write_text("1")
-    before = program.inputs()
-    assert program.inputs() == before
+    before = program.made_of()
+    assert program.made_of() == before
     (tmp_path / "script.py").write_text("2")
-    assert program.inputs() != before
-
-
-@pytest.fixture
-def stored(tmp_path, monkeypatch):
-    """A notebook that is not current and needs an environment that is not made; no program's output is shown."""
-    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(notebooks.transcripts, "PROGRAMS", ())
-    monkeypatch.setattr(notebooks, "ENVIRONMENTS", {"old.ipynb": ("transformerlens-0.0",)})
-    nbformat.write(notebook("print(1 + 1)"), tmp_path / "old.ipynb")
-    return tmp_path / "old.ipynb"
-
-
-def test_without_its_environment_a_notebook_stays_and_a_sentence_says_how_to_make_it(stored, capsys):
-    before = stored.read_text()
-    assert notebooks.main() == 1
-    assert stored.read_text() == before
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "scripts/environments/make.py transformerlens-0.0" in line
-
-
-def test_a_current_notebook_needs_no_environment(stored, capsys):
-    one = nbformat.read(stored, as_version=4)
-    nbformat.write(notebooks.cleaned(one, notebooks.inputs_of(one)), stored)
-    assert notebooks.main() == 0
-    assert capsys.readouterr().err == ""
+    assert made_of.changed(before, program.made_of()) == ["script.py"]
 
 
 def test_the_words_of_the_rebuilt_case_hold_for_its_output():
@@ -86,7 +68,7 @@ def test_cleaned_has_nothing_that_varies():
             nbformat.v4.new_output("stream", name="stdout", text="1\n"),
         ]
         one.metadata["language_info"] = {"version": note}
-    assert nbformat.writes(notebooks.cleaned(first, "x")) == nbformat.writes(notebooks.cleaned(second, "x"))
+    assert nbformat.writes(notebooks.cleaned(first, {})) == nbformat.writes(notebooks.cleaned(second, {}))
 
 
 @pytest.mark.parametrize("path", sorted(notebooks.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
@@ -95,12 +77,13 @@ def test_stored_notebooks_are_executed_without_error(path):
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert code and all(cell.execution_count for cell in code)
     assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
-    assert stored.metadata["mpscheck"]["inputs"]
+    assert stored.metadata["mpscheck"]["made_of"]["cells"]
 
 
 def test_no_local_path_is_in_what_the_pages_show(root):
-    shown = [*notebooks.NOTEBOOKS.glob("*.ipynb"), *transcripts.TRANSCRIPTS.glob("*.txt")]
-    for path in shown:
+    transcribed = list((emulated.PUBLISHED / transcripts.KIND).glob("*.json"))
+    assert transcribed
+    for path in (*notebooks.paths(), *transcribed):
         assert str(root) not in path.read_text(encoding="utf-8"), path.name
 
 

@@ -3,21 +3,20 @@ import dataclasses
 
 import pytest
 
-from mpscheck import catalogue, results
+from mpscheck import catalogue, made_of, provenance, results
 from mpscheck.commands import report
 from mpscheck.report import bug_page, index_page, pages, verification_page
 from mpscheck.report.entry import entries
 from mpscheck.report.words import NOT_ON_MAC
 
-NOTHING = {"schema": 1, "provenance": {}, "rows": []}
+NOTHING: dict = {}
 HOSTILE = '<script>alert(1)</script>|`x`\n--8<-- "pyproject.toml"'
 
 
 @pytest.fixture
 def inputs(mac_run, emulated_run):
-    return pages.Inputs(
-        catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, {}, {"validate-healthy": 8.6}
-    )
+    printed = {"validate-healthy": {"row": {"lines": ["AGREES"], "seconds": 8.6}}}
+    return pages.Inputs(catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
 
 
 def test_every_bug_has_a_page_and_a_file_to_download(inputs):
@@ -78,10 +77,13 @@ def test_strings_of_strangers_are_harmless_everywhere(inputs, mac_run, linear):
 def test_an_outdated_control_is_never_shown_as_valid(linear):
     agrees = {name: "agrees" for name in linear.functions}
     row = {
-        "snippet": linear.slug, "code": "0" * 16, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
+        "snippet": linear.slug, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
         "honest_ratio": 0.5, "sick": agrees | {"compute": "wrong"}, "sick_ratio": 9e9,
     }  # fmt: skip
-    controls = {"schema": 1, "provenance": {}, "rows": [row]}
+    where = provenance.collect("emu")
+    controls = {
+        linear.slug: {"provenance": where, "made_of": made_of.of_check(linear) | {"check": "0" * 16}, "row": row}
+    }
     for text in (
         bug_page.page(linear, {}, controls).partition("## Evidence")[2],
         verification_page.controls_table((linear,), controls),

@@ -7,64 +7,51 @@ be caught by compute, while workaround and control agree; the trigger must match
 import json
 import os
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 from rich.table import Table
 
-from mpscheck import catalogue, numerics, provenance, results, runner
+from mpscheck import catalogue, emulated, made_of, numerics, provenance, results, runner
 from mpscheck.progress import console, progress
 
-PUBLISHED = results.ROOT / "results" / "emulated" / "controls.json"
-LOCAL = results.LOCAL / "controls.json"
+KIND = "controls"
 
 
 def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
+    """Measure the controls of these bugs (all if none are named) and keep each in a file of its own."""
     bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.load())
-    known = {bug.slug for bug in catalogue.load()}
     where = provenance.collect("emu")
-    before = _reusable(where)
-    kept = before if resume else {}
-    missing = [bug for bug in bugs if _key_of(bug) not in kept]
-    fresh = _measure(missing) if missing else []
-    rows = {row["snippet"]: row for row in [*before.values(), *fresh] if row["snippet"] in known}
-    document = {"schema": 1, "provenance": where, "rows": [rows[slug] for slug in sorted(rows)]}
-    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
-    results.write_atomic(LOCAL, text)
-    if publish:
-        results.write_atomic(PUBLISHED, text)
+    rows = {bug.slug: row for bug in bugs if resume and (row := kept(bug, where))}
+    missing = [bug for bug in bugs if bug.slug not in rows]
+    for bug, row in zip(missing, _measure(missing) if missing else []):
+        rows[bug.slug] = row
+        emulated.write(emulated.LOCAL, KIND, bug.slug, where, made_of.of_check(bug), row)
+    for bug in bugs if publish else ():
+        emulated.write(emulated.PUBLISHED, KIND, bug.slug, where, made_of.of_check(bug), rows[bug.slug])
     shown = [rows[bug.slug] for bug in bugs]
     problems = {row["snippet"]: found for row in shown if (found := problems_of(row, catalogue.find(row["snippet"])))}
     if as_json:
-        click.echo(text, nl=False)
+        click.echo(json.dumps({"schema": 1, "provenance": where, "rows": shown}, indent=1, sort_keys=True))
     else:
         _print(shown, problems)
-        click.echo(f"{len(fresh)} measured, {len(shown) - len(fresh)} kept from before; stored in {_short(LOCAL)}")
+        folder = (emulated.PUBLISHED if publish else emulated.LOCAL).relative_to(results.ROOT)
+        measured = f"{len(missing)} measured, {len(shown) - len(missing)} kept from before"
+        click.echo(f"{measured}; stored in {folder}/{KIND}, one file a bug")
     return 1 if problems else 0
 
 
-def _short(path: Path) -> str:
-    return str(path.relative_to(results.ROOT))
-
-
-def _key(row: dict) -> tuple:
-    return (row["snippet"], row["code"], row["trigger"], row["effect"])
-
-
-def _key_of(bug) -> tuple:
-    return (bug.slug, bug.code_hash, str(bug.metadata["trigger"]), str(bug.effect))
-
-
-def _reusable(where: dict) -> dict:
-    if not LOCAL.exists():
-        return {}
+def kept(bug, where: dict) -> dict | None:
+    """The row that this machine measured before with the same check, fault, device and environment."""
+    path = emulated.path_of(emulated.LOCAL, KIND, bug.slug)
+    if not path.exists():
+        return None
     try:
-        document = json.loads(LOCAL.read_text(encoding="utf-8"))
-        if provenance.same_environment(document["provenance"], where):
-            return {_key(row): row for row in document["rows"]}
-    except (ValueError, KeyError, TypeError):
-        click.echo(f"{_short(LOCAL)} cannot be read and is measured anew.", err=True)
-    return {}
+        document = emulated.read_one(path)
+    except results.BadResults as error:
+        click.echo(f"{error}; it is measured again.", err=True)
+        return None
+    same = provenance.same_environment(document["provenance"], where)
+    return document["row"] if same and document["made_of"] == made_of.of_check(bug) else None
 
 
 @contextmanager
@@ -103,9 +90,6 @@ def _row(bug, healthy: dict, sick: dict, honest: dict, calls: dict) -> dict:
 
     return {
         "snippet": bug.slug,
-        "code": bug.code_hash,
-        "trigger": str(bug.metadata["trigger"]),
-        "effect": str(bug.effect),
         "healthy": verdicts(healthy),
         "healthy_bitwise": _bitwise(healthy),
         "honest": verdicts(honest),

@@ -10,57 +10,85 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 from rich.table import Table
 
-from mpscheck import catalogue, numerics, provenance, results
+from mpscheck import catalogue, emulated, made_of, numerics, provenance
 from mpscheck.matrix.facts import by_subject, sentences
-from mpscheck.matrix.made_of import fingerprints
 from mpscheck.progress import console, progress
 from mpscheck.report import evidence
 
-PUBLISHED = results.ROOT / "results" / "emulated" / "matrix.json"
-LOCAL = results.LOCAL / "matrix.json"
+KIND = "matrix"
 ENTRIES = ("transformers", "bridge")
 MARKS = {"caught": "X", "passed": "missed", "not met": "", "could not check": "error"}
 
 
 def main(models, chosen, faults, publish: bool, resume: bool) -> int:
     """Exit code 0: all rows measured; 1: a fault passed every check of validate_mps.py; 2: a model could not be run."""
-    from mpscheck.matrix.faults import groups
-
-    known = [fault.slug for members in groups().values() for fault in members]
+    known = known_faults()
     unknown = sorted(set(faults) - set(known))
     if unknown:
         raise catalogue.UnknownBug(f"there is no fault {unknown[0]!r}; there are {', '.join(known)}")
     wanted = [slug for slug in known if slug in (faults or known)]
     where = provenance.collect("emu")
-    made_of = fingerprints()
-    kept = reusable(where, made_of)
-    failed = []
+    bugs = {bug.slug: bug for bug in catalogue.load()}
+    folders = (emulated.LOCAL, emulated.PUBLISHED) if publish else (emulated.LOCAL,)
+    shown, failed = [], []
     for subject in [(model, entry) for model in models for entry in chosen or ENTRIES]:
-        missing = [slug for slug in wanted if not resume or (*subject, slug) not in kept]
+        rows = {slug: row for slug in wanted if resume and (row := kept(*subject, slug, where, bugs))}
+        missing = [slug for slug in wanted if slug not in rows]
         with progress(" ".join(subject), len(missing)) as step:
             try:
                 for row in measure(*subject, missing):
-                    kept[*subject, row["fault"]] = with_snippet(row)
-                    store(LOCAL, where, made_of, kept, known)
+                    rows[row["fault"]] = with_snippet(row)
+                    for folder in folders:
+                        emulated.write(
+                            folder,
+                            KIND,
+                            name_of(*subject, row["fault"]),
+                            where,
+                            made_of.of_row(row["fault"], bugs),
+                            row,
+                        )
                     step(row["fault"])
             except KeyboardInterrupt:
                 click.echo("Stopped. What was measured is kept: the same command with --resume goes on.", err=True)
                 return 2
             except subprocess.CalledProcessError as error:
                 failed.append(f"{' through '.join(subject)}: {error.stderr}")
-    if publish:
-        store(PUBLISHED, where, made_of, kept, known)
-    shown = [row for key, row in kept.items() if key[0] in models and key[2] in wanted]
+        shown += rows.values()
     show(ordered(shown, known))
     for sentence in failed:
         click.echo(f"Could not run {sentence}", err=True)
     missed = any(found.missed for found in by_subject(shown))
     return 2 if failed else 1 if missed else 0
+
+
+def known_faults() -> list[str]:
+    """The faults of the matrix, in their order."""
+    from mpscheck.matrix.faults import groups
+
+    return [fault.slug for members in groups().values() for fault in members]
+
+
+def name_of(model: str, entry: str, fault: str) -> str:
+    """What the file of a row is called."""
+    return f"{model}-{entry}/{fault}"
+
+
+def kept(model: str, entry: str, fault: str, where: dict, bugs: dict) -> dict | None:
+    """The row that is kept, here or as published, from the same code and environment."""
+    for folder in (emulated.LOCAL, emulated.PUBLISHED):
+        path = emulated.path_of(folder, KIND, name_of(model, entry, fault))
+        document = emulated.read_one(path) if path.exists() else None
+        if (
+            document
+            and document["made_of"] == made_of.of_row(fault, bugs)
+            and provenance.same_environment(document["provenance"], where)
+        ):
+            return document["row"]
+    return None
 
 
 def measure(model: str, entry: str, slugs: list[str]) -> Iterator[dict]:
@@ -81,36 +109,18 @@ def measure(model: str, entry: str, slugs: list[str]) -> Iterator[dict]:
 
 
 def with_snippet(row: dict) -> dict:
-    """The row with a cell for the bug's own snippet, from the published controls."""
-    for control in evidence.read_controls()["rows"]:
-        if control["snippet"] == row["fault"]:
-            said = control["sick"]["compute"]
-            verdict = "caught" if said in numerics.SICK else "passed"
-            row["cells"]["snippet"] = {"verdict": verdict, "wrong": 1, "margin": None, "text": said}
+    """The row with a cell for the bug's own snippet, from its controls."""
+    if document := evidence.read_controls().get(row["fault"]):
+        said = document["row"]["sick"]["compute"]
+        verdict = "caught" if said in numerics.SICK else "passed"
+        row["cells"]["snippet"] = {"verdict": verdict, "wrong": 1, "margin": None, "text": said}
     return row
-
-
-def reusable(where: dict, made_of: dict) -> dict[tuple, dict]:
-    """The rows stored here that were measured with the same code, by model, entry point and fault."""
-    try:
-        document = json.loads(LOCAL.read_text(encoding="utf-8"))
-        if document["made_of"] == made_of and provenance.same_environment(document["provenance"], where):
-            return {(row["model"], row["entry"], row["fault"]): row for row in document["rows"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return {}
 
 
 def ordered(rows: list[dict], known: list[str]) -> list[dict]:
     """By model and entry point, then as the faults are listed; rows of faults that are gone are left out."""
     here = [row for row in rows if row["fault"] in known]
     return sorted(here, key=lambda row: (row["model"], ENTRIES.index(row["entry"]), known.index(row["fault"])))
-
-
-def store(path: Path, where: dict, made_of: dict, kept: dict[tuple, dict], known: list[str]) -> None:
-    """Write all rows."""
-    document = {"schema": 1, "provenance": where, "made_of": made_of, "rows": ordered(list(kept.values()), known)}
-    results.write_atomic(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 def show(rows: list[dict]) -> None:

@@ -1,89 +1,63 @@
-"""`mpscheck notebooks`: execute the notebooks and the programs whose output pages show, and keep what they give.
+"""The notebooks: executing them, and keeping what they give.
 
-A notebook is stored executed, so that the site can be built without torch. It is executed only where its cells, the
-emulated device or the files that it reads have changed since. One that needs other versions of libraries runs in their
-environment; where that is not made, the notebook stays as it is, and a sentence says how to make it.
+A notebook is stored executed, so that the site can be built without torch. Its metadata say what it was made of. One that
+needs other versions of libraries runs in their environment.
 """
 
-import hashlib
 import os
 import sys
 from pathlib import Path
 
-import click
 import nbformat
 
 from environments import make as environments
-from mpscheck import provenance, results
+from mpscheck import made_of, results
 from mpscheck.catalogue import ROOT
 from mpscheck.commands import transcripts
 
 NOTEBOOKS = ROOT / "docs" / "notebooks"
 READ = (transcripts.VALIDATE, f"snippets/bugs/{transcripts.FAULT}.py", "snippets/models/ioi-small/model.safetensors")
 ENVIRONMENTS = {"case.ipynb": ("transformerlens-2.17.0", "transformerlens-3.9.0")}  # the first one runs the cells
-READ_TOO = {  # the modules and the bugs of which its two tools are built: not the entries that it does not show
+READ_TOO = {  # the modules of which its two tools are built: not the catalogue in them, of which it shows one bug
     "case.ipynb": (
         "scripts/environments/transformerlens-2.17.0.txt",
         "scripts/environments/transformerlens-3.9.0.txt",
         "scripts/mpscheck/known.py",
         "scripts/mpscheck/versions.py",
         "scripts/mpscheck/tools/**/*.py",
-        "snippets/bugs/*.py",
     )
 }
 
 
-def main() -> int:
-    """0 when all is current, 1 when a notebook is not since its environment is not made, 2 when one fails."""
-    executed, left = 0, 0
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        inputs = inputs_of(notebook, (*READ, *READ_TOO.get(path.name, ())))
-        if notebook.metadata.get("mpscheck", {}).get("inputs") == inputs:
-            continue
-        needed = ENVIRONMENTS.get(path.name, ())
-        missing = [name for name in needed if not environments.is_made(name)]
-        if missing:
-            click.echo(not_made(path.name, missing), err=True)
-            left += 1
-            continue
-        click.echo(f"executing {path.name}", err=True)
-        python = environments.python_of(needed[0]) if needed else Path(sys.executable)
-        try:
-            execute(notebook, path.parent, python)
-        except Exception as error:
-            click.echo(f"{path.name} could not be executed: {str(error)[-800:]}", err=True)
-            return 2
-        results.write_atomic(path, nbformat.writes(cleaned(notebook, inputs)) + "\n")
-        executed += 1
-    try:
-        ran = transcripts.refresh(say=lambda words: click.echo(words, err=True))
-    except transcripts.Unexpected as error:
-        click.echo(f"{error}.", err=True)
-        return 2
-    changed = (
-        f"{executed} notebooks executed, {ran} programs run" if executed or ran else "nothing changed, nothing run"
-    )
-    current = f"all but {left} of the notebooks" if left else "notebooks"
-    click.echo(f"{current} and shown outputs are current: {changed}")
-    return 1 if left else 0
+def paths() -> list[Path]:
+    """The notebooks."""
+    return sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
-def not_made(notebook: str, missing: list[str]) -> str:
-    """One sentence on a notebook that cannot be executed here, and how it could."""
-    return (
-        f"{notebook} is shown as it was: something that it depends on has changed, and executing it needs environments "
-        f"that `.venv/bin/python scripts/environments/make.py {' '.join(missing)}` makes."
-    )
+def made_of_now(path: Path) -> dict[str, str]:
+    """What the outputs of a notebook depend on: its cells, the files that they read, the emulated device."""
+    return parts(nbformat.read(path, as_version=4), (*READ, *READ_TOO.get(path.name, ())))
 
 
-def inputs_of(notebook, read: tuple[str, ...] = READ) -> str:
-    """Hash of what the outputs depend on: the cells, the emulated device, and the files (globs) that the cells read."""
-    cells = [f"{cell.cell_type}\0{cell.source}" for cell in notebook.cells if cell.cell_type == "code"]
-    paths = [path for pattern in read for path in sorted(ROOT.glob(pattern))]
-    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    text = "\0".join([*cells, *files, provenance.emulation_hash()])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def parts(notebook, read: tuple[str, ...] = READ) -> dict[str, str]:
+    """Hashes of the cells, of the files (globs) that they read, and of the emulated device."""
+    cells = made_of.digest(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return {"cells": cells, **{pattern: made_of.files(pattern) for pattern in read}, "device": made_of.device()}
+
+
+def stale(path: Path) -> str | None:
+    """Why a notebook is not current; None if it is."""
+    kept = nbformat.read(path, as_version=4).metadata.get("mpscheck", {}).get("made_of", {})
+    changed = made_of.changed(kept, made_of_now(path))
+    return f"changed since: {', '.join(changed)}" if changed else None
+
+
+def renew(path: Path) -> None:
+    """Execute a notebook and keep what it gives. Whatever a cell raises passes through."""
+    notebook = nbformat.read(path, as_version=4)
+    needed = ENVIRONMENTS.get(path.name, ())
+    execute(notebook, path.parent, environments.python_of(needed[0]) if needed else Path(sys.executable))
+    results.write_atomic(path, nbformat.writes(cleaned(notebook, made_of_now(path))) + "\n")
 
 
 def execute(notebook, folder: Path, python: Path = Path(sys.executable)) -> None:
@@ -110,7 +84,7 @@ def execute(notebook, folder: Path, python: Path = Path(sys.executable)) -> None
         os.environ.update(kept)
 
 
-def cleaned(notebook, inputs: str):
+def cleaned(notebook, parts: dict[str, str]):
     """The executed notebook without what differs from run to run: stderr, versions of the kernel, ids of cells."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
@@ -120,7 +94,7 @@ def cleaned(notebook, inputs: str):
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "mpscheck": {"inputs": inputs},
+        "mpscheck": {"made_of": parts},
     }
     nbformat.validate(notebook)
     return notebook

@@ -1,11 +1,5 @@
-"""What the pages show as a program's output: the programs are run on the emulated device and what they print is kept.
+"""What the pages show as a program's output: the programs are run on the emulated device and what they print is kept."""
 
-One text file a program in `results/emulated/transcripts/`, and `index.json` with a hash of its inputs and its processor
-time in seconds.
-"""
-
-import hashlib
-import json
 import os
 import platform
 import subprocess
@@ -13,11 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpscheck import catalogue, provenance, results
+from mpscheck import catalogue, emulated, made_of, provenance
 from mpscheck.catalogue import ROOT
-from mpscheck.report.pages import TRANSCRIPTS
 
-INDEX = TRANSCRIPTS / "index.json"
+KIND = "transcripts"
 FAULT = "linear-noncontiguous-weight"
 VALIDATE = "snippets/validate_mps.py"
 LOCATE = "snippets/locate_divergence.py"
@@ -33,14 +26,11 @@ class Program:
     fault: str = ""
     status: int = 0
 
-    def inputs(self) -> str:
-        """Hash of what the output depends on: the files among its arguments, all of those, the emulated device, the fault."""
-        files = [ROOT / argument for argument in self.arguments if (ROOT / argument).is_file()]
-        parts = [path.read_bytes() for path in files]
-        parts += [repr(self).encode(), provenance.emulation_hash().encode()]
-        if self.fault:
-            parts.append((catalogue.BUGS / f"{self.fault}.py").read_bytes())
-        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    def made_of(self) -> dict[str, str]:
+        """What the output depends on: the files among its arguments, its fault, the emulated device."""
+        parts = {argument: made_of.files(argument) for argument in self.arguments if (ROOT / argument).is_file()}
+        parts |= {"fault": made_of.fault_of(catalogue.find(self.fault))} if self.fault else {}
+        return parts | {"command": made_of.digest([repr(self)]), "device": made_of.device()}
 
 
 def of_snippet(slug: str) -> tuple[Program, Program]:
@@ -49,7 +39,12 @@ def of_snippet(slug: str) -> tuple[Program, Program]:
     return Program(f"{slug}-healthy", command), Program(f"{slug}-sick", command, slug, 3)
 
 
-PROGRAMS = (
+def programs() -> tuple[Program, ...]:
+    """All programs whose output a page shows."""
+    return (*TOOLS, *(program for bug in catalogue.load() for program in of_snippet(bug.slug)))
+
+
+TOOLS = (
     Program("validate-healthy", (VALIDATE, "--model", "ioi-small", "--device", "emu")),
     Program("validate-sick", (VALIDATE, "--model", "ioi-small", "--device", "emu"), FAULT, 3),
     Program(
@@ -58,7 +53,6 @@ PROGRAMS = (
     Program("locate-healthy", (LOCATE, "--model", "ioi-small", "--entry", "bridge", "--device", "emu")),
     Program("locate-sick", (LOCATE, "--model", "ioi-small", "--entry", "bridge", "--device", "emu"), FAULT, 3),
     Program("audit-example", (AUDIT, "--torch", "2.8.0", "--macos", "15", "docs/examples/my_experiment.py"), status=3),
-    *(program for bug in catalogue.load() for program in of_snippet(bug.slug)),
 )
 
 
@@ -66,27 +60,8 @@ class Unexpected(RuntimeError):
     """A program that ended otherwise than the page says."""
 
 
-def refresh(say=print) -> int:
-    """Run the programs whose inputs have changed and keep their output; how many ran. Raises Unexpected."""
-    index = json.loads(INDEX.read_text(encoding="utf-8"))["transcripts"] if INDEX.exists() else {}
-    ran = 0
-    for program in PROGRAMS:
-        if index.get(program.name, {}).get("inputs") == program.inputs() and _file(program).exists():
-            continue
-        say(f"running {program.name}")
-        index[program.name] = _keep(program)
-        ran += 1
-    if ran:
-        ordered = {program.name: index[program.name] for program in PROGRAMS}
-        results.write_atomic(INDEX, json.dumps({"schema": 1, "transcripts": ordered}, indent=1) + "\n")
-    return ran
-
-
-def _file(program: Program) -> Path:
-    return TRANSCRIPTS / f"{program.name}.txt"
-
-
-def _keep(program: Program) -> dict:
+def keep(program: Program) -> None:
+    """Run a program and keep what it prints. Raises Unexpected."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MPSCHECK_")} | {"MPSCHECK_EMU": "1"}
     if program.fault:
         environment["MPSCHECK_FAULTS"] = program.fault
@@ -98,8 +73,9 @@ def _keep(program: Program) -> dict:
         raise Unexpected(f"{program.name} ended with {done.returncode}, not {program.status}: {done.stderr[-500:]}")
     after = os.times()
     seconds = after.children_user + after.children_system - before.children_user - before.children_system
-    results.write_atomic(_file(program), without_paths(done.stdout))
-    return {"inputs": program.inputs(), "status": done.returncode, "seconds": round(seconds, 1)}
+    row = {"seconds": round(seconds, 1), "lines": without_paths(done.stdout).splitlines()}
+    where = provenance.collect("emu")
+    emulated.write(emulated.PUBLISHED, KIND, program.name, where, program.made_of(), row)
 
 
 def without_paths(output: str) -> str:

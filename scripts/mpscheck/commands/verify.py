@@ -1,4 +1,6 @@
-"""`mpscheck verify`: measure, check, execute, write and build all there is, on the best device here.
+"""`mpscheck verify`: measure, check, write and build all there is, on the best device here.
+
+It writes what git ignores, and nothing else: `mpscheck derived` renews what is checked in.
 
 A list of steps, each one command in a process of its own. A step whose inputs are what they were is not done again, and
 says so; measuring keeps its own records (`--resume`). The first step that cannot run ends it with one sentence.
@@ -92,7 +94,6 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
         Step(f"Measure the snippets on {device}", (*MPSCHECK, "run", "--device", device, *resume), finding=1),
         Step("Check the checks, on the emulated device", (*MPSCHECK, "controls", *resume), finding=1, variables=log),
         *validate,
-        Step("Execute the notebooks, and the programs whose output pages show", (*MPSCHECK, "notebooks"), finding=1),
         Step("Write the pages from the results", (*MPSCHECK, "report")),
         Step(
             "Build the site",

@@ -1,12 +1,12 @@
-"""The detection matrix: which check caught which fault, from `results/emulated/matrix.json`, and the false alarms. Pure."""
+"""The detection matrix: which check caught which fault, from `results/emulated/matrix/`, and the false alarms. Pure."""
 
 import json
 from pathlib import Path
 
-from mpscheck import results
+from mpscheck import emulated, made_of, results
+from mpscheck.catalogue import Bug
 from mpscheck.matrix.facts import Facts, by_subject, sentences
-from mpscheck.matrix.made_of import fingerprints
-from mpscheck.report import evidence, words
+from mpscheck.report import words
 from mpscheck.report.markup import table
 
 CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
@@ -26,9 +26,8 @@ VULKAN = (
 FROM = {"catalogue": "a check of this site", "reported": "a reported bug", "general": "made up"}
 
 
-def read(name: str, folder: Path = evidence.EMULATED) -> dict:
-    """A stored file of emulated results, or an empty one where there is none. Raises BadResults."""
-    path = folder / f"{name}.json"
+def read_calibration(path: Path = emulated.PUBLISHED / "calibration.json") -> dict:
+    """The error ratios of healthy devices; empty where there are none. Raises BadResults."""
     if not path.exists():
         return dict(NOTHING)
     try:
@@ -40,23 +39,33 @@ def read(name: str, folder: Path = evidence.EMULATED) -> dict:
     return data
 
 
-def pieces(matrix: dict, calibration: dict, pages: set[str]) -> dict[str, str]:
-    """The generated parts of the page, by name. `pages` are the slugs of the bugs that have a page."""
-    found = by_subject(matrix["rows"])
+def pieces(matrix: dict[str, dict], calibration: dict, bugs: tuple[Bug, ...], pages: set[str]) -> dict[str, str]:
+    """The generated parts of the page, by name.
+
+    `matrix` holds the results by model, entry point and fault; `bugs` those with a check; `pages` the slugs with a page.
+    """
+    rows = sorted((document["row"] for document in matrix.values()), key=place)
+    found = by_subject(rows)
     return {
         "detection-sentence": headline(found),
-        "detection-tables": "\n\n".join(subject(one, matrix["rows"], pages) for one in found) or "Not made yet.",
-        "detection-made": made(matrix) if found else "Not made yet.",
+        "detection-tables": "\n\n".join(subject(one, rows, pages) for one in found) or "Not made yet.",
+        "detection-made": words.made(matrix) + outdated(matrix, bugs),
         "calibration": calibrated(calibration),
     }
 
 
-def made(matrix: dict) -> str:
-    """Where the matrix was made, and whether what it was made with has changed since."""
-    now = fingerprints()
-    old = [name for name, code in matrix["made_of"].items() if now.get(name) != code]
-    changed = f" Changed since then: {', '.join(old)}." if old else ""
-    return f"Made on {words.environment(matrix['provenance'])}.{changed}"
+def place(row: dict) -> tuple:
+    """Where a row stands: by model and entry point, then by where its fault comes from, then by its name."""
+    return row["model"], list(ENTRIES).index(row["entry"]), list(FROM).index(row["group"]), row["fault"]
+
+
+def outdated(matrix: dict[str, dict], bugs: tuple[Bug, ...]) -> str:
+    """How many rows were made with other code than today's, and what has changed since, as a sentence."""
+    by_slug = {bug.slug: bug for bug in bugs}
+    changes = [made_of.changed(d["made_of"], made_of.of_row(d["row"]["fault"], by_slug)) for d in matrix.values()]
+    names = sorted({name for parts in changes for name in parts})
+    rows = sum(map(bool, changes))
+    return f" Changed since {rows} of {len(matrix)} rows were made: {', '.join(names)}." if rows else ""
 
 
 def headline(found: list[Facts]) -> str:

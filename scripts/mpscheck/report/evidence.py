@@ -4,11 +4,10 @@ The four kinds are never mixed: measured (a run on that device), declared (read 
 public thread), emulated (a fault imitated in software, which says nothing about a Mac).
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpscheck import numerics, results
+from mpscheck import emulated, made_of, numerics, results
 from mpscheck.catalogue import Bug
 
 KINDS = {
@@ -17,7 +16,7 @@ KINDS = {
     "reported": "told in a public thread",
     "emulated": "a fault imitated in software: proves that the check catches it, says nothing about a Mac",
 }
-EMULATED = results.RUNS.parent / "emulated"
+ROW = {"snippet", "healthy", "healthy_bitwise", "honest", "honest_ratio", "sick", "sick_ratio"}  # of controls
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Control:
-    """What a snippet gave on the emulated device: the row of `controls.json` and where that was made."""
+    """What a snippet gave on the emulated device: the row of its controls and where that was made."""
 
     provenance: dict
     row: dict
@@ -67,32 +66,35 @@ def on_mac(bug: Bug, runs: dict[str, dict]) -> list[Measurement]:
     return [m for m in measurements(bug, runs) if m.provenance["device"].split(":")[0] == "mps"]
 
 
-def read_controls(path: Path = EMULATED / "controls.json") -> dict:
-    """The stored table of controls; an empty one where there is none. Raises BadResults."""
-    if not path.exists():
-        return {"schema": 1, "provenance": {}, "rows": []}
-    try:
-        controls = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise results.BadResults(f"{path.name} cannot be read as JSON: {error}") from None
-    wanted = {"snippet", "code", "healthy", "healthy_bitwise", "honest", "honest_ratio", "sick", "sick_ratio"}
-    if not isinstance(controls, dict) or controls.get("schema") != 1 or not isinstance(controls.get("rows"), list):
-        raise results.BadResults(f"{path.name} is not a table of controls: it needs schema 1 and rows")
-    for row in controls["rows"]:
-        if wanted - set(row) or "compute" not in row["sick"]:
-            raise results.BadResults(f"{path.name}: row {row.get('snippet')!r} lacks {sorted(wanted - set(row))}")
-    return controls
+def read_controls(published: Path | None = None, local: Path | None = None) -> dict[str, dict]:
+    """The stored controls by slug: the published ones, and this machine's own where none is published yet.
+
+    Raises BadResults for a file that is none.
+    """
+    own = emulated.read("controls", local or emulated.LOCAL)
+    found = own | emulated.read("controls", published)
+    for slug, document in found.items():
+        if lacking := ROW - set(document["row"]):
+            raise results.BadResults(f"controls/{slug}.json lacks {', '.join(sorted(lacking))} in its row")
+    return found
 
 
-def control(bug: Bug, controls: dict) -> Control | None:
+def control(bug: Bug, controls: dict[str, dict]) -> Control | None:
     """The row of one bug, if it was run on the emulated device at all."""
-    now = {"code": bug.code_hash, "trigger": str(bug.metadata["trigger"]), "effect": str(bug.effect)}
-    for row in controls["rows"]:
-        if row["snippet"] == bug.slug:
-            return Control(
-                controls["provenance"], row, all(row.get(name, value) == value for name, value in now.items())
-            )
-    return None
+    document = controls.get(bug.slug)
+    if document is None:
+        return None
+    return Control(document["provenance"], document["row"], not made_of.changed(document["made_of"], bug_now(bug)))
+
+
+def rows(controls: dict[str, dict]) -> list[dict]:
+    """The rows of all controls, by slug."""
+    return [controls[slug]["row"] for slug in sorted(controls)]
+
+
+def bug_now(bug: Bug) -> dict[str, str]:
+    """What of a bug itself its controls are made of: an older device proves a check as well."""
+    return {name: value for name, value in made_of.of_check(bug).items() if name != "device"}
 
 
 def declared(bug: Bug) -> list[str]:

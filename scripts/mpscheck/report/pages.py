@@ -5,13 +5,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpscheck import catalogue, numerics, reported, results, wheels
+from mpscheck import catalogue, emulated, numerics, reported, results, wheels
 from mpscheck.report import (
     api,
     bug_page,
     case_page,
     declared_page,
     detection_page,
+    error_ratio_plot,
     evidence,
     exposure,
     exposure_page,
@@ -29,7 +30,6 @@ from mpscheck.report import (
 )
 from mpscheck.report.entry import Entry, entries
 
-TRANSCRIPTS = evidence.EMULATED / "transcripts"
 COPIED = (  # files that a reader downloads, beside the bugs' own
     "snippets/validate_mps.py",
     "snippets/pick_device.py",
@@ -42,16 +42,15 @@ COPIED = (  # files that a reader downloads, beside the bugs' own
 class Inputs:
     """What the pages are made of.
 
-    `runs` are the published run files by name, `local` those of this machine; `transcripts` is what programs printed
-    and `seconds` how long they computed, both by name; `site_url` ends with a slash or is empty.
+    `runs` are the published run files by name, `local` those of this machine; `controls` and `transcripts` are results on
+    the emulated device, by slug and by program; `site_url` ends with a slash or is empty.
     """
 
     bugs: tuple[catalogue.Bug, ...]
     runs: dict[str, dict]
     local: dict[str, dict]
-    controls: dict
-    transcripts: dict[str, str]
-    seconds: dict[str, float]
+    controls: dict[str, dict]
+    transcripts: dict[str, dict]
     site_url: str = ""
     case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
     declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
@@ -59,8 +58,18 @@ class Inputs:
     index_only: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
     reports: tuple[reported.Report, ...] = ()  # what users met
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
-    matrix: dict = field(default_factory=lambda: dict(detection_page.NOTHING))  # which check caught which fault
+    matrix: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
     calibration: dict = field(default_factory=lambda: dict(detection_page.NOTHING))  # error ratios of healthy devices
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """What the programs that pages show printed, by name."""
+        return {name: "\n".join(document["row"]["lines"]) for name, document in self.transcripts.items()}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Their processor time, by name."""
+        return {name: document["row"]["seconds"] for name, document in self.transcripts.items()}
 
 
 def read_inputs() -> Inputs:
@@ -70,8 +79,7 @@ def read_inputs() -> Inputs:
         runs=results.read_folder(results.RUNS),
         local=_runs_only(results.LOCAL),
         controls=evidence.read_controls(),
-        transcripts={path.stem: path.read_text(encoding="utf-8") for path in sorted(TRANSCRIPTS.glob("*.txt"))},
-        seconds=_seconds(TRANSCRIPTS / "index.json"),
+        transcripts=emulated.read("transcripts"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
         case=case_page.read(),
         declared=declared_page.read(),
@@ -79,21 +87,14 @@ def read_inputs() -> Inputs:
         index_only=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
         reports=reported.reports(),
         renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
-        matrix=detection_page.read("matrix"),
-        calibration=detection_page.read("calibration"),
+        matrix=emulated.read("matrix"),
+        calibration=detection_page.read_calibration(),
     )
 
 
 def _runs_only(folder: Path) -> dict[str, dict]:
     """The run files of a folder that holds other files too: the name of a run says which torch it was."""
     return {path.stem: results.read(path) for path in sorted(folder.glob("*_torch*.json"))}
-
-
-def _seconds(index: Path) -> dict[str, float]:
-    if not index.exists():
-        return {}
-    entries = json.loads(index.read_text(encoding="utf-8"))["transcripts"]
-    return {name: entry["seconds"] for name, entry in entries.items()}
 
 
 def _with_slash(url: str) -> str:
@@ -104,12 +105,13 @@ def files(inputs: Inputs) -> dict[str, str]:
     """The text of each generated file, by its path under `docs/`."""
     bugs, runs, controls = inputs.bugs, inputs.runs, inputs.controls
     known = entries((*bugs, *inputs.index_only), inputs.reports, runs, controls)
+    printed, seconds = inputs.printed, inputs.seconds
     pieces = {
         "command": home_page.command(inputs.site_url),
-        "healthy": home_page.answer(inputs.transcripts.get("validate-healthy")),
-        "sick": home_page.answer(inputs.transcripts.get("validate-sick")),
-        "seconds": home_page.seconds(inputs.seconds),
-        "time-needed": home_page.time_needed(inputs.seconds),
+        "healthy": home_page.answer(printed.get("validate-healthy")),
+        "sick": home_page.answer(printed.get("validate-sick")),
+        "seconds": home_page.seconds(seconds),
+        "time-needed": home_page.time_needed(seconds),
         "macs": home_page.macs(runs),
         "bug-summary": index_page.summary(known),
         "bug-index": index_page.bug_index(known, runs, controls),
@@ -129,10 +131,12 @@ def files(inputs: Inputs) -> dict[str, str]:
         "effects": vocabulary_page.effects(),
         **case_page.pieces(inputs.case),
         **declared_page.pieces(inputs.declared),
-        **detection_page.pieces(inputs.matrix, inputs.calibration, {entry.slug for entry in known}),
+        **detection_page.pieces(inputs.matrix, inputs.calibration, bugs, {entry.slug for entry in known}),
         **exposure_page.pieces((*bugs, *inputs.index_only), inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}
+    found |= {f"generated/printed/{name}.txt": f"{text}\n" for name, text in printed.items()}
+    found["generated/error-ratios.svg"] = error_ratio_plot.drawing(evidence.rows(controls), numerics.ALLOWED_RATIO)
     for path in COPIED:
         found[Path(path).name] = (catalogue.ROOT / path).read_text(encoding="utf-8")
     return found | _bug_pages(known, inputs) | _release_pages(known, inputs) | _data(known, inputs)
@@ -143,7 +147,7 @@ def _bug_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
     for entry in known:
         bug = entry.bug
         if entry.has_check:
-            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.reports, inputs.transcripts)
+            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.reports, inputs.printed)
             found[f"bugs/{bug.path.name}"] = bug.source
         else:
             page = reported_page.page(entry)

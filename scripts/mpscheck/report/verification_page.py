@@ -10,8 +10,7 @@ def controls_table(bugs: tuple[Bug, ...], controls: dict) -> str:
     """Each check on the healthy, the honest and the sick emulated device."""
     headings = ["Check", "Healthy", "Other arithmetic", "Sick", "Control, sick", "Workaround, sick"]
     rows = [_control_row(bug, evidence.control(bug, controls)) for bug in bugs]
-    made = f"Made on {words.environment(controls['provenance'])}." if controls["provenance"] else "Not made yet."
-    return f"{made}\n\n{table(headings, rows, 'Controls')}"
+    return f"{words.made(controls)}\n\n{table(headings, rows, 'Controls')}"
 
 
 def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
@@ -35,9 +34,9 @@ def _worst(verdicts: dict[str, str]) -> str:
     return next((v for v in verdicts.values() if v != "agrees"), "agrees")
 
 
-def rule(controls: dict) -> str:
+def rule(controls: dict[str, dict]) -> str:
     """The rule in figures: the allowed ratio beside the largest one that a healthy device made."""
-    ratios = [numerics.as_float(row["honest_ratio"]) for row in controls["rows"] if row["honest_ratio"] is not None]
+    ratios = [numerics.as_float(r["honest_ratio"]) for r in evidence.rows(controls) if r["honest_ratio"] is not None]
     largest = (
         f" The largest that a healthy device made in the table below is {words.figure(max(ratios))}." if ratios else ""
     )

@@ -129,6 +129,13 @@ def environment(provenance: dict) -> str:
     return f"{device(provenance)}, {versions}, {text(provenance['date'][:10])}"
 
 
+def made(documents: dict[str, dict]) -> str:
+    """Where results on the emulated device were made: the newest of them stands for all."""
+    if not documents:
+        return "Not made yet."
+    return f"Made on {environment(max((d['provenance'] for d in documents.values()), key=lambda p: p['date']))}."
+
+
 def link(reference: str, shown: str | None = None) -> str:
     """`owner/repository#123` as a Markdown link."""
     return f"[{shown or reference}]({thread_url(reference)})"
