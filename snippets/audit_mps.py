@@ -15,7 +15,7 @@ Exit status: 0 no known bug would be met on the versions asked for (unknown ones
 1 the program did not run to its end, 2 could not run. For Python 3.9 and torch 2.0 or newer.
 """
 
-# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.
+# Built from the modules of MPS Check by `make derived`; edit those, not this file.
 from __future__ import annotations
 
 # ---- the catalogue ------------------------------------------------------------------------------------------

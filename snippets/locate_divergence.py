@@ -12,7 +12,7 @@ model, and that was run here. At the end the whole model runs on the device, for
 For Python 3.9 and torch 2.4 or newer.
 """
 
-# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.
+# Built from the modules of MPS Check by `make derived`; edit those, not this file.
 from __future__ import annotations
 
 # ---- the catalogue ------------------------------------------------------------------------------------------

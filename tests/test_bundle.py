@@ -8,7 +8,6 @@ import pytest
 import vermin
 
 from mpscheck import bundle, catalogue
-from mpscheck.commands import bundle as command
 from mpscheck.known import read_known
 
 TOOLS = tuple(bundle.TOOLS)
@@ -106,17 +105,14 @@ def test_a_name_that_two_parts_define_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(bundle, "TOOLS", {"x.py": ("one", "two")})
     with pytest.raises(bundle.BadPart, match="two defines same once more"):
         bundle.build("x.py")
-    assert command.main(check=True) == 2
 
 
-def test_the_command_writes_what_differs_and_says_so(monkeypatch, tmp_path, capsys):
-    for module in (bundle, command):
-        monkeypatch.setattr(module, "ROOT", tmp_path)
+def test_writing_makes_a_file_current(monkeypatch, tmp_path):
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
     monkeypatch.setattr(bundle, "TOOLS", {"x.py": ("aten",)})
-    assert command.main(check=True) == 1
-    assert "snippets/x.py is not what" in capsys.readouterr().out
-    assert command.main(check=False) == 0
-    assert "wrote snippets/x.py" in capsys.readouterr().out
-    assert command.main(check=True) == 0
-    assert command.main(check=False) == 0
-    assert capsys.readouterr().out == ""
+    assert not bundle.is_current("x.py") and not bundle.has_current_code("x.py")
+    bundle.write("x.py")
+    assert bundle.is_current("x.py") and bundle.has_current_code("x.py")
+    path = tmp_path / "snippets" / "x.py"
+    path.write_text(path.read_text().replace("CATALOGUE_DATE = ", "CATALOGUE_DATE = 'old' or "))
+    assert not bundle.is_current("x.py") and bundle.has_current_code("x.py")

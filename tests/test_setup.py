@@ -99,11 +99,26 @@ def test_what_failed_is_tried_again(setup, monkeypatch, capsys, tmp_path):
     assert not (tmp_path / ".venv" / "made-from").exists()
 
 
-def test_pips_choice_of_a_cuda_build_is_refused_before_the_download(setup, monkeypatch, capsys):
+def test_where_pip_would_take_the_cuda_build_uv_fetches_the_cpu_build_first(setup, monkeypatch):
     monkeypatch.setitem(setup.main.__globals__, "would_take_cuda", lambda pip: True)
+    assert setup.main() == 0
+    _, uv, torch, lock, *_ = setup.ran
+    assert uv[-1].startswith("uv>=")
+    assert torch[0].endswith("/bin/uv")
+    assert torch[-4:] == ("--torch-backend", "cpu", "--no-deps", "torch==2.13.0")
+    assert "-r" in lock  # in which pip finds that torch installed
+
+
+def test_where_that_fails_nothing_of_gigabytes_is_downloaded(setup, monkeypatch, capsys):
+    def install(*command):
+        setup.ran.append(command)
+        return int("--torch-backend" in command)
+
+    monkeypatch.setitem(setup.main.__globals__, "would_take_cuda", lambda pip: True)
+    monkeypatch.setitem(setup.main.__globals__, "install", install)
     assert setup.main() == 2
-    assert "TORCH_INDEX" in capsys.readouterr().err
-    assert len(setup.ran) == 1  # the empty environment alone
+    assert "install the CPU build of torch==2.13.0" in capsys.readouterr().err
+    assert not any("-r" in command for command in setup.ran)
 
 
 def test_an_old_python_is_told_in_one_sentence(setup, monkeypatch, capsys):
@@ -132,14 +147,6 @@ def test_pip_is_silent_until_it_fails(script, capsys):
 def test_a_cuda_build_is_known_by_what_it_requires(script, needs, cuda):
     report = {"install": [{"metadata": {"name": "torch", "requires_dist": needs}}]}
     assert script("setup_environment.py").needs_cuda(report) is cuda
-
-
-def test_the_variable_gives_pip_one_more_index(script, monkeypatch):
-    setup = script("setup_environment.py")
-    monkeypatch.delenv("TORCH_INDEX", raising=False)
-    assert setup.torch_index() == []
-    monkeypatch.setenv("TORCH_INDEX", "file:///wheels")
-    assert setup.torch_index() == ["--extra-index-url", "file:///wheels"]
 
 
 # Environments of the macOS jobs

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,8 @@ def test_a_run_step_is_one_call_of_ours(command):
     program, *arguments = shlex.split(command)
     if program == "make":
         assert arguments[0] in targets()
+    elif program == "bash":
+        assert arguments == [".ci/run"]
     elif program.endswith("/mpscheck"):
         assert run(BIN / "mpscheck", arguments[0], "--help").returncode == 0
     else:
@@ -115,7 +118,38 @@ def test_no_file_names_a_package_index(path):
     assert not [host for host in hosts if host in text]
 
 
-def test_ci_runs_make_test():
-    script = ROOT / ".ci" / "run"
-    assert "exec make test" in script.read_text(encoding="utf-8")
-    assert script.stat().st_mode & 0o100
+@pytest.fixture
+def clone(tmp_path):
+    """A repository with the script of CI and a Makefile of its own, which a test writes."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+
+    def ci(makefile):
+        (tmp_path / "Makefile").write_text(makefile)
+        for command in (
+            ("init", "-q"),
+            ("add", "-A"),
+            ("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"),
+        ):
+            subprocess.run(["git", *command], cwd=tmp_path, check=True)
+        return subprocess.run(["bash", ".ci/run"], cwd=tmp_path, capture_output=True, text=True)
+
+    return ci
+
+
+def test_ci_runs_both_commands(clone):
+    done = clone("verify:\n\t@echo verified\ntest:\n\t@echo tested\n")
+    assert (done.returncode, done.stdout) == (0, "verified\ntested\n")
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize("makefile", ["verify:\n\tfalse\ntest:\n", "verify:\ntest:\n\tfalse\n"])
+def test_ci_ends_red_where_one_of_them_does(clone, makefile):
+    assert clone(makefile).returncode != 0
+
+
+@pytest.mark.parametrize("target", ["verify", "test"])
+def test_ci_ends_red_where_a_command_leaves_a_file_or_changes_one(clone, target):
+    other = {"verify": "test", "test": "verify"}[target]
+    done = clone(f"{target}:\n\techo more >> .ci/run; touch left.txt\n{other}:\n")
+    assert done.returncode == 1 and " M .ci/run" in done.stderr and "?? left.txt" in done.stderr

@@ -135,7 +135,7 @@ def build(tool: str) -> str:
     bugs = catalogue.load()
     known = entries(bugs) + (drafted() if tool == "audit_mps.py" else [])
     data = pprint.pformat(known, width=118, sort_dicts=False)
-    head = f'"""{docstring}\n"""\n\n# Built from the modules of MPS Check by `mpscheck bundle`; edit those, not this file.\nfrom __future__ import annotations\n'
+    head = f'"""{docstring}\n"""\n\n# Built from the modules of MPS Check by `make derived`; edit those, not this file.\nfrom __future__ import annotations\n'
     embedded = f"{HEADING}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"
     return f"{head}\n{embedded}\n\n" + "\n\n\n".join(chunks) + "\n"
 
@@ -149,3 +149,19 @@ def code_of(text: str) -> str:
 def write(tool: str) -> None:
     """Write a tool into snippets/. Raises BadPart."""
     results.write_atomic(ROOT / "snippets" / tool, build(tool))
+
+
+def is_current(tool: str) -> bool:
+    """True if the file under snippets/ is what a build gives now."""
+    return _stored(tool) == build(tool)
+
+
+def has_current_code(tool: str) -> bool:
+    """True if the file under snippets/ has the code of its modules, whatever catalogue it carries."""
+    stored = _stored(tool)
+    return bool(stored) and code_of(stored) == code_of(build(tool))
+
+
+def _stored(tool: str) -> str:
+    path = ROOT / "snippets" / tool
+    return path.read_text(encoding="utf-8") if path.exists() else ""

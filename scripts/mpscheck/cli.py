@@ -122,16 +122,6 @@ def derived(kinds, check):
 
 
 @main.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
-@one_sentence
-def bundle(check):
-    """Build the single-file tools (snippets/audit_mps.py, snippets/locate_divergence.py) from their modules."""
-    from mpscheck.commands import bundle as command
-
-    sys.exit(command.main(check))
-
-
-@main.command()
 @click.argument("faults", nargs=-1)
 @click.option("--model", "models", multiple=True, default=["ioi-small"], show_default=True, help="Also smollm2: slow.")
 @click.option("--entry", "entries", multiple=True, type=click.Choice(["transformers", "bridge"]), help="Default: both.")

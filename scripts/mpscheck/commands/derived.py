@@ -14,7 +14,6 @@ import click
 
 from environments import make as environments
 from mpscheck import bundle, catalogue, emulated, made_of
-from mpscheck.commands import bundle as bundles
 from mpscheck.commands import controls, matrix, notebooks, transcripts
 
 
@@ -70,8 +69,8 @@ def renewed(one: Stale) -> bool:
 def of_bundles() -> Iterator[Stale]:
     """The single-file tools: their code, and the catalogue that they carry."""
     for tool in bundle.TOOLS:
-        if not bundles.is_current(tool):
-            why = "the catalogue in it has changed" if bundles.has_current_code(tool) else "its modules have changed"
+        if not bundle.is_current(tool):
+            why = "the catalogue in it has changed" if bundle.has_current_code(tool) else "its modules have changed"
             yield Stale("bundles", f"snippets/{tool}", why, lambda tool=tool: bundle.write(tool))
 
 
