@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from mpscheck import reported
 from mpscheck.commands import verify
-from mpscheck.report import evidence
+from mpscheck.report import evidence, exposure
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 EXAMPLE = "When Mary and John went to the store, John gave a drink to"  # arXiv 2211.00593
@@ -83,3 +83,12 @@ def test_advice_of_2_14_for_m1_and_m2_says_what_2_14_does_not_mend(pages):
     assert len(advice) >= 2, "home and the IOI case"
     for paragraph in advice:
         assert "batched products" in paragraph or "`bmm`" in paragraph, paragraph
+
+
+def test_the_calls_of_a_gpt2_are_those_that_2_14_mends(pages):
+    assert "The calls above\nare such products." in pages["docs/exposure.md"]
+    study = exposure.Study(exposure.read(), reported.all_bugs())
+    assert not {"bmm-large-k-m1-m2", "mm-large-k-allocator-dependent"} & set(study.late)
+    for row in study.shaped:
+        met = set().union(*(study.how(row, use) for use in row.uses))
+        assert "mm-large-k-allocator-dependent" in met and "bmm-large-k-m1-m2" not in met, (row.library, row.entry)
