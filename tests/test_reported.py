@@ -12,6 +12,7 @@ from mpscheck.cli import main
 from mpscheck.lint import local, values
 
 BUGS = reported.load()
+ALL = reported.all_bugs()
 RELEASES = [f"2.{minor}.0" for minor in range(15)]
 SCHEMA = json.loads(reported.SCHEMA.read_text(encoding="utf-8"))["$defs"]
 
@@ -53,6 +54,38 @@ def test_the_versions_of_an_entry_agree_with_each_other(bug):
 def test_the_oldest_version_seen_sick_is_one_of_a_report(bug):
     oldest = ends(bug).get(">=", ends(bug).get("=="))
     assert oldest in {Version(entry["torch"]) for entry in bug.reported if "torch" in entry}
+
+
+def is_build_of_main_beside(version, fix):
+    """A build of main has the number of the next release, also before the fix was picked onto this one's branch."""
+    return version.is_prerelease and version.release[:2] == (fix.major, fix.minor + 1)
+
+
+@pytest.mark.parametrize("bug", [b for b in ALL if b.reported], ids=lambda bug: bug.slug)
+def test_no_report_contradicts_the_versions(bug):
+    """A version in which a thread saw the bug lies within `affected`, and is never called healthy."""
+    end = ends(bug)
+    oldest, last, fix = end.get(">=", end.get("==")), end.get("<=", end.get("==")), end.get("<")
+    for seen in (Version(entry["torch"]) for entry in bug.reported if "torch" in entry):
+        assert end, f"seen in {seen}, but affected is empty"
+        if fix and is_build_of_main_beside(seen, fix):
+            continue
+        assert oldest and oldest <= seen, f"seen in {seen}, which is older than the oldest version seen sick"
+        assert last is None or seen <= last, f"seen in {seen}, which is newer than the version last seen sick"
+        assert fix is None or seen < fix, f"seen in {seen}, which has the fix"
+        assert bug.state(str(seen)) != "healthy"
+
+
+@pytest.mark.parametrize("bug", [b for b in ALL if b.introduced and b.fixed], ids=lambda bug: bug.slug)
+def test_a_fault_comes_before_its_fix(bug):
+    """Else the release with the fix would be shown as the one that the fault came with."""
+    assert Version(bug.introduced["version"]) < bug.fixed
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.slug)
+def test_versions_of_pytorch_stand_in_their_fields_alone(bug):
+    """What is said twice comes apart: a claim with a version in it stays when the range is corrected."""
+    assert not re.search(r"(?<![\w.*#])(1\.1[2-4]|2\.\d{1,2})(\.\d+)?(?![\w.]*\d)", f"{bug.claim} {bug.when}")
 
 
 def test_what_never_was_in_a_release_is_sick_in_none():

@@ -44,6 +44,14 @@ def test_versions(linear, affected, said):
     assert words.versions(dataclasses.replace(linear, affected=catalogue.SpecifierSet(affected))) == said
 
 
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("2.14.0.dev0", "a build before 2.14.0"), ("2.14.0.dev20260629", "2.14.0.dev20260629"), ("2.8", "2.8")],
+)
+def test_the_first_version_with_a_fault(version, said):
+    assert words.first(version) == said
+
+
 def test_references_become_links_but_code_does_not(linear):
     text = "see pytorch#91071, `pytorch#1`, huggingface/transformers#22468 and TransformerLens#1062, not nobody#5"
     linked = words.linked(text, linear)

@@ -117,7 +117,8 @@ def _versions(bug: Reported) -> str:
     unsure = f" It may be fixed already in: {', '.join(bug.unsure)}." if bug.unsure else ""
     introduced = ""
     if bug.introduced:
-        introduced = f" First version that can have it: {bug.introduced['version']} (from: {bug.introduced['basis']})."
+        first = words.first(bug.introduced["version"])
+        introduced = f" First version that can have it: {first} (from: {bug.introduced['basis']})."
     state = {True: "open", False: "closed", None: "not known"}[bug.open_as_stored]
     return (
         f"{seen} {fixed}{introduced}{unsure} *Unknown* is not *healthy*.\n\n"

@@ -189,6 +189,11 @@ def release(version: str) -> str:
     return version if Version(version).is_prerelease or version.count(".") > 1 else f"{version}.0"
 
 
+def first(version: str) -> str:
+    """A version that a fault came with: `2.14.0.dev0` is the first of the builds before 2.14.0."""
+    return f"a build before {Version(version).base_version}" if Version(version).dev == 0 else version
+
+
 def known_figures(figures: dict) -> str:
     """The figures of a report: `channel 0 on mps: 0.163, 0.169`."""
 
