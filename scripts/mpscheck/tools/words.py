@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
@@ -11,6 +10,7 @@ import torch
 
 from mpscheck.aten import base_name
 from mpscheck.known import Known
+from mpscheck.macos import macos_version
 from mpscheck.tools.judge import Difference
 from mpscheck.tools.lockstep import Finding
 from mpscheck.tools.replay import Case, tensors_in
@@ -41,11 +41,6 @@ class Report:
 
     def __str__(self) -> str:
         return "\n".join(report_lines(self))
-
-
-def macos() -> str | None:
-    """The version of macOS; None elsewhere."""
-    return platform.mac_ver()[0] or None
 
 
 def difference_text(result: Difference) -> str:
@@ -98,7 +93,7 @@ def bug_lines(bugs: list[Known]) -> Iterator[str]:
         affected = f"torch {', '.join(ends)}" + (f", macOS {bug.macos}" if bug.macos else "")
         yield f"  known bug: {bug.claim}"
         yield f"    {bug.url}, page {bug.page}"
-        yield f"    affected: {affected}; torch {torch.__version__} is {bug.state(torch.__version__, macos())}"
+        yield f"    affected: {affected}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
         if bug.workaround:
             yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
 
@@ -175,7 +170,9 @@ def as_json(report: Report) -> dict:
         for f in report.findings
     ]
     for finding, bugs, reproduction in zip(findings, report.bugs, report.reproductions):
-        finding["bugs"] = [{"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos())} for b in bugs]
+        finding["bugs"] = [
+            {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in bugs
+        ]
         finding["reproduction"] = asdict(reproduction)
     plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
