@@ -89,11 +89,9 @@ def bug_lines(bugs: list[Known]) -> Iterator[str]:
     if not bugs:
         yield "  known bug: none in the catalogue fits; it may be new"
     for bug in bugs:
-        ends = sorted(bug.affected.split(","), key=lambda end: end.startswith("<"))
-        affected = f"torch {', '.join(ends)}" + (f", macOS {bug.macos}" if bug.macos else "")
         yield f"  known bug: {bug.claim}"
         yield f"    {bug.url}, page {bug.page}"
-        yield f"    affected: {affected}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
+        yield f"    affected: {bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
         if bug.workaround:
             yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
 
