@@ -146,7 +146,7 @@ def call_on(case: Case, steps: LockStep):
     A gradient is a call of the op's kernel for it, by the name that most of them have.
     """
     twins = Twins(lambda flat: flat.to(steps.device))
-    args, kwargs = twins.of((case.args, case.kwargs), case.scalars)
+    args, kwargs = twins.of((case.args, case.kwargs), case.staying_ids)
     result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
     call = call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
     if case.incoming is None:

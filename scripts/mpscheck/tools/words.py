@@ -47,9 +47,19 @@ def difference_text(result: Difference) -> str:
     """How a result is wrong, in words."""
     if result.kind == "shape":
         return "shape or dtype are others"
-    at = f"first at {result.index}: expected {result.expected:.6g}, got {result.got:.6g}"
+    values = f"expected {digits(result.expected, result.got)}, got {digits(result.got, result.expected)}"
+    if result.around:
+        return f"right, but the memory around it is changed, first at element {result.index[0]} of it: {values}"
+    at = f"first at {result.index}: {values}"
     error = f"; error {result.ratio:.3g} times the CPU's own, 10 allowed" if result.ratio < float("inf") else ""
     return f"{result.share:.3%} of the values are wrong, {at}{error}"
+
+
+def digits(value: complex, other: complex) -> str:
+    """A value with six digits, or with as many as tell it from the other; whole numbers in full."""
+    if isinstance(value, int) or f"{value:.6g}" == f"{other:.6g}":
+        return repr(value)
+    return f"{value:.6g}"
 
 
 def tensor_rows(case: Case) -> Iterator[str]:
@@ -59,7 +69,7 @@ def tensor_rows(case: Case) -> Iterator[str]:
     arguments += [("gradient", g) for g in case.incoming or () if g is not None]
     for name, value in arguments:
         for t in tensors_in(value):
-            kind = "on the CPU" if id(t) in case.scalars else layout(t)
+            kind = "on the CPU" if id(t) in case.staying_ids else layout(t)
             place = f"shape {tuple(t.shape)}, strides {t.stride()}, offset {t.storage_offset()}"
             yield f"{name}: {str(t.dtype)[6:]}, {place}, {kind}"
 
@@ -162,7 +172,7 @@ def as_json(report: Report) -> dict:
             "kind": "nondeterministic" if f.case.differs else f.result.kind,
             "own_inputs": f.own_inputs,
             "tensors": list(tensor_rows(f.case)),
-            "result": {**asdict(f.result), "ratio": str(f.result.ratio)},
+            "result": {n: str(v) if n == "ratio" or isinstance(v, complex) else v for n, v in asdict(f.result).items()},
             "modules": f.modules,
         }
         for f in report.findings
