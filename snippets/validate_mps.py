@@ -438,10 +438,12 @@ def need_device(device):
 
 def environment(device):
     """Return what the result depends on: device, versions, places, variables; a dict of strings."""
-    facts = {"device": device, "system": platform.platform(), "python": f"{platform.python_version()} {sys.executable}"}
+    system = platform.platform()
+    if sys.platform == "darwin":  # macOS, its build, the chip; platform may say 16 of macOS 26 (cpython#135675)
+        told = os.popen("SYSTEM_VERSION_COMPAT=0 sw_vers; sysctl -n machdep.cpu.brand_string").read()
+        system = " ".join(told.split()) or "macOS, its version is unknown"
+    facts = {"device": device, "system": system, "python": f"{platform.python_version()} {sys.executable}"}
     facts["torch"] = f"{torch.__version__} {torch.__file__}"
-    if sys.platform == "darwin":  # macOS, its build, the chip
-        facts["mac"] = " ".join(os.popen("sw_vers; sysctl -n machdep.cpu.brand_string").read().split())
     for package in ("transformers", "transformer-lens"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             facts[package] = importlib.metadata.version(package)

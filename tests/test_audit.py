@@ -559,3 +559,17 @@ def test_the_page_shows_what_the_tool_prints(run, root):
     printed = re.sub(r"\S*experiment\.py", "EXPERIMENT", out.partition("\nLooked at:")[0])
     kept = re.sub(r"\S*experiment\.py", "EXPERIMENT", (root / shown).read_text("utf-8").partition("\nLooked at:")[0])
     assert printed.strip() == kept.strip()
+
+
+def test_a_bug_of_which_no_version_is_known_says_so(tool):
+    """The line after "affected:" was empty for a quarter of the catalogue."""
+    table = {"triggers": [{"op": ["linear"], "when": []}]}
+    none, some = ({**table, **change} for change in ({"affected": ""}, {"affected": "<2.9,>=2.8"}))
+    for change, line in (
+        ({**none, "macos": None}, "affected: no version of torch is known"),
+        ({**none, "macos": ">=26", "chips": ["M1"]}, "affected: no version of torch is known, macOS >=26, M1"),
+        ({**some, "macos": ">=15"}, "affected: torch >=2.8, <2.9, macOS >=15"),
+    ):
+        with tool.audit(bugs=known(tool, change)) as report:
+            F.linear(torch.ones(1, 2), torch.ones(3, 2))
+        assert f"  {line}" in str(report).splitlines()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mpscheck import catalogue, results
+from mpscheck import catalogue, emulated, results
 from mpscheck.commands import controls
 
 ROW = {
@@ -41,6 +41,21 @@ def test_a_row_as_it_must_be_has_no_problem():
 )
 def test_each_thing_that_is_not_as_it_must_be_is_named(change, words):
     assert words in "; ".join(controls.problems_of(ROW | change, BUG))
+
+
+def test_the_result_fits_a_terminal_and_loses_no_word(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    published = [document["row"] for document in emulated.read(controls.KIND).values()]
+    long = {name: "nondeterministic" for name in ("compute", "control", "workaround")}
+    calls = {"compute": 1000, "control": 0, "workaround": 0}
+    worst = published[0] | {"healthy": long, "honest": long, "sick": long, "honest_ratio": 1.234e-5, "calls": calls}
+    controls._print([*published, worst], {BUG.slug: ["healthy compute: nondeterministic, must agree"] * 3})
+    printed = capsys.readouterr().err
+    assert [line for line in printed.splitlines() if len(line) > 80 or "…" in line] == []
+    for line in ("sick: compute wrong, control agrees, workaround agrees; trigger 1/0/0", *controls.lines_of(worst)):
+        assert line in " ".join(printed.split())
+    for row in published:
+        assert f"{row['snippet']}\n  healthy: agrees, bits " in printed
 
 
 @pytest.fixture(scope="module")

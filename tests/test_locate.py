@@ -139,9 +139,9 @@ def test_each_op_sees_on_the_device_the_layout_that_it_has_on_the_cpu(models):
     model = models["bridge"]
     steps = LockStep(model, "emu")
     original = steps.compare
-    steps.compare = lambda case, cpu: (
+    steps.compare = lambda case, *rest: (
         expected.append((case.op, [layout_of(t) for t in case.tensors])),
-        original(case, cpu),
+        original(case, *rest),
     )[1]
     with faults.only(fault("look", ["linear", "bmm", "addmm"], look)), torch.no_grad(), tool.around(steps.handle):
         steps.keep([p.detach() for p in model.parameters()])
@@ -395,6 +395,83 @@ def test_a_write_into_a_slice_and_what_lies_around_it():
     report = found(Function(lambda x: x.clone()[:, ::2].mul_(2)), normal(2, 6), sick=[beside])
     assert [finding.op for finding in report.findings] == ["mul"]
     assert report.reproductions[0].fails
+    shown = report.findings[0].result
+    assert shown.around and shown.index == (1,) and shown.got == 9.0
+    assert "result: right, but the memory around it is changed, first at element 1 of it: expected " in str(report)
+
+
+def test_what_is_shown_of_a_wrong_write_through_a_view_are_values_of_the_result():
+    """It was bytes of the memory around: "expected 150, got 93" of a sigmoid."""
+    x = normal(8) + 3
+    sick = fault("f", ["sigmoid"], "ignores-strides(self)", ["self.layout != contiguous"], form="inplace")
+    report = found(Function(lambda x: x.clone()[::2].sigmoid_()), x, sick=[sick])
+    result = report.findings[0].result
+    assert not result.around and result.expected == torch.sigmoid(x[::2])[result.index].item()
+    assert f"first at {result.index}: expected {result.expected:.6g}, got {result.got:.6g}" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("x", "wrong", "says"),
+    [
+        (torch.tensor([0, 16777217]), lambda right: right - 1, "first at (0,): expected 0, got -1"),
+        (torch.tensor([16777217]), lambda right: right - 1, "expected 33554434, got 33554433"),
+        (torch.tensor([True]), lambda right: right * 0, "expected True, got False"),
+        (torch.tensor([1.0]), lambda right: right * (1 + 1.4e-6), "expected 2.0, got 2.000002"),
+        (torch.tensor([1j, 2j]), lambda right: right + 1, "first at (0,): expected 0+2j, got 1+2j"),
+    ],
+)
+def test_values_are_shown_in_their_dtype_with_the_digits_that_tell_them_apart(x, wrong, says):
+    sick = fault("f", ["add", "logical_or"], lambda call, run: wrong(run(call.args)).to(x.dtype))
+    model = Function(lambda x: torch.logical_or(x, x) if x.dtype is torch.bool else torch.add(x, x))
+    report = found(model, x, sick=[sick])
+    assert says in str(report), str(report)
+    json.dumps(as_json(report))
+
+
+# ---- what a device takes from the CPU alone -----------------------------------------------------------------------
+
+
+class Packed(nn.Module):
+    """A recurrent network on sequences of several lengths, which torch wants on the CPU."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 5, batch_first=True)
+        self.scale = nn.Parameter(torch.ones(4))
+
+    def forward(self, x, lengths):
+        packed = nn.utils.rnn.pack_padded_sequence(x * self.scale, lengths, batch_first=True)
+        return nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)[0]
+
+
+LENGTHS = {"made by the program": [6, 4, 2], "given as an input": torch.tensor([6, 4, 2])}
+
+
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS)
+@pytest.mark.parametrize("backward", [False, True])
+def test_lengths_stay_on_the_cpu(lengths, backward):
+    report = found(Packed(), normal(3, 6, 4), lengths, backward=backward)
+    assert (report.verdict, report.refused, report.whole) == ("agrees", {}, True), str(report)
+    assert report.counts.get("gradients", 0) == (4 if backward else 0)  # of mul, packing, the network, padding
+
+
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS)
+def test_a_call_with_lengths_is_compared_and_its_reproduction_leaves_them_there(lengths):
+    sick = fault("f", ["_pack_padded_sequence"], "ignores-strides(input)", ["input.layout != contiguous"])
+    report = found(Packed(), normal(3, 4, 6).mT, lengths, sick=[sick])
+    assert [finding.op for finding in report.findings] == ["_pack_padded_sequence"] and report.refused == {}
+    assert "lengths: int64, shape (3,), strides (1,), offset 0, on the CPU" in str(report)
+    assert report.reproductions[0].fails, report.reproductions[0].note
+
+
+def test_what_a_device_refuses_wherever_the_arguments_are_is_still_named():
+    def refuses(call, run):
+        raise NotImplementedError("no such kernel")
+
+    report = found(
+        Function(lambda x, i: x.gather(0, i)), normal(3), torch.tensor([2, 0]), sick=[fault("f", ["gather"], refuses)]
+    )
+    assert report.refused == {"gather": (1, "NotImplementedError: no such kernel")}
 
 
 def test_inputs_and_weights_that_are_changed():

@@ -1,5 +1,7 @@
 """Making environments: the lock, the main one, the old ones, the browser."""
 
+import ast
+import json
 import re
 import runpy
 import shutil
@@ -182,6 +184,31 @@ def test_an_unknown_environment_is_refused_in_one_sentence(environment, name):
 def test_a_job_gets_all_that_the_project_needs_at_run_time(root, script):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {*script("ci/environment.py").TOOL, "torch"} == set(project["dependencies"])
+
+
+def test_each_dependency_is_one_that_the_package_imports(root):
+    """What nothing imports is a download for nothing; what is imported and not named breaks a fresh environment."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {"pyyaml": "yaml"}  # by another name than its package's
+    imported = set()
+    for path in (root / "scripts" / "mpscheck").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            imported |= {module.partition(".")[0] for module in modules}
+    assert {named.get(name, name) for name in project["dependencies"]} <= imported
+
+
+def test_a_run_needs_nothing_but_the_dependencies(python, root, tmp_path):
+    """Neither the process that is started nor its workers import what `mpscheck run` does not ask for."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['scipy'] = sys.modules['transformers'] = None\n"
+    )
+    out = tmp_path / "run.json"
+    command = ["-m", "mpscheck.cli", "run", "rand-5d-batches-identical", "--device", "emu", "--out", str(out)]
+    done = python(*command, PYTHONPATH=f"{tmp_path}:{root / 'scripts'}")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(out.read_text())["records"][0]["outcome"] == "measured"
 
 
 @pytest.mark.parametrize("name", ["scripts/ci/environment.py", "scripts/ci/reporter.py", "snippets/validate_mps.py"])

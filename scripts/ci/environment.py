@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORTER = Path(__file__).with_name("reporter.txt")
 FOLDER = ROOT / ".cache" / "envs"
 # All that `mpscheck run` imports.
-TOOL = ("click", "jsonschema", "packaging", "pebble", "psutil", "pyyaml", "rich", "scipy")
+TOOL = ("click", "jsonschema", "packaging", "pebble", "psutil", "pyyaml", "rich")
 
 
 def main() -> int:

@@ -114,8 +114,9 @@ def environment(device):
     from importlib.metadata import version
 
     packages = ("torch", "transformer-lens", "transformers", "numpy")
-    facts = {"python": platform.python_version(), "system": platform.platform(), "device": device}
+    facts = {"python": platform.python_version(), "system": platform.system(), "device": device}
     for name, command in {
+        "macos": ["sw_vers", "-productVersion"],  # platform may say 16 of macOS 26 (python/cpython#135675)
         "macos_build": ["sw_vers", "-buildVersion"],
         "chip": ["sysctl", "-n", "machdep.cpu.brand_string"],
     }.items():

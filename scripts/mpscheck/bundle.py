@@ -18,12 +18,12 @@ from mpscheck.catalogue import ROOT, Bug
 PACKAGE = ROOT / "scripts" / "mpscheck"
 TOOLS = {  # file under snippets/: the modules it is made of, the last one is the tool itself
     "audit_mps.py": (
-        *("aten", "trigger", "versions", "known", "recorder"),
+        *("aten", "trigger", "versions", "known", "macos", "recorder"),
         *("tools/audit/branches", "tools/audit/places", "tools/audit/matching", "tools/audit/findings"),
         *("tools/audit/report", "tools/audit/command"),
     ),
     "locate_divergence.py": (
-        *("aten", "trigger", "versions", "known", "recorder"),
+        *("aten", "trigger", "versions", "known", "macos", "recorder"),
         *("tools/models", "tools/replay", "tools/judge", "tools/where", "tools/lockstep", "tools/reproduce"),
         *("tools/words", "tools/whole", "tools/locate"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mpscheck.trigger import Trigger, parse
-from mpscheck.versions import state
+from mpscheck.versions import in_order, state
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class Known:
     triggers: tuple[Trigger, ...]
     draft: bool = False  # the trigger is drafted from the thread's words: no snippet has tried it
     unsure: tuple[str, ...] = ()  # releases within `affected` that may have the fix already
+
+    @property
+    def where(self) -> str:
+        """The versions and chips that are affected, in words; an unknown version is said to be unknown."""
+        parts = [f"torch {in_order(self.affected)}" if self.affected else "no version of torch is known"]
+        parts += [f"macOS {in_order(self.macos)}"] if self.macos else []
+        return ", ".join([*parts, *self.chips])
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on this torch and macOS."""

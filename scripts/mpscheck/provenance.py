@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mpscheck.macos import macos_version
+
 VARIABLES = (
     "PYTORCH_ENABLE_MPS_FALLBACK",
     "PYTORCH_MPS_PREFER_METAL",
@@ -82,7 +84,7 @@ def collect(device: str) -> dict:
         "virtual": bool(gpu and ("Paravirtual" in gpu or "Virtual" in gpu)),
         "chip": _output("sysctl", "-n", "machdep.cpu.brand_string") if mac else platform.machine(),
         "system": platform.system(),
-        "macos": platform.mac_ver()[0] if mac else None,
+        "macos": macos_version(),
         "macos_build": _output("sw_vers", "-buildVersion") if mac else None,
         "mpsgraph": _mpsgraph_version() if mac else None,
         "runner": os.environ.get("ImageOS"),

@@ -21,6 +21,11 @@ def ends_of(specifier: str) -> list[tuple[str, Version]]:
     return [(part.group(1), Version(part.group(2))) for part in parts]
 
 
+def in_order(specifier: str) -> str:
+    """A range of versions with its lower end first."""
+    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
+
+
 def contains(specifier: str, version: Version) -> bool:
     """Whether a version is within all parts. As in PEP 440, nightlies of 2.9 are not within `<2.9`."""
 

@@ -1,5 +1,7 @@
 import pytest
 
+from mpscheck.catalogue import KINDS
+from mpscheck.commands import run
 from mpscheck.lint import values
 
 from .conftest import good_source, with_field
@@ -20,3 +22,16 @@ from .conftest import good_source, with_field
 )
 def test_fires(problem, name, value, says):
     assert says in problem(values, with_field(good_source(), name, value))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_run_calls_a_surprise_on_a_sick_mac_is_refused_and_nothing_else(problem, snippet, kind):
+    """A snippet of a kind that `run` cannot judge would always be "not as expected" where the bug is."""
+    source = with_field(good_source(), "kind", f'"{kind}"')
+    if run.is_surprise(kind, "sick"):
+        assert problem(values, source) == (
+            f"kind = {kind!r}: a run cannot judge such a bug yet, only wrong, nan, nondeterministic; "
+            "list it in catalogue/reported.jsonl"
+        )
+    else:
+        assert list(values.check(snippet(source))) == []

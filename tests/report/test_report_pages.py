@@ -111,6 +111,16 @@ def test_the_address_is_only_used_where_it_is_set(inputs, linear):
     assert f"https://site.example/mps/bugs/{linear.path.name}" in address[f"bugs/{linear.slug}.md"]
 
 
+def test_a_page_and_the_guide_say_how_uv_finds_a_torch(linear, root):
+    """The block of metadata makes `uv run FILE` take an environment of its own, without torch."""
+    assert "# /// script" in linear.source
+    name = linear.path.name
+    assert f"`uv run python {name}`: `uv run {name}` takes an environment without torch." in bug_page.page(
+        linear, {}, NOTHING
+    )
+    assert "`uv run --no-project --with torch==2.8.0 FILE`" in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
 def test_the_address_gets_its_slash(monkeypatch):
     monkeypatch.setenv("SITE_URL", "https://site.example/mps")
     assert pages.read_inputs().site_url == "https://site.example/mps/"

@@ -9,7 +9,7 @@ import os
 from contextlib import contextmanager
 
 import click
-from rich.table import Table
+from rich.padding import Padding
 
 from mpscheck import catalogue, emulated, made_of, numerics, provenance, results, runner
 from mpscheck.progress import console, progress
@@ -132,27 +132,31 @@ def problems_of(row: dict, bug) -> list[str]:
     return problems
 
 
-HEADINGS = ("snippet", "healthy", "bits", "honest", "ratio", "sick: compute", "control", "workaround", "trigger")
 BITS = {True: "equal", False: "differ", None: "random"}
 
 
-def _cells(row: dict) -> list[str]:
+def lines_of(row: dict) -> list[str]:
+    """A row in words: what ran healthy, then what ran sick."""
+
     def worst(mode: str) -> str:
         return next((v for v in row[mode].values() if v != "agrees"), "agrees")
 
-    ratio = "" if row["honest_ratio"] is None else f"{numerics.as_float(row['honest_ratio']):.2g}"
-    sick = [row["sick"].get(name, "none") for name in ("compute", "control", "workaround")]
+    ratio = "" if row["honest_ratio"] is None else f", ratio {numerics.as_float(row['honest_ratio']):.2g}"
     calls = "/".join(str(count) for count in row["calls"].values())
-    return [row["snippet"], worst("healthy"), BITS[row["healthy_bitwise"]], worst("honest"), ratio, *sick, calls]
+    return [
+        row["snippet"],
+        f"healthy: {worst('healthy')}, bits {BITS[row['healthy_bitwise']]}; honest: {worst('honest')}{ratio}",
+        f"sick: {', '.join(f'{name} {verdict}' for name, verdict in row['sick'].items())}; trigger {calls}",
+    ]
 
 
 def _print(rows, problems) -> None:
-    table = Table(title="Controls: the checks checked (emulated)")
-    for heading in HEADINGS:
-        table.add_column(heading, overflow="fold")
+    console.print("Controls: the checks checked (emulated)", markup=False)
     for row in rows:
-        table.add_row(*_cells(row))
-    console.print(table)
+        slug, *found = lines_of(row)
+        console.print(slug, markup=False)
+        for line in found:
+            console.print(Padding(line, (0, 0, 0, 2), expand=False), markup=False)
     for slug, found in problems.items():
         console.print(f"NOT AS EXPECTED {slug}: {'; '.join(found)}", markup=False)
     passed = len(rows) - len(problems)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from mpscheck.catalogue import BASES, KINDS, Bug
+from mpscheck.numerics import SICK
 
 NAME = "values"
-DESCRIPTION = "kind, family and basis are words of the closed lists"
+DESCRIPTION = "kind, family and basis are words of the closed lists, and the kind is one that a run can measure"
 
 FAMILIES = {  # what a bug has to do with; a new word is one line here
     "attention": "scaled dot product attention",
@@ -23,7 +24,12 @@ FAMILIES = {  # what a bug has to do with; a new word is one line here
 
 def check(bug: Bug) -> Iterator[str]:
     if bug.kind not in KINDS:
-        yield f"kind = {bug.kind!r}: expected one of {', '.join(KINDS)}"
+        yield f"kind = {bug.kind!r}: expected one of {', '.join(SICK)}"
+    elif bug.kind not in SICK:  # `run` and `controls` would call the sick device "not as expected"
+        yield (
+            f"kind = {bug.kind!r}: a run cannot judge such a bug yet, only {', '.join(SICK)}; "
+            "list it in catalogue/reported.jsonl"
+        )
     if bug.family not in FAMILIES:
         yield f"family = {bug.family!r}: expected one of {', '.join(FAMILIES)}; a new one is added in lint/values.py"
     for end, basis in bug.basis.items():

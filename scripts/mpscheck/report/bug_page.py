@@ -106,7 +106,9 @@ def _check(bug: Bug, site_url: str) -> str:
     code = _included(bug, *bug.shown_lines, title=name)
     return (
         f"{before}{command}\n\nIt needs torch alone. It ends with `AGREES` (exit status 0) or `WRONG` (exit status 3); "
-        f"any other exit status means that it could not run.{after}\n\nThe heart of it:\n\n{code}"
+        "any other exit status means that it could not run.\n\n"
+        f"With uv, type `uv run python {name}`: `uv run {name}` takes an environment without torch.{after}\n\n"
+        f"The heart of it:\n\n{code}"
     )
 
 

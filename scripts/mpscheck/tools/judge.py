@@ -28,14 +28,18 @@ INDICES = ("sort", "argsort", "topk", "argmax", "argmin", "max", "min", "kthvalu
 
 @dataclass(frozen=True)
 class Difference:
-    """How a result is wrong. `ratio`: the error in units of the CPU's own; `share`: of the values that are wrong."""
+    """How a result is wrong. `ratio`: the error in units of the CPU's own; `share`: of the values that are wrong.
+
+    `around`: not the result is wrong but the memory around it, which `index` then counts from its start.
+    """
 
     kind: str  # wrong, nan (a NaN that the CPU has not), shape
     ratio: float
     share: float = 1.0
     index: tuple[int, ...] = ()
-    expected: float | None = None
-    got: float | None = None
+    expected: complex | None = None  # in the dtype of the result: a whole number stays one
+    got: complex | None = None
+    around: bool = False
 
 
 def real(values: torch.Tensor) -> torch.Tensor:
@@ -93,17 +97,18 @@ def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor | None,
     exact = cpu if exact is None else exact
     if cpu.shape != got.shape or cpu.dtype != got.dtype:
         return Difference("shape", math.inf)
+    both = cpu, got
     cpu, got, exact = real(cpu), real(got), real(exact)
     if not cpu.is_floating_point():
-        return described("wrong", math.inf, cpu != got, cpu, got)
+        return described("wrong", math.inf, cpu != got, *both)
     c, g, special = comparable(cpu.double(), got.double())
     if bool(special.any()):
         kind = "nan" if bool((got.isnan() & ~cpu.isnan()).any()) else "wrong"
-        return described(kind, math.inf, special, cpu, got)
+        return described(kind, math.inf, special, *both)
     exact = torch.where(exact.isfinite() & cpu.isfinite(), exact.double(), c)
     own, error = (c - exact).abs(), (g - exact).abs()
     if moves and not bool(own.any()):
-        return described("wrong", math.inf, error > 0, cpu, got)
+        return described("wrong", math.inf, error > 0, *both)
     limits = torch.finfo(cpu.dtype)
     least = limits.eps * roundings
     allowed = [max(o, least * e, limits.tiny) for o, e in zip(sizes(own), sizes(exact))]
@@ -111,13 +116,14 @@ def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor | None,
     if ratio <= ALLOWED_RATIO:
         return None
     wrong = error > ALLOWED_RATIO * max(own.max().item(), least * sizes(exact)[0])
-    return described("wrong", ratio, wrong if bool(wrong.any()) else error == error.max(), cpu, got)
+    return described("wrong", ratio, wrong if bool(wrong.any()) else error == error.max(), *both)
 
 
 def described(kind: str, ratio: float, wrong: torch.Tensor, cpu: torch.Tensor, got: torch.Tensor) -> Difference | None:
-    """A Difference with the first wrong place; None if nothing is wrong."""
+    """A Difference with the first wrong place; None if nothing is wrong. `wrong` may hold real and imaginary parts."""
     if not bool(wrong.any()):
         return None
+    wrong = wrong.any(-1) if wrong.ndim > cpu.ndim else wrong
     place = tuple(int(i) for i in torch.unravel_index(wrong.flatten().int().argmax(), wrong.shape))
     return Difference(kind, ratio, wrong.double().mean().item(), place, cpu[place].item(), got[place].item())
 

@@ -27,13 +27,14 @@ import torch
 
 from mpscheck.aten import base_name
 from mpscheck.known import Known, read_known
+from mpscheck.macos import macos_version
 from mpscheck.recorder import PRE_DISPATCH, around, best_level, call_of
 from mpscheck.tools.lockstep import Finding, LockStep, first_line
 from mpscheck.tools.models import CouldNotCheck, find_model, load_model, need_device, newest_entry
 from mpscheck.tools.replay import Case, Twins, tensors_in
 from mpscheck.tools.reproduce import Reproduction, reproduce, run_in_process
 from mpscheck.tools.whole import Before, compare_whole, look_from_the_device, twin_model
-from mpscheck.tools.words import Report, as_json, macos
+from mpscheck.tools.words import Report, as_json
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
 
@@ -80,7 +81,7 @@ def locate(
         stopped = False
     except KeyboardInterrupt:  # what was found until then is worth having
         whole, text, stopped = None, "stopped before the end", True
-    system = f", macOS {macos()}" if macos() else ""
+    system = f", macOS {macos_version()}" if macos_version() else ""
     report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
     report.counts = dict(steps.counts)
@@ -134,7 +135,9 @@ def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> l
     for case in cases:
         call = call_on(case, steps)
         found += [bug for bug in known if bug not in found and any(t.matches(call) for t in bug.triggers)]
-    return sorted(found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos())))
+    return sorted(
+        found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos_version()))
+    )
 
 
 def call_on(case: Case, steps: LockStep):
@@ -143,7 +146,7 @@ def call_on(case: Case, steps: LockStep):
     A gradient is a call of the op's kernel for it, by the name that most of them have.
     """
     twins = Twins(lambda flat: flat.to(steps.device))
-    args, kwargs = twins.of((case.args, case.kwargs), case.scalars)
+    args, kwargs = twins.of((case.args, case.kwargs), case.staying_ids)
     result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
     call = call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
     if case.incoming is None:

@@ -19,6 +19,7 @@ from mpscheck.tools.replay import (
     computed,
     computed_exactly,
     flat_of,
+    is_around,
     is_random,
     mapped,
     new_places,
@@ -73,6 +74,7 @@ class LockStep:
         self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
         self.there: set[int] = set()  # storages that a run on the device would have there,
         self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
+        self.cpu_only: set[int] = set()  # and must have on the CPU: the device takes, or leaves, them there alone
 
     def moved(self, flat: torch.Tensor) -> torch.Tensor:
         """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
@@ -98,8 +100,8 @@ class LockStep:
     def place(self, value, there: bool | None) -> None:
         """Note whether a run on the device would have these tensors there; None: that is not known."""
         for tensor in tensors_in(value):
-            self.there.discard(storage_of(tensor))  # an address may have been used before
-            self.numbers.discard(storage_of(tensor))
+            for known in (self.there, self.numbers, self.cpu_only):
+                known.discard(storage_of(tensor))  # an address may have been used before
             if there is not None:
                 (self.there if there else self.numbers).add(storage_of(tensor))
 
@@ -109,7 +111,8 @@ class LockStep:
             return False
         if bound.get("device") is not None or any(storage_of(t) in self.there for t in tensors):
             return True
-        return False if tensors and all(storage_of(t) in self.numbers for t in tensors) else None
+        here = self.numbers | self.cpu_only
+        return False if tensors and all(storage_of(t) in here for t in tensors) else None
 
     # ---- one call -------------------------------------------------------------------------------------------------
 
@@ -130,10 +133,11 @@ class LockStep:
             wrong = None
             if self.is_compared(op, bound, there is not False, places):
                 case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
-                wrong = self.compare(case, cpu)
-                scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
-                if not wrong and scalars and len(scalars) < len(tensors):  # a number often stays on the CPU
-                    wrong = self.compare(replace(case, scalars=scalars), cpu)
+                wrong = self.compare(case, cpu, self.ways(case), result)
+                scalars = frozenset(n for n, t in enumerate(tensors) if t.ndim == 0 and storage_of(t) not in self.there)
+                staying = scalars | self.must_stay(tensors)
+                if not wrong and scalars and len(staying) < len(tensors):
+                    wrong = self.compare(case, cpu, [staying])  # a number often stays on the CPU
             for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
                 self.kept.pop((storage_of(target), target.dtype), None)
             if self.backward and not self.outer:
@@ -155,7 +159,8 @@ class LockStep:
             if self.is_compared(op, bind(op, args, kwargs), True, places):
                 here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
                 fetched = Twins(lambda flat: flat.cpu()).of(before, here)
-                case = Case(op, *mapped(to_cpu_device, fetched), places, here)
+                staying = frozenset(n for n, t in enumerate(tensors_in(before)) if id(t) in here)
+                case = Case(op, *mapped(to_cpu_device, fetched), places, staying)
                 copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
                 wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
         if wrong:
@@ -185,18 +190,51 @@ class LockStep:
         self.counts[kind] += not self.outer
         return kind == "compared"
 
-    def compare(self, case: Case, cpu: list) -> tuple[Case, Difference] | None:
-        """Compute a case on the device and judge it against the CPU's results."""
+    def must_stay(self, tensors: list[torch.Tensor]) -> frozenset:
+        """The places of the tensors that the device takes from the CPU alone."""
+        return frozenset(n for n, t in enumerate(tensors) if storage_of(t) in self.cpu_only)
+
+    def ways(self, case: Case) -> list[frozenset]:
+        """Which tensors may stay on the CPU, in the order to try: a device takes some, such as lengths, there alone."""
+        targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
+        able = [
+            n
+            for n, t in enumerate(case.tensors)
+            if storage_of(t) not in targets and (t.ndim == 0 or not (t.is_floating_point() or t.is_complex()))
+        ]
+        ways = dict.fromkeys(
+            [self.must_stay(case.tensors), frozenset(), *(frozenset([n]) for n in able), frozenset(able)]
+        )
+        return [way for way in ways if not way or len(way) < len(case.tensors)]
+
+    def compare(self, case: Case, cpu: list, ways: list[frozenset], result=None) -> tuple[Case, Difference] | None:
+        """Compute a case on the device, in the first of the ways that it takes, and judge it against the CPU's results.
+
+        `result` is the CPU's: what the device leaves on the CPU of its own, a run on the device would have there.
+        """
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
-        try:
-            twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
-            gots = [computed(case, one, self.to_device) for one in twins]
-        except Exception as error:  # whatever a device raises for what it cannot do
-            if not case.scalars:  # a program that the device takes does not make such a call
-                self.refuse(case.op, first_line(error))
-            return None
-        return self.judge(case, cpu, gots)
+        reason = None
+        for way in ways:
+            case = replace(case, staying=way)
+            left: list[bool] = []  # for each tensor of the result: whether the device left it on the CPU
+
+            def look(there, left=left):
+                left[:] = [t.device.type == "cpu" for t in tensors_in(there)]
+
+            try:
+                twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
+                gots = [computed(case, one, self.to_device, look) for one in twins]
+            except Exception as error:  # whatever a device raises for what it cannot do
+                reason = reason or first_line(error)
+                continue
+            if reason and case.incoming is None:
+                self.cpu_only |= {storage_of(case.tensors[n]) for n in way}
+            self.cpu_only |= {storage_of(t) for t, here in zip(tensors_in(result), left) if here}
+            return self.judge(case, cpu, gots)
+        if frozenset() in ways:  # else a program that the device takes does not make such a call
+            self.refuse(case.op, reason)
+        return None
 
     def to_device(self, value):
         """The device for a torch.device, anything else as it is."""
@@ -206,8 +244,7 @@ class LockStep:
 
     def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
         """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
-        apart = max((distance(c, g) for got in gots for c, g in zip(cpu, got)), default=0.0)
-        apart = math.inf if any(len(got) != len(cpu) for got in gots) else apart
+        apart = max((self.apart(case, cpu, got) for got in gots), default=0.0)
         if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
             return None
         kind = kind_of(case)
@@ -221,6 +258,13 @@ class LockStep:
             return None
         several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
         return replace(case, differs=several), worst
+
+    def apart(self, case: Case, cpu: list, got: list) -> float:
+        """How far results are from the CPU's, in units of rounding; infinity where memory around them differs at all."""
+        if len(got) != len(cpu):
+            return math.inf
+        distances = [distance(c, g) for c, g in zip(cpu, got)]
+        return max((math.inf if d and is_around(case, n) else d for n, d in enumerate(distances)), default=0.0)
 
     def settle(
         self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
@@ -244,10 +288,14 @@ class LockStep:
             for n, (c, g) in enumerate(zip(cpu, got)):
                 if not distance(c, g) or only_ties(name, bound, c, g):
                     continue
+                if is_around(case, n):
+                    one = difference(c, g, None, moves=True)
+                    found.append(one and replace(one, around=True))
+                    continue
                 exact = self.exact(case) if exact is None else exact
                 reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
                 found.append(difference(c, g, reference, name in MOVES and not case.incoming))
-        return max(filter(None, found), key=lambda d: (d.kind == "nan", d.ratio), default=None)
+        return max(filter(None, found), key=lambda d: (not d.around, d.kind == "nan", d.ratio), default=None)
 
     def exact(self, case: Case) -> list[torch.Tensor]:
         """The case on the CPU in float64; nothing if there is no such kernel."""
@@ -308,7 +356,7 @@ class LockStep:
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
                 with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
-                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), self.ways(one))
                 if wrong:
                     self.settle(*wrong, None, None, spot)
 
@@ -325,7 +373,7 @@ def kind_of(case: Case, offsets: bool = True) -> str:
         return str(value.dtype), value.shape, value.stride(), value.storage_offset() if offsets else ""
 
     return repr(
-        (case.op, case.incoming is None, bool(case.scalars), mapped(described, (case.args, case.kwargs, case.incoming)))
+        (case.op, case.incoming is None, bool(case.staying), mapped(described, (case.args, case.kwargs, case.incoming)))
     )
 
 

@@ -119,8 +119,8 @@ def plain_dispatch() -> Iterator[None]:
 class Case:
     """One call of an op that can be made again: its arguments as they were before it, on the CPU.
 
-    `places` says which leaves of its result are new, see `new_places`. `scalars` holds the ids of 0-dim tensors that
-    stay on the CPU. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
+    `places` says which leaves of its result are new, see `new_places`. `staying` says which of the tensors in the
+    arguments stay on the CPU: numbers, and what the device takes from there alone. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
     did), and `wrt` says for which of the tensors in the arguments. `differs`: several runs gave several results.
     """
 
@@ -128,7 +128,7 @@ class Case:
     args: tuple
     kwargs: dict
     places: tuple[int, ...] = ()
-    scalars: frozenset = frozenset()
+    staying: frozenset = frozenset()
     incoming: tuple | None = None
     wrt: tuple[int, ...] = ()
     differs: bool = False
@@ -137,6 +137,11 @@ class Case:
     def tensors(self) -> list[torch.Tensor]:
         """The tensors in the arguments, in order."""
         return tensors_in((self.args, self.kwargs))
+
+    @property
+    def staying_ids(self) -> frozenset:
+        """The ids of the tensors that stay on the CPU."""
+        return frozenset(id(t) for n, t in enumerate(self.tensors) if n in self.staying)
 
 
 @cache
@@ -180,27 +185,41 @@ def new_places(args, kwargs, result) -> tuple[int, ...]:
 
 def outcome(op, args, kwargs, result, places: tuple[int, ...]) -> list[torch.Tensor]:
     """What a call did, on the CPU: what it wrote to, the memory around that, and its new results."""
-    found = [t for target in written(op, args, kwargs) for t in (on_cpu(target), around_it(target))]
+    found = [t for target in written(op, args, kwargs) for t in (on_cpu(target), around_it(target))]  # see `is_around`
     everything = list(leaves(result))
     new = [everything[place] for place in places if place < len(everything)]
     return found + [on_cpu(t) if isinstance(t, torch.Tensor) else torch.tensor(t) for t in new]
 
 
+def is_around(case: Case, place: int) -> bool:
+    """Whether this place of an `outcome` holds the memory around a tensor that was written to: no call may change it."""
+    return case.incoming is None and place % 2 == 1 and place < 2 * len(written(case.op, case.args, case.kwargs))
+
+
 def around_it(tensor: torch.Tensor) -> torch.Tensor:
-    """The bytes that lie around a tensor in its memory; none if the tensor fills it."""
+    """All of a tensor's memory with 0 where the tensor itself is; nothing if the tensor fills it."""
     if flat_of(tensor).numel() == tensor.numel():
-        return torch.empty(0, dtype=torch.uint8)
-    flat = on_cpu(flat_of(tensor))
-    outside = torch.ones_like(flat, dtype=torch.bool)
-    outside.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset()).fill_(False)
-    return flat[outside].view(torch.uint8)
+        return torch.empty(0, dtype=tensor.dtype)
+    flat = on_cpu(flat_of(tensor)).clone()
+    flat.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset()).fill_(0)
+    return flat
 
 
-def computed(case: Case, twins: Twins, change: Callable[[Any], Any] = lambda value: value) -> list[torch.Tensor]:
-    """What a case gives on twins of its tensors, on the CPU; `change` is applied to its other arguments."""
-    args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.scalars))
+def computed(
+    case: Case,
+    twins: Twins,
+    change: Callable[[Any], Any] = lambda value: value,
+    look: Callable[[Any], None] = lambda result: None,
+) -> list[torch.Tensor]:
+    """What a case gives on twins of its tensors, on the CPU.
+
+    `change` is applied to its other arguments; `look` gets the result as it is, before it is brought to the CPU.
+    """
+    args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.staying_ids))
     if case.incoming is None:
-        return outcome(case.op, args, kwargs, case.op(*args, **kwargs), case.places)
+        result = case.op(*args, **kwargs)
+        look(result)
+        return outcome(case.op, args, kwargs, result, case.places)
     return [on_cpu(t) for t in gradients(case.op, args, kwargs, case.wrt, twins.of(case.incoming))]
 
 

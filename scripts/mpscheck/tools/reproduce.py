@@ -70,10 +70,11 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     `public`: the call is spelled as users write it, if that has the arguments of the aten op.
     """
     tensors = tensors_in((case.args, case.kwargs, case.incoming))
-    tensors.sort(key=lambda t: id(t) in case.scalars)  # those that stay on the CPU last
+    ids = case.staying_ids
+    tensors.sort(key=lambda t: id(t) in ids)  # those that stay on the CPU last
     texts, data = ([], real_data(tensors)) if path else random_data(tensors)
     names = dict(zip(data, LETTERS if len(data) <= len(LETTERS) else [f"t{n}" for n in range(len(data))]))
-    staying = {storage_of(t) for t in tensors if id(t) in case.scalars}
+    staying = {storage_of(t) for t in tensors if id(t) in ids}
     moved = [name for (storage, _), name in names.items() if storage not in staying]
     code = {id(t): tensor_code(t, names, data, moved) for t in tensors}
     some = "data" if len(moved) == len(names) else f"data[:{len(moved)}]"

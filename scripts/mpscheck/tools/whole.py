@@ -13,7 +13,17 @@ import torch
 from mpscheck.recorder import around
 from mpscheck.tools.judge import SCREEN, comparable, difference, distance, real, sizes
 from mpscheck.tools.lockstep import LockStep, first_line
-from mpscheck.tools.replay import Twins, called_in_float64, leaves, mapped, obstacle, on_cpu, plain_dispatch, tensors_in
+from mpscheck.tools.replay import (
+    Twins,
+    called_in_float64,
+    leaves,
+    mapped,
+    obstacle,
+    on_cpu,
+    plain_dispatch,
+    storage_of,
+    tensors_in,
+)
 from mpscheck.tools.words import difference_text
 
 
@@ -23,11 +33,20 @@ class Before:
     def __init__(self, model: torch.nn.Module, args: tuple, kwargs: dict):
         self.model = model
         self.args, self.kwargs = Twins(lambda flat: flat.clone()).of((args, kwargs))
+        self.storages = [storage_of(tensor) for tensor in tensors_in((args, kwargs))]
+        self.staying: set[int] = set()  # those storages that stay on the CPU
         self.buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
 
     def inputs(self, device: str) -> tuple[tuple, dict]:
-        """New copies of the inputs, as `.to(device)` makes them."""
-        return mapped(lambda v: v.to(device, copy=True) if isinstance(v, torch.Tensor) else v, (self.args, self.kwargs))
+        """New copies of the inputs, as `.to(device)` makes them, but for those that stay on the CPU."""
+        storages = iter(self.storages)
+
+        def moved(value):
+            if not isinstance(value, torch.Tensor):
+                return value
+            return value.to("cpu" if next(storages) in self.staying else device, copy=True)
+
+        return mapped(moved, (self.args, self.kwargs))
 
     @contextmanager
     def again(self) -> Iterator[None]:
@@ -67,9 +86,7 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     if steps.counts["random"]:
         return None, f"it draws random numbers ({steps.counts['random']} calls)"
     try:
-        args, kwargs = before.inputs(steps.device)
-        with torch.no_grad():
-            there = twin(*args, **kwargs)
+        there = run_there(before, twin, steps)
     except Exception as error:
         return None, f"it does not run there: {first_line(error)}"
     results, others = values_in(output), values_in(there)
@@ -93,6 +110,21 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
     worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
     return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
+
+
+def run_there(before: Before, twin, steps: LockStep):
+    """What the model gives on the device. Inputs that its ops take from the CPU alone stay there, if it needs that."""
+    try:
+        args, kwargs = before.inputs(steps.device)
+        with torch.no_grad():
+            return twin(*args, **kwargs)
+    except Exception:
+        before.staying = steps.cpu_only.intersection(before.storages)
+        if not before.staying:
+            raise
+    args, kwargs = before.inputs(steps.device)
+    with torch.no_grad():
+        return twin(*args, **kwargs)
 
 
 def values_in(output) -> list[torch.Tensor]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
@@ -11,6 +10,7 @@ import torch
 
 from mpscheck.aten import base_name
 from mpscheck.known import Known
+from mpscheck.macos import macos_version
 from mpscheck.tools.judge import Difference
 from mpscheck.tools.lockstep import Finding
 from mpscheck.tools.replay import Case, tensors_in
@@ -43,18 +43,23 @@ class Report:
         return "\n".join(report_lines(self))
 
 
-def macos() -> str | None:
-    """The version of macOS; None elsewhere."""
-    return platform.mac_ver()[0] or None
-
-
 def difference_text(result: Difference) -> str:
     """How a result is wrong, in words."""
     if result.kind == "shape":
         return "shape or dtype are others"
-    at = f"first at {result.index}: expected {result.expected:.6g}, got {result.got:.6g}"
+    values = f"expected {digits(result.expected, result.got)}, got {digits(result.got, result.expected)}"
+    if result.around:
+        return f"right, but the memory around it is changed, first at element {result.index[0]} of it: {values}"
+    at = f"first at {result.index}: {values}"
     error = f"; error {result.ratio:.3g} times the CPU's own, 10 allowed" if result.ratio < float("inf") else ""
     return f"{result.share:.3%} of the values are wrong, {at}{error}"
+
+
+def digits(value: complex, other: complex) -> str:
+    """A value with six digits, or with as many as tell it from the other; whole numbers in full."""
+    if isinstance(value, int) or f"{value:.6g}" == f"{other:.6g}":
+        return repr(value)
+    return f"{value:.6g}"
 
 
 def tensor_rows(case: Case) -> Iterator[str]:
@@ -64,7 +69,7 @@ def tensor_rows(case: Case) -> Iterator[str]:
     arguments += [("gradient", g) for g in case.incoming or () if g is not None]
     for name, value in arguments:
         for t in tensors_in(value):
-            kind = "on the CPU" if id(t) in case.scalars else layout(t)
+            kind = "on the CPU" if id(t) in case.staying_ids else layout(t)
             place = f"shape {tuple(t.shape)}, strides {t.stride()}, offset {t.storage_offset()}"
             yield f"{name}: {str(t.dtype)[6:]}, {place}, {kind}"
 
@@ -94,11 +99,9 @@ def bug_lines(bugs: list[Known]) -> Iterator[str]:
     if not bugs:
         yield "  known bug: none in the catalogue fits; it may be new"
     for bug in bugs:
-        ends = sorted(bug.affected.split(","), key=lambda end: end.startswith("<"))
-        affected = f"torch {', '.join(ends)}" + (f", macOS {bug.macos}" if bug.macos else "")
         yield f"  known bug: {bug.claim}"
         yield f"    {bug.url}, page {bug.page}"
-        yield f"    affected: {affected}; torch {torch.__version__} is {bug.state(torch.__version__, macos())}"
+        yield f"    affected: {bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
         if bug.workaround:
             yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
 
@@ -169,13 +172,15 @@ def as_json(report: Report) -> dict:
             "kind": "nondeterministic" if f.case.differs else f.result.kind,
             "own_inputs": f.own_inputs,
             "tensors": list(tensor_rows(f.case)),
-            "result": {**asdict(f.result), "ratio": str(f.result.ratio)},
+            "result": {n: str(v) if n == "ratio" or isinstance(v, complex) else v for n, v in asdict(f.result).items()},
             "modules": f.modules,
         }
         for f in report.findings
     ]
     for finding, bugs, reproduction in zip(findings, report.bugs, report.reproductions):
-        finding["bugs"] = [{"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos())} for b in bugs]
+        finding["bugs"] = [
+            {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in bugs
+        ]
         finding["reproduction"] = asdict(reproduction)
     plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}

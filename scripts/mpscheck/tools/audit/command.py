@@ -21,7 +21,6 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import runpy
 import sys
 import traceback
@@ -31,6 +30,7 @@ from typing import Any
 import torch
 
 from mpscheck.known import Known, read_known
+from mpscheck.macos import macos_version
 from mpscheck.recorder import TWO_MODES, around, best_level
 from mpscheck.tools.audit.places import kind_of_file
 from mpscheck.tools.audit.report import Report
@@ -81,10 +81,9 @@ def asked_versions(torch_version: str | None, macos: str | None) -> tuple[str | 
                 Version(version)
             except ValueError:
                 raise ValueError(f"{version!r} is no version of {name}, such as {like}") from None
-    mac = platform.mac_ver()[0]
-    if torch_version is None and (mac or macos):
+    if torch_version is None and (sys.platform == "darwin" or macos):
         torch_version = torch.__version__
-    return torch_version, macos or mac or None
+    return torch_version, macos or macos_version()
 
 
 def ending_of(error: BaseException, level: str) -> str:

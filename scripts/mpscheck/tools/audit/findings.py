@@ -60,19 +60,12 @@ def group_text(title: str, findings: list[Finding]) -> Iterator[str]:
 
 
 def _bug_text(bug: Known) -> Iterator[str]:
-    where = f"torch {in_order(bug.affected)}" + (f", macOS {in_order(bug.macos)}" if bug.macos else "")
-    chips = f", {', '.join(bug.chips)}" if bug.chips else ""
     yield f"\n* {bug.claim}  [{bug.kind}]"
     yield f"  {bug.url}"
-    yield f"  affected: {where}{chips}"
+    yield f"  affected: {bug.where}"
     lines = (bug.workaround or "none known").splitlines()
     for number, line in enumerate(lines):
         yield f"  {'            ' if number else 'workaround: '}{line}"
-
-
-def in_order(specifier: str) -> str:
-    """A range of versions with its lower end first."""
-    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
 
 
 def _finding_text(finding: Finding) -> Iterator[str]:

@@ -1,0 +1,25 @@
+"""Which macOS is this? `sw_vers` knows; Python may not.
+
+macOS 26 tells a Python that was built against an older SDK that it is macOS 16, and `platform` passes that on
+(python/cpython#135675). `sw_vers` is Apple's own; SYSTEM_VERSION_COMPAT=0 asks it for the real version whatever is set.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from functools import cache
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    command = ["sw_vers", "-productVersion"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = done.stdout.strip()
+    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
