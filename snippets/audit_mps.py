@@ -89,7 +89,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'issue': 'pytorch/pytorch#197715',
   'url': 'https://github.com/pytorch/pytorch/issues/197715',
   'kind': 'wrong',
-  'affected': '<=2.14.1,>=2.14',
+  'affected': '<2.15,>=2.14',
   'introduced': '2.14',
   'macos': None,
   'chips': [],
@@ -362,7 +362,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'issue': 'pytorch/pytorch#195163',
   'url': 'https://github.com/pytorch/pytorch/issues/195163',
   'kind': 'wrong',
-  'affected': '<=2.14.0,>=2.13.0',
+  'affected': '<=2.15.0a0,>=2.13.0',
   'introduced': None,
   'macos': None,
   'chips': ['M1', 'M2'],
@@ -389,14 +389,14 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'draft': True,
   'unsure': []},
  {'slug': 'bmm-over-2e32-noncontiguous',
-  'claim': '`torch.bmm` is wrong beyond 2**32 output elements if an operand is not contiguous.',
+  'claim': '`torch.bmm` is wrong once its output or an input has more than 2**32 elements.',
   'when': '`bmm` is called and the number of elements of the result is above 4,294,967,296, or `bmm` is called and '
           'the number of elements of *self* is above 4,294,967,296, or `bmm` is called and the number of elements of '
           '*mat2* is above 4,294,967,296',
   'issue': 'pytorch/pytorch#197636',
   'url': 'https://github.com/pytorch/pytorch/issues/197636',
   'kind': 'wrong',
-  'affected': '',
+  'affected': '==2.14.0',
   'introduced': None,
   'macos': '>=15',
   'chips': [],
@@ -551,9 +551,9 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'issue': 'pytorch/pytorch#147510',
   'url': 'https://github.com/pytorch/pytorch/issues/147510',
   'kind': 'wrong',
-  'affected': '',
+  'affected': '==2.4.1',
   'introduced': None,
-  'macos': '<15,>=14',
+  'macos': None,
   'chips': [],
   'workaround': 'x[..., 0] = x[..., 0].clamp(0, 1)',
   'page': 'bugs/clamp-inplace-column-view/',
@@ -657,7 +657,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'draft': True,
   'unsure': []},
  {'slug': 'conv2d-large-out-channels-regression',
-  'claim': '`F.conv2d` with more than 65,536 output channels is wrong again in builds before 2.6.',
+  'claim': '`F.conv2d` with more than 65,536 output channels is wrong again.',
   'when': '`conv2d` is called and the size of *weight* in dimension 0 is above 65,536',
   'issue': 'pytorch/pytorch#142836',
   'url': 'https://github.com/pytorch/pytorch/issues/142836',
@@ -694,7 +694,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'kind': 'wrong',
   'affected': '',
   'introduced': None,
-  'macos': None,
+  'macos': '<26.3,>=26.2',
   'chips': [],
   'workaround': 'convert the input to channels_last_3d',
   'page': 'bugs/conv3d-contiguous-wrong/',
@@ -2768,6 +2768,11 @@ def ends_of(specifier: str) -> list[tuple[str, Version]]:
     return [(part.group(1), Version(part.group(2))) for part in parts]
 
 
+def in_order(specifier: str) -> str:
+    """A range of versions with its lower end first."""
+    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
+
+
 def contains(specifier: str, version: Version) -> bool:
     """Whether a version is within all parts. As in PEP 440, nightlies of 2.9 are not within `<2.9`."""
 
@@ -2842,6 +2847,13 @@ class Known:
     draft: bool = False  # the trigger is drafted from the thread's words: no snippet has tried it
     unsure: tuple[str, ...] = ()  # releases within `affected` that may have the fix already
 
+    @property
+    def where(self) -> str:
+        """The versions and chips that are affected, in words; an unknown version is said to be unknown."""
+        parts = [f"torch {in_order(self.affected)}" if self.affected else "no version of torch is known"]
+        parts += [f"macOS {in_order(self.macos)}"] if self.macos else []
+        return ", ".join([*parts, *self.chips])
+
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on this torch and macOS."""
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
@@ -2854,6 +2866,27 @@ def read_known(entries: list[dict]) -> tuple[Known, ...]:
         Known(**{**entry, **{n: tuple(entry[n]) for n in lists if n in entry}, "triggers": parse(entry["triggers"])})
         for entry in entries
     )
+
+
+# ---- macos -----------------------------------------------------------------------------------------------
+
+import os
+import re
+import subprocess
+from functools import cache
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    command = ["sw_vers", "-productVersion"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = done.stdout.strip()
+    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
 
 
 # ---- recorder --------------------------------------------------------------------------------------------
@@ -3580,19 +3613,12 @@ def group_text(title: str, findings: list[Finding]) -> Iterator[str]:
 
 
 def _bug_text(bug: Known) -> Iterator[str]:
-    where = f"torch {in_order(bug.affected)}" + (f", macOS {in_order(bug.macos)}" if bug.macos else "")
-    chips = f", {', '.join(bug.chips)}" if bug.chips else ""
     yield f"\n* {bug.claim}  [{bug.kind}]"
     yield f"  {bug.url}"
-    yield f"  affected: {where}{chips}"
+    yield f"  affected: {bug.where}"
     lines = (bug.workaround or "none known").splitlines()
     for number, line in enumerate(lines):
         yield f"  {'            ' if number else 'workaround: '}{line}"
-
-
-def in_order(specifier: str) -> str:
-    """A range of versions with its lower end first."""
-    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
 
 
 def _finding_text(finding: Finding) -> Iterator[str]:
@@ -3791,7 +3817,6 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import runpy
 import sys
 import traceback
@@ -3845,10 +3870,9 @@ def asked_versions(torch_version: str | None, macos: str | None) -> tuple[str | 
                 Version(version)
             except ValueError:
                 raise ValueError(f"{version!r} is no version of {name}, such as {like}") from None
-    mac = platform.mac_ver()[0]
-    if torch_version is None and (mac or macos):
+    if torch_version is None and (sys.platform == "darwin" or macos):
         torch_version = torch.__version__
-    return torch_version, macos or mac or None
+    return torch_version, macos or macos_version()
 
 
 def ending_of(error: BaseException, level: str) -> str:

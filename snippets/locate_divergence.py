@@ -86,7 +86,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'issue': 'pytorch/pytorch#197715',
   'url': 'https://github.com/pytorch/pytorch/issues/197715',
   'kind': 'wrong',
-  'affected': '<=2.14.1,>=2.14',
+  'affected': '<2.15,>=2.14',
   'introduced': '2.14',
   'macos': None,
   'chips': [],
@@ -571,6 +571,11 @@ def ends_of(specifier: str) -> list[tuple[str, Version]]:
     return [(part.group(1), Version(part.group(2))) for part in parts]
 
 
+def in_order(specifier: str) -> str:
+    """A range of versions with its lower end first."""
+    return ", ".join(sorted(specifier.split(","), key=lambda part: part.startswith("<")))
+
+
 def contains(specifier: str, version: Version) -> bool:
     """Whether a version is within all parts. As in PEP 440, nightlies of 2.9 are not within `<2.9`."""
 
@@ -645,6 +650,13 @@ class Known:
     draft: bool = False  # the trigger is drafted from the thread's words: no snippet has tried it
     unsure: tuple[str, ...] = ()  # releases within `affected` that may have the fix already
 
+    @property
+    def where(self) -> str:
+        """The versions and chips that are affected, in words; an unknown version is said to be unknown."""
+        parts = [f"torch {in_order(self.affected)}" if self.affected else "no version of torch is known"]
+        parts += [f"macOS {in_order(self.macos)}"] if self.macos else []
+        return ", ".join([*parts, *self.chips])
+
     def state(self, torch: str, macos: str | None = None) -> str:
         """`sick`, `healthy` or `unknown` on this torch and macOS."""
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
@@ -657,6 +669,27 @@ def read_known(entries: list[dict]) -> tuple[Known, ...]:
         Known(**{**entry, **{n: tuple(entry[n]) for n in lists if n in entry}, "triggers": parse(entry["triggers"])})
         for entry in entries
     )
+
+
+# ---- macos -----------------------------------------------------------------------------------------------
+
+import os
+import re
+import subprocess
+from functools import cache
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    command = ["sw_vers", "-productVersion"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = done.stdout.strip()
+    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
 
 
 # ---- recorder --------------------------------------------------------------------------------------------
@@ -1210,8 +1243,8 @@ def plain_dispatch() -> Iterator[None]:
 class Case:
     """One call of an op that can be made again: its arguments as they were before it, on the CPU.
 
-    `places` says which leaves of its result are new, see `new_places`. `scalars` holds the ids of 0-dim tensors that
-    stay on the CPU. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
+    `places` says which leaves of its result are new, see `new_places`. `staying` says which of the tensors in the
+    arguments stay on the CPU: numbers, and what the device takes from there alone. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
     did), and `wrt` says for which of the tensors in the arguments. `differs`: several runs gave several results.
     """
 
@@ -1219,7 +1252,7 @@ class Case:
     args: tuple
     kwargs: dict
     places: tuple[int, ...] = ()
-    scalars: frozenset = frozenset()
+    staying: frozenset = frozenset()
     incoming: tuple | None = None
     wrt: tuple[int, ...] = ()
     differs: bool = False
@@ -1228,6 +1261,11 @@ class Case:
     def tensors(self) -> list[torch.Tensor]:
         """The tensors in the arguments, in order."""
         return tensors_in((self.args, self.kwargs))
+
+    @property
+    def staying_ids(self) -> frozenset:
+        """The ids of the tensors that stay on the CPU."""
+        return frozenset(id(t) for n, t in enumerate(self.tensors) if n in self.staying)
 
 
 @cache
@@ -1271,27 +1309,41 @@ def new_places(args, kwargs, result) -> tuple[int, ...]:
 
 def outcome(op, args, kwargs, result, places: tuple[int, ...]) -> list[torch.Tensor]:
     """What a call did, on the CPU: what it wrote to, the memory around that, and its new results."""
-    found = [t for target in written(op, args, kwargs) for t in (on_cpu(target), around_it(target))]
+    found = [t for target in written(op, args, kwargs) for t in (on_cpu(target), around_it(target))]  # see `is_around`
     everything = list(leaves(result))
     new = [everything[place] for place in places if place < len(everything)]
     return found + [on_cpu(t) if isinstance(t, torch.Tensor) else torch.tensor(t) for t in new]
 
 
+def is_around(case: Case, place: int) -> bool:
+    """Whether this place of an `outcome` holds the memory around a tensor that was written to: no call may change it."""
+    return case.incoming is None and place % 2 == 1 and place < 2 * len(written(case.op, case.args, case.kwargs))
+
+
 def around_it(tensor: torch.Tensor) -> torch.Tensor:
-    """The bytes that lie around a tensor in its memory; none if the tensor fills it."""
+    """All of a tensor's memory with 0 where the tensor itself is; nothing if the tensor fills it."""
     if flat_of(tensor).numel() == tensor.numel():
-        return torch.empty(0, dtype=torch.uint8)
-    flat = on_cpu(flat_of(tensor))
-    outside = torch.ones_like(flat, dtype=torch.bool)
-    outside.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset()).fill_(False)
-    return flat[outside].view(torch.uint8)
+        return torch.empty(0, dtype=tensor.dtype)
+    flat = on_cpu(flat_of(tensor)).clone()
+    flat.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset()).fill_(0)
+    return flat
 
 
-def computed(case: Case, twins: Twins, change: Callable[[Any], Any] = lambda value: value) -> list[torch.Tensor]:
-    """What a case gives on twins of its tensors, on the CPU; `change` is applied to its other arguments."""
-    args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.scalars))
+def computed(
+    case: Case,
+    twins: Twins,
+    change: Callable[[Any], Any] = lambda value: value,
+    look: Callable[[Any], None] = lambda result: None,
+) -> list[torch.Tensor]:
+    """What a case gives on twins of its tensors, on the CPU.
+
+    `change` is applied to its other arguments; `look` gets the result as it is, before it is brought to the CPU.
+    """
+    args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.staying_ids))
     if case.incoming is None:
-        return outcome(case.op, args, kwargs, case.op(*args, **kwargs), case.places)
+        result = case.op(*args, **kwargs)
+        look(result)
+        return outcome(case.op, args, kwargs, result, case.places)
     return [on_cpu(t) for t in gradients(case.op, args, kwargs, case.wrt, twins.of(case.incoming))]
 
 
@@ -1412,14 +1464,18 @@ INDICES = ("sort", "argsort", "topk", "argmax", "argmin", "max", "min", "kthvalu
 
 @dataclass(frozen=True)
 class Difference:
-    """How a result is wrong. `ratio`: the error in units of the CPU's own; `share`: of the values that are wrong."""
+    """How a result is wrong. `ratio`: the error in units of the CPU's own; `share`: of the values that are wrong.
+
+    `around`: not the result is wrong but the memory around it, which `index` then counts from its start.
+    """
 
     kind: str  # wrong, nan (a NaN that the CPU has not), shape
     ratio: float
     share: float = 1.0
     index: tuple[int, ...] = ()
-    expected: float | None = None
-    got: float | None = None
+    expected: complex | None = None  # in the dtype of the result: a whole number stays one
+    got: complex | None = None
+    around: bool = False
 
 
 def real(values: torch.Tensor) -> torch.Tensor:
@@ -1477,17 +1533,18 @@ def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor | None,
     exact = cpu if exact is None else exact
     if cpu.shape != got.shape or cpu.dtype != got.dtype:
         return Difference("shape", math.inf)
+    both = cpu, got
     cpu, got, exact = real(cpu), real(got), real(exact)
     if not cpu.is_floating_point():
-        return described("wrong", math.inf, cpu != got, cpu, got)
+        return described("wrong", math.inf, cpu != got, *both)
     c, g, special = comparable(cpu.double(), got.double())
     if bool(special.any()):
         kind = "nan" if bool((got.isnan() & ~cpu.isnan()).any()) else "wrong"
-        return described(kind, math.inf, special, cpu, got)
+        return described(kind, math.inf, special, *both)
     exact = torch.where(exact.isfinite() & cpu.isfinite(), exact.double(), c)
     own, error = (c - exact).abs(), (g - exact).abs()
     if moves and not bool(own.any()):
-        return described("wrong", math.inf, error > 0, cpu, got)
+        return described("wrong", math.inf, error > 0, *both)
     limits = torch.finfo(cpu.dtype)
     least = limits.eps * roundings
     allowed = [max(o, least * e, limits.tiny) for o, e in zip(sizes(own), sizes(exact))]
@@ -1495,13 +1552,14 @@ def difference(cpu: torch.Tensor, got: torch.Tensor, exact: torch.Tensor | None,
     if ratio <= ALLOWED_RATIO:
         return None
     wrong = error > ALLOWED_RATIO * max(own.max().item(), least * sizes(exact)[0])
-    return described("wrong", ratio, wrong if bool(wrong.any()) else error == error.max(), cpu, got)
+    return described("wrong", ratio, wrong if bool(wrong.any()) else error == error.max(), *both)
 
 
 def described(kind: str, ratio: float, wrong: torch.Tensor, cpu: torch.Tensor, got: torch.Tensor) -> Difference | None:
-    """A Difference with the first wrong place; None if nothing is wrong."""
+    """A Difference with the first wrong place; None if nothing is wrong. `wrong` may hold real and imaginary parts."""
     if not bool(wrong.any()):
         return None
+    wrong = wrong.any(-1) if wrong.ndim > cpu.ndim else wrong
     place = tuple(int(i) for i in torch.unravel_index(wrong.flatten().int().argmax(), wrong.shape))
     return Difference(kind, ratio, wrong.double().mean().item(), place, cpu[place].item(), got[place].item())
 
@@ -1645,6 +1703,7 @@ class LockStep:
         self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
         self.there: set[int] = set()  # storages that a run on the device would have there,
         self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
+        self.cpu_only: set[int] = set()  # and must have on the CPU: the device takes, or leaves, them there alone
 
     def moved(self, flat: torch.Tensor) -> torch.Tensor:
         """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
@@ -1670,8 +1729,8 @@ class LockStep:
     def place(self, value, there: bool | None) -> None:
         """Note whether a run on the device would have these tensors there; None: that is not known."""
         for tensor in tensors_in(value):
-            self.there.discard(storage_of(tensor))  # an address may have been used before
-            self.numbers.discard(storage_of(tensor))
+            for known in (self.there, self.numbers, self.cpu_only):
+                known.discard(storage_of(tensor))  # an address may have been used before
             if there is not None:
                 (self.there if there else self.numbers).add(storage_of(tensor))
 
@@ -1681,7 +1740,8 @@ class LockStep:
             return False
         if bound.get("device") is not None or any(storage_of(t) in self.there for t in tensors):
             return True
-        return False if tensors and all(storage_of(t) in self.numbers for t in tensors) else None
+        here = self.numbers | self.cpu_only
+        return False if tensors and all(storage_of(t) in here for t in tensors) else None
 
     # ---- one call -------------------------------------------------------------------------------------------------
 
@@ -1702,10 +1762,11 @@ class LockStep:
             wrong = None
             if self.is_compared(op, bound, there is not False, places):
                 case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
-                wrong = self.compare(case, cpu)
-                scalars = frozenset(id(t) for t in tensors if t.ndim == 0 and storage_of(t) not in self.there)
-                if not wrong and scalars and len(scalars) < len(tensors):  # a number often stays on the CPU
-                    wrong = self.compare(replace(case, scalars=scalars), cpu)
+                wrong = self.compare(case, cpu, self.ways(case), result)
+                scalars = frozenset(n for n, t in enumerate(tensors) if t.ndim == 0 and storage_of(t) not in self.there)
+                staying = scalars | self.must_stay(tensors)
+                if not wrong and scalars and len(staying) < len(tensors):
+                    wrong = self.compare(case, cpu, [staying])  # a number often stays on the CPU
             for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
                 self.kept.pop((storage_of(target), target.dtype), None)
             if self.backward and not self.outer:
@@ -1727,7 +1788,8 @@ class LockStep:
             if self.is_compared(op, bind(op, args, kwargs), True, places):
                 here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
                 fetched = Twins(lambda flat: flat.cpu()).of(before, here)
-                case = Case(op, *mapped(to_cpu_device, fetched), places, here)
+                staying = frozenset(n for n, t in enumerate(tensors_in(before)) if id(t) in here)
+                case = Case(op, *mapped(to_cpu_device, fetched), places, staying)
                 copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
                 wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
         if wrong:
@@ -1757,18 +1819,51 @@ class LockStep:
         self.counts[kind] += not self.outer
         return kind == "compared"
 
-    def compare(self, case: Case, cpu: list) -> tuple[Case, Difference] | None:
-        """Compute a case on the device and judge it against the CPU's results."""
+    def must_stay(self, tensors: list[torch.Tensor]) -> frozenset:
+        """The places of the tensors that the device takes from the CPU alone."""
+        return frozenset(n for n, t in enumerate(tensors) if storage_of(t) in self.cpu_only)
+
+    def ways(self, case: Case) -> list[frozenset]:
+        """Which tensors may stay on the CPU, in the order to try: a device takes some, such as lengths, there alone."""
+        targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
+        able = [
+            n
+            for n, t in enumerate(case.tensors)
+            if storage_of(t) not in targets and (t.ndim == 0 or not (t.is_floating_point() or t.is_complex()))
+        ]
+        ways = dict.fromkeys(
+            [self.must_stay(case.tensors), frozenset(), *(frozenset([n]) for n in able), frozenset(able)]
+        )
+        return [way for way in ways if not way or len(way) < len(case.tensors)]
+
+    def compare(self, case: Case, cpu: list, ways: list[frozenset], result=None) -> tuple[Case, Difference] | None:
+        """Compute a case on the device, in the first of the ways that it takes, and judge it against the CPU's results.
+
+        `result` is the CPU's: what the device leaves on the CPU of its own, a run on the device would have there.
+        """
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
-        try:
-            twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
-            gots = [computed(case, one, self.to_device) for one in twins]
-        except Exception as error:  # whatever a device raises for what it cannot do
-            if not case.scalars:  # a program that the device takes does not make such a call
-                self.refuse(case.op, first_line(error))
-            return None
-        return self.judge(case, cpu, gots)
+        reason = None
+        for way in ways:
+            case = replace(case, staying=way)
+            left: list[bool] = []  # for each tensor of the result: whether the device left it on the CPU
+
+            def look(there, left=left):
+                left[:] = [t.device.type == "cpu" for t in tensors_in(there)]
+
+            try:
+                twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
+                gots = [computed(case, one, self.to_device, look) for one in twins]
+            except Exception as error:  # whatever a device raises for what it cannot do
+                reason = reason or first_line(error)
+                continue
+            if reason and case.incoming is None:
+                self.cpu_only |= {storage_of(case.tensors[n]) for n in way}
+            self.cpu_only |= {storage_of(t) for t, here in zip(tensors_in(result), left) if here}
+            return self.judge(case, cpu, gots)
+        if frozenset() in ways:  # else a program that the device takes does not make such a call
+            self.refuse(case.op, reason)
+        return None
 
     def to_device(self, value):
         """The device for a torch.device, anything else as it is."""
@@ -1778,8 +1873,7 @@ class LockStep:
 
     def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
         """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
-        apart = max((distance(c, g) for got in gots for c, g in zip(cpu, got)), default=0.0)
-        apart = math.inf if any(len(got) != len(cpu) for got in gots) else apart
+        apart = max((self.apart(case, cpu, got) for got in gots), default=0.0)
         if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
             return None
         kind = kind_of(case)
@@ -1793,6 +1887,13 @@ class LockStep:
             return None
         several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
         return replace(case, differs=several), worst
+
+    def apart(self, case: Case, cpu: list, got: list) -> float:
+        """How far results are from the CPU's, in units of rounding; infinity where memory around them differs at all."""
+        if len(got) != len(cpu):
+            return math.inf
+        distances = [distance(c, g) for c, g in zip(cpu, got)]
+        return max((math.inf if d and is_around(case, n) else d for n, d in enumerate(distances)), default=0.0)
 
     def settle(
         self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
@@ -1816,10 +1917,14 @@ class LockStep:
             for n, (c, g) in enumerate(zip(cpu, got)):
                 if not distance(c, g) or only_ties(name, bound, c, g):
                     continue
+                if is_around(case, n):
+                    one = difference(c, g, None, moves=True)
+                    found.append(one and replace(one, around=True))
+                    continue
                 exact = self.exact(case) if exact is None else exact
                 reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
                 found.append(difference(c, g, reference, name in MOVES and not case.incoming))
-        return max(filter(None, found), key=lambda d: (d.kind == "nan", d.ratio), default=None)
+        return max(filter(None, found), key=lambda d: (not d.around, d.kind == "nan", d.ratio), default=None)
 
     def exact(self, case: Case) -> list[torch.Tensor]:
         """The case on the CPU in float64; nothing if there is no such kernel."""
@@ -1880,7 +1985,7 @@ class LockStep:
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
                 with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
-                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)))
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), self.ways(one))
                 if wrong:
                     self.settle(*wrong, None, None, spot)
 
@@ -1897,7 +2002,7 @@ def kind_of(case: Case, offsets: bool = True) -> str:
         return str(value.dtype), value.shape, value.stride(), value.storage_offset() if offsets else ""
 
     return repr(
-        (case.op, case.incoming is None, bool(case.scalars), mapped(described, (case.args, case.kwargs, case.incoming)))
+        (case.op, case.incoming is None, bool(case.staying), mapped(described, (case.args, case.kwargs, case.incoming)))
     )
 
 
@@ -1978,10 +2083,11 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     `public`: the call is spelled as users write it, if that has the arguments of the aten op.
     """
     tensors = tensors_in((case.args, case.kwargs, case.incoming))
-    tensors.sort(key=lambda t: id(t) in case.scalars)  # those that stay on the CPU last
+    ids = case.staying_ids
+    tensors.sort(key=lambda t: id(t) in ids)  # those that stay on the CPU last
     texts, data = ([], real_data(tensors)) if path else random_data(tensors)
     names = dict(zip(data, LETTERS if len(data) <= len(LETTERS) else [f"t{n}" for n in range(len(data))]))
-    staying = {storage_of(t) for t in tensors if id(t) in case.scalars}
+    staying = {storage_of(t) for t in tensors if id(t) in ids}
     moved = [name for (storage, _), name in names.items() if storage not in staying]
     code = {id(t): tensor_code(t, names, data, moved) for t in tensors}
     some = "data" if len(moved) == len(names) else f"data[:{len(moved)}]"
@@ -2150,7 +2256,6 @@ def tolerance(case: Case, data: dict) -> tuple[int, float]:
 # ---- words -----------------------------------------------------------------------------------------
 
 import os
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
@@ -2183,18 +2288,23 @@ class Report:
         return "\n".join(report_lines(self))
 
 
-def macos() -> str | None:
-    """The version of macOS; None elsewhere."""
-    return platform.mac_ver()[0] or None
-
-
 def difference_text(result: Difference) -> str:
     """How a result is wrong, in words."""
     if result.kind == "shape":
         return "shape or dtype are others"
-    at = f"first at {result.index}: expected {result.expected:.6g}, got {result.got:.6g}"
+    values = f"expected {digits(result.expected, result.got)}, got {digits(result.got, result.expected)}"
+    if result.around:
+        return f"right, but the memory around it is changed, first at element {result.index[0]} of it: {values}"
+    at = f"first at {result.index}: {values}"
     error = f"; error {result.ratio:.3g} times the CPU's own, 10 allowed" if result.ratio < float("inf") else ""
     return f"{result.share:.3%} of the values are wrong, {at}{error}"
+
+
+def digits(value: complex, other: complex) -> str:
+    """A value with six digits, or with as many as tell it from the other; whole numbers in full."""
+    if isinstance(value, int) or f"{value:.6g}" == f"{other:.6g}":
+        return repr(value)
+    return f"{value:.6g}"
 
 
 def tensor_rows(case: Case) -> Iterator[str]:
@@ -2204,7 +2314,7 @@ def tensor_rows(case: Case) -> Iterator[str]:
     arguments += [("gradient", g) for g in case.incoming or () if g is not None]
     for name, value in arguments:
         for t in tensors_in(value):
-            kind = "on the CPU" if id(t) in case.scalars else layout(t)
+            kind = "on the CPU" if id(t) in case.staying_ids else layout(t)
             place = f"shape {tuple(t.shape)}, strides {t.stride()}, offset {t.storage_offset()}"
             yield f"{name}: {str(t.dtype)[6:]}, {place}, {kind}"
 
@@ -2234,11 +2344,9 @@ def bug_lines(bugs: list[Known]) -> Iterator[str]:
     if not bugs:
         yield "  known bug: none in the catalogue fits; it may be new"
     for bug in bugs:
-        ends = sorted(bug.affected.split(","), key=lambda end: end.startswith("<"))
-        affected = f"torch {', '.join(ends)}" + (f", macOS {bug.macos}" if bug.macos else "")
         yield f"  known bug: {bug.claim}"
         yield f"    {bug.url}, page {bug.page}"
-        yield f"    affected: {affected}; torch {torch.__version__} is {bug.state(torch.__version__, macos())}"
+        yield f"    affected: {bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
         if bug.workaround:
             yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
 
@@ -2309,13 +2417,15 @@ def as_json(report: Report) -> dict:
             "kind": "nondeterministic" if f.case.differs else f.result.kind,
             "own_inputs": f.own_inputs,
             "tensors": list(tensor_rows(f.case)),
-            "result": {**asdict(f.result), "ratio": str(f.result.ratio)},
+            "result": {n: str(v) if n == "ratio" or isinstance(v, complex) else v for n, v in asdict(f.result).items()},
             "modules": f.modules,
         }
         for f in report.findings
     ]
     for finding, bugs, reproduction in zip(findings, report.bugs, report.reproductions):
-        finding["bugs"] = [{"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos())} for b in bugs]
+        finding["bugs"] = [
+            {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in bugs
+        ]
         finding["reproduction"] = asdict(reproduction)
     plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
@@ -2338,11 +2448,20 @@ class Before:
     def __init__(self, model: torch.nn.Module, args: tuple, kwargs: dict):
         self.model = model
         self.args, self.kwargs = Twins(lambda flat: flat.clone()).of((args, kwargs))
+        self.storages = [storage_of(tensor) for tensor in tensors_in((args, kwargs))]
+        self.staying: set[int] = set()  # those storages that stay on the CPU
         self.buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
 
     def inputs(self, device: str) -> tuple[tuple, dict]:
-        """New copies of the inputs, as `.to(device)` makes them."""
-        return mapped(lambda v: v.to(device, copy=True) if isinstance(v, torch.Tensor) else v, (self.args, self.kwargs))
+        """New copies of the inputs, as `.to(device)` makes them, but for those that stay on the CPU."""
+        storages = iter(self.storages)
+
+        def moved(value):
+            if not isinstance(value, torch.Tensor):
+                return value
+            return value.to("cpu" if next(storages) in self.staying else device, copy=True)
+
+        return mapped(moved, (self.args, self.kwargs))
 
     @contextmanager
     def again(self) -> Iterator[None]:
@@ -2382,9 +2501,7 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     if steps.counts["random"]:
         return None, f"it draws random numbers ({steps.counts['random']} calls)"
     try:
-        args, kwargs = before.inputs(steps.device)
-        with torch.no_grad():
-            there = twin(*args, **kwargs)
+        there = run_there(before, twin, steps)
     except Exception as error:
         return None, f"it does not run there: {first_line(error)}"
     results, others = values_in(output), values_in(there)
@@ -2408,6 +2525,21 @@ def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool |
     found = [difference(c, g, e, moves=False) for (c, g), e in zip(pairs, exact)]
     worst = max(filter(None, found), key=lambda d: d.ratio, default=None)
     return worst is None, "its error is within 10 times the CPU's own" if worst is None else difference_text(worst)
+
+
+def run_there(before: Before, twin, steps: LockStep):
+    """What the model gives on the device. Inputs that its ops take from the CPU alone stay there, if it needs that."""
+    try:
+        args, kwargs = before.inputs(steps.device)
+        with torch.no_grad():
+            return twin(*args, **kwargs)
+    except Exception:
+        before.staying = steps.cpu_only.intersection(before.storages)
+        if not before.staying:
+            raise
+    args, kwargs = before.inputs(steps.device)
+    with torch.no_grad():
+        return twin(*args, **kwargs)
 
 
 def values_in(output) -> list[torch.Tensor]:
@@ -2512,7 +2644,7 @@ def locate(
         stopped = False
     except KeyboardInterrupt:  # what was found until then is worth having
         whole, text, stopped = None, "stopped before the end", True
-    system = f", macOS {macos()}" if macos() else ""
+    system = f", macOS {macos_version()}" if macos_version() else ""
     report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
     report.counts = dict(steps.counts)
@@ -2566,7 +2698,9 @@ def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> l
     for case in cases:
         call = call_on(case, steps)
         found += [bug for bug in known if bug not in found and any(t.matches(call) for t in bug.triggers)]
-    return sorted(found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos())))
+    return sorted(
+        found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos_version()))
+    )
 
 
 def call_on(case: Case, steps: LockStep):
@@ -2575,7 +2709,7 @@ def call_on(case: Case, steps: LockStep):
     A gradient is a call of the op's kernel for it, by the name that most of them have.
     """
     twins = Twins(lambda flat: flat.to(steps.device))
-    args, kwargs = twins.of((case.args, case.kwargs), case.scalars)
+    args, kwargs = twins.of((case.args, case.kwargs), case.staying_ids)
     result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
     call = call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
     if case.incoming is None:
