@@ -34,7 +34,7 @@ def page(entry: Entry, contribute: str = "../contribute.md") -> str:
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
         f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.reports)}",
-        f"## Threads {{ data-search-exclude }}\n\n{_reports(bug)}\n\n{threads(bug)}",
+        f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -151,19 +151,22 @@ def met_by(reports: tuple[Report, ...]) -> str:
 
 def _report(report: Report) -> str:
     link = anchor(report.url, text(report.who, 160))
-    where = [text(value) for value in (report.torch, report.macos, report.chip) if value]
+    where = [words.prose(value, 120) for value in (report.torch, report.macos, report.chip) if value]
     with_what = f" ({'; '.join(where)})" if where else ""
     also = f" See also {', '.join(words.link(thread) for thread in report.also)}." if report.also else ""
     return f"{link}{with_what}: {words.prose(report.summary, 340)}{also} <small>Tied to this bug: {LINKS[report.link]}.</small>"
 
 
-def _reports(bug: Reported) -> str:
-    return "\n".join(f"- {words.sighting(entry)}" for entry in bug.reported)
+def _sightings(bug: Reported) -> str:
+    """Who saw it, with what and when, then the threads in which nobody is on record."""
+    sightings = [f"- {words.sighting(entry)}" for entry in bug.reported]
+    others = threads(bug, told=frozenset(entry["thread"] for entry in bug.reported))
+    return "\n".join([*sightings, *([others] if others else [])])
 
 
-def threads(bug: Bug | Reported) -> str:
-    """The threads about a bug, its pull request named as such."""
+def threads(bug: Bug | Reported, told: frozenset[str] = frozenset()) -> str:
+    """The threads about a bug but those told of already, its pull request named as such."""
     found = dict.fromkeys([bug.issue, *([bug.fixed_pr] if bug.fixed_pr else []), *bug.also], "")
     if bug.fixed_pr:
         found[bug.fixed_pr] = " (sets out to mend it)" if bug.basis.get("fixed", "unknown") == "unknown" else " (a fix)"
-    return "\n".join(f"- {words.link(reference)}{role}" for reference, role in found.items())
+    return "\n".join(f"- {words.link(thread)}{role}" for thread, role in found.items() if role or thread not in told)
