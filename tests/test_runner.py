@@ -35,6 +35,11 @@ BAD = {
     "flood": ("print('x' * 1000, flush=True)\n" * 2000 + "raise RuntimeError('flooded')", "error", "flooded"),
     "memory": ("big = [torch.ones(1 << 26) for _ in range(8)]; import time; time.sleep(600)", "memory", "memory limit"),
     "no-kernel": ("raise NotImplementedError('no such kernel on mps')", "unsupported", "no such kernel"),
+    "shapes": (
+        "return tuple(torch.zeros(1001 if w.dtype == torch.float32 else 1000) for _ in range(40))",
+        "error",
+        "what was measured is not a record of a run file",
+    ),
     "raises": ("raise ValueError('first line\\nsecond line')", "error", "ValueError: first line"),
 }
 

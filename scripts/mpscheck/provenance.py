@@ -108,4 +108,4 @@ def run_id(provenance: dict) -> str:
     gpu = "" if provenance["evidence"] == "emulated" else provenance["gpu"] or ""
     parts = [provenance["device"], mode, f"torch{provenance['torch']}", system, gpu, f"py{provenance['python']}"]
     text = "_".join(part for part in parts if part)
-    return "".join(c if c.isalnum() or c in "._+-" else "-" for c in text)
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "-" for c in text)[:200]

@@ -116,7 +116,7 @@ def _entries(path: Path, kind: str) -> list[tuple[str, dict]]:
         place = f"{path.name} line {number}"
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise BadEntry(f"{place} is not JSON: {error}") from None
         error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(entry))
         if error is not None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -14,34 +16,105 @@ SCHEMA = ROOT / "results" / "schema.json"
 RUNS = ROOT / "results" / "runs"
 LOCAL = ROOT / "results" / "local"
 MAX_BYTES = 20_000_000
+MAX_DIGITS = 400
 
 
 class BadResults(ValueError):
     """A file that is not a run file; the message names the file, the place in it, and what was expected."""
 
 
+def _is_number(_, value: object) -> bool:
+    """True for what a double can hold: no NaN, no infinity, no whole number of 400 digits."""
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return real and -sys.float_info.max <= value <= sys.float_info.max
+
+
+def _is_integer(checker, value: object) -> bool:
+    return _is_number(checker, value) and value == int(value)
+
+
+def _whole(validator, pattern: str, value: object, schema: dict):
+    """A pattern is one for the whole string, and its digits are 0 to 9."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value, re.ASCII):
+        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Strict = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    {"pattern": _whole},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)
+
+
 @lru_cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+def _validator(part: str | None) -> jsonschema.Draft202012Validator:
+    """For a whole run file, or for one of the schema's parts."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return _Strict(schema if part is None else {"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"})
 
 
-def check(run: dict, name: str) -> dict:
-    """The run itself if it follows the schema. Raises BadResults with the deepest thing that is wrong."""
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(run))
+def printable(value: object, limit: int = 200) -> str:
+    """What a stranger wrote, for a message: one line, no control characters, cut."""
+    shown = "".join(c if c.isprintable() else "?" for c in str(value)[:limit])
+    return shown if len(str(value)) <= limit else shown[:-1] + "…"
+
+
+def check(run: dict, name: str, part: str | None = None) -> dict:
+    """The run itself if it follows the schema, or a `part` of it. Raises BadResults with the deepest thing that is wrong."""
+    refused = f"{printable(name)} is not a {f'{part} of a ' if part else ''}run file"
+    try:
+        error = jsonschema.exceptions.best_match(_validator(part).iter_errors(run))
+    except RecursionError:
+        raise BadResults(f"{refused}: it is nested too deeply") from None
     if error is not None:
-        place = "/".join(str(part) for part in error.absolute_path) or "the whole file"
-        raise BadResults(f"{name} is not a run file: {place}: {error.message[:200]}")
+        place = "/".join(str(step) for step in error.absolute_path) or "the whole file"
+        raise BadResults(f"{refused}: {printable(place)}: {printable(error.message)}")
     return run
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict:
+    """An object of JSON; a name that stands twice in it says one thing to a reviewer and another to the pages."""
+    found = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{printable(repr(key))} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _integer(digits: str) -> int:
+    """A whole number that a double can hold. Python refuses to read one of more than 4,300 digits in its own words."""
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits")
+    return int(digits)
+
+
+def _constant(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def parse(text: str) -> object:
+    """JSON as the standard says, which Python's reader does not keep to. Raises ValueError, RecursionError."""
+    return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
 
 
 def read(path: Path) -> dict:
     """A run file, validated. Raises BadResults."""
+    name = printable(path.name)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise BadResults(f"{path.name} is larger than {MAX_BYTES:,} bytes: not a run file")
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise BadResults(f"{path.name} cannot be read as JSON: {error}") from None
+            raise BadResults(f"{name} is larger than {MAX_BYTES:,} bytes: not a run file")
+        run = parse(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise BadResults(f"{name} cannot be read as JSON: it is nested too deeply") from None
+    except OSError as error:
+        raise BadResults(f"{name} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadResults(f"{name} cannot be read as JSON: {error}") from None
+    except ValueError as error:
+        raise BadResults(f"{name} is not a run file: {error}") from None
     return check(run, path.name)
 
 
@@ -88,8 +161,8 @@ class Journal:
         lines = []
         for line in self.path.read_text(encoding="utf-8").splitlines():
             try:
-                lines.append(json.loads(line))
-            except json.JSONDecodeError:
+                lines.append(parse(line))
+            except ValueError:
                 break
         if not lines or not same_environment(lines[0], self.provenance):
             return []

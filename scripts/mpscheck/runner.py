@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from mpscheck import worker
+from mpscheck import results, worker
 from mpscheck.catalogue import Bug
 
 TIMEOUT = 120.0  # seconds for one snippet
@@ -136,5 +136,10 @@ def exit_words(code: int) -> str:
 
 
 def _record(job: Job, dtype: str, result: dict) -> dict:
-    record = {"snippet": job.bug.slug, "code": job.bug.code_hash, "dtype": dtype} | result
-    return record | ({"faults": list(job.faults)} if job.faults else {})
+    """The record of a job; numbers that no run file may hold cost this record, not the whole file."""
+    known = {"snippet": job.bug.slug, "code": job.bug.code_hash, "dtype": dtype}
+    known |= {"faults": list(job.faults)} if job.faults else {}
+    try:
+        return results.check(known | result, "what was measured", "record")
+    except results.BadResults as error:
+        return known | _failed("error", str(error))

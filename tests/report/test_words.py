@@ -11,7 +11,7 @@ from mpscheck.report import evidence, words
 @pytest.mark.parametrize("word", [*numerics.VERDICTS, "outdated", words.NOT_ON_MAC])
 def test_every_verdict_has_a_shape_and_a_word(word):
     said = words.verdict(word)
-    assert word.replace("-", " ") in said and words.SHAPES[word] in said
+    assert words.SPOKEN.get(word, word.replace("-", " ")) in said and words.SHAPES[word] in said
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_the_first_version_with_a_fault(version, said):
 def test_references_become_links_but_code_does_not(linear):
     text = "see pytorch#91071, `pytorch#1`, huggingface/transformers#22468 and TransformerLens#1062, not nobody#5"
     linked = words.linked(text, linear)
-    assert "[pytorch#91071](https://github.com/pytorch/pytorch/issues/91071)" in linked
+    assert '<a href="https://github.com/pytorch/pytorch/issues/91071">pytorch&#35;91071</a>' in linked
     assert "`pytorch#1`" in linked
-    assert "[huggingface/transformers#22468](https://github.com/huggingface/transformers/issues/22468)" in linked
-    assert "(https://github.com/TransformerLensOrg/TransformerLens/issues/1062)" in linked
+    assert '<a href="https://github.com/huggingface/transformers/issues/22468">' in linked
+    assert '<a href="https://github.com/TransformerLensOrg/TransformerLens/issues/1062">' in linked
     assert "not nobody#5" in linked
 
 
@@ -73,6 +73,35 @@ def test_references_become_links_but_code_does_not(linear):
 )
 def test_a_kind_never_says_silent_and_not_silent(name, silent, said):
     assert words.kind(name, silent) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.163, "0.163"),
+        (-9223372036854775808, "-9223372036854775808"),
+        ("19200 of 19200", "19200 of 19200"),
+        ("nan", "NaN"),
+        (math.nan, "NaN"),
+        (-math.inf, "minus infinity"),
+        (True, "true"),
+        (None, "none"),
+        ([], "empty"),
+        ([1, "nan", False], "1, NaN, false"),
+        ([["nan", "nan"], ["inf", 0]], "(NaN, NaN), (infinity, 0)"),
+        ({"row_1": [1, 2], "row_2": {"a": None}}, "row 1: 1, 2; row 2: a: none"),
+    ],
+)
+def test_a_figure_is_said_without_python(value, said):
+    assert words.said(value) == said
+
+
+def test_threads_in_plain_text_become_links_and_all_else_stays_text():
+    said = words.prose("Cured by #166615 (see transformers#5, a/b#7, not nobody#5): x[#] <b>", 300)
+    assert said.count("<a ") == 3 and "nobody&#35;5" in said and "<b>" not in said
+    assert '<a href="https://github.com/pytorch/pytorch/issues/166615">&#35;166615</a>' in said
+    assert '<a href="https://github.com/huggingface/transformers/issues/5">' in said
+    assert '<a href="https://github.com/a/b/issues/7">' in said
 
 
 def test_limits(linear):

@@ -30,7 +30,7 @@ def page(
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
         "## What goes wrong\n\n" + words.linked(bug.explanation, bug),
         "## Who meets it\n\n" + _who(bug) + reported_page.met_by(reports),
-        "## Threads { data-search-exclude }\n\n" + _threads(bug),
+        "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -182,9 +182,3 @@ def _emulated(bug: Bug, controls: dict) -> str:
 
 def _who(bug: Bug) -> str:
     return "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."
-
-
-def _threads(bug: Bug) -> str:
-    fix = [f"{words.link(bug.fixed_pr)} (a fix)"] if bug.fixed_pr else []
-    threads = [words.link(bug.issue), *fix, *(words.link(reference) for reference in bug.also)]
-    return "\n".join(f"- {thread}" for thread in threads)

@@ -11,13 +11,21 @@ PLAIN = " .,-…"
 def text(value: object, limit: int = LIMIT) -> str:
     """A stranger's string for Markdown and for HTML alike: one line, cut at `limit`, punctuation as entities.
 
-    Every character with a meaning in Markdown, in a table or in HTML becomes a numeric entity, which all of them pass
-    through; control characters (line ends, writing direction) become spaces.
+    Control characters (line ends, writing direction) become spaces.
     """
+    return entities(line(value, limit))
+
+
+def line(value: object, limit: int = LIMIT) -> str:
+    """A string as one line without control characters, cut at `limit`; not yet safe in a page."""
     clean = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in str(value))
     words = " ".join(clean.split())
-    if len(words) > limit:
-        words = words[: limit - 1] + "…"
+    return words if len(words) <= limit else words[: limit - 1] + "…"
+
+
+def entities(words: str) -> str:
+    """Every character with a meaning in Markdown, in a table or in HTML as a numeric entity, which all of them pass
+    through."""
     return "".join(c if c.isalnum() or c in PLAIN else f"&#{ord(c)};" for c in words)
 
 
@@ -41,7 +49,7 @@ def claim_html(claim: str) -> str:
 def claim_markdown(claim: str) -> str:
     """A claim as Markdown in which nothing but its backticks has a meaning."""
     parts = _parts(claim.rstrip("."))
-    return "".join(f"<code>{text(part)}</code>" if code else _text_with_ends(part) for code, part in parts)
+    return "".join(f"<code>{text(part)}</code>" if code else entities(part) for code, part in parts)
 
 
 def attribute(markdown: str) -> str:
@@ -53,9 +61,3 @@ def _parts(claim: str) -> list[tuple[bool, str]]:
     """(is it code, its text) for each part of a claim."""
     pieces = re.split(r"`([^`]+)`", " ".join(claim.split()))
     return [(bool(n % 2), piece) for n, piece in enumerate(pieces) if piece]
-
-
-def _text_with_ends(part: str) -> str:
-    """Escaped text that keeps the space at either end."""
-    before, after = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
-    return f"{before}{text(part)}{after}"

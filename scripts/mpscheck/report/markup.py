@@ -1,4 +1,6 @@
-"""Pieces of Markdown that hold other pieces: tables that scroll by themselves, lists within a cell."""
+"""Pieces of Markdown that hold other pieces: tables that scroll by themselves, lists within a cell; links out of the site."""
+
+from html import escape
 
 
 def table(headings: list[str], rows: list[list[str]], label: str) -> str:
@@ -10,6 +12,11 @@ def table(headings: list[str], rows: list[list[str]], label: str) -> str:
 def region(label: str, table: str) -> str:
     """A table that scrolls by itself where it is wider than the screen, reachable by keyboard; not searched for words."""
     return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" data-search-exclude markdown>\n\n{table}\n\n</div>'
+
+
+def anchor(address: str, shown: str) -> str:
+    """A link out of the site, as HTML: `[shown](address)` would stay as it is within other HTML. `shown` is HTML."""
+    return f'<a href="{escape(address, quote=True)}">{shown}</a>'
 
 
 def items(entries) -> str:

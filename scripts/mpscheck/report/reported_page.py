@@ -7,7 +7,7 @@ from mpscheck.catalogue import Bug
 from mpscheck.report import names, releases, words
 from mpscheck.report.entry import Entry
 from mpscheck.report.escape import attribute, claim_markdown, text
-from mpscheck.report.markup import items, region
+from mpscheck.report.markup import anchor, region
 from mpscheck.reported import Report, Reported
 
 STATE_SHAPES = {"sick": ("✘", "bad"), "healthy": ("✔", "good"), "unknown": ("?", "unknown")}
@@ -34,7 +34,7 @@ def page(entry: Entry, contribute: str = "../contribute.md") -> str:
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
         f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.reports)}",
-        f"## Threads {{ data-search-exclude }}\n\n{_reports(bug)}\n\n{_threads(bug)}",
+        f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -63,8 +63,8 @@ def also_known_as(bug: Bug | Reported) -> str:
 def _summary(entry: Entry) -> str:
     bug = entry.bug
     entries = {
-        "When": text(bug.when, 300),
-        "How": text(bug.effect_text, 300) if bug.effect_text else "not known",
+        "When": words.prose(bug.when, 300),
+        "How": words.prose(bug.effect_text, 300) if bug.effect_text else "not known",
         "Kind": words.kind(bug.kind, entry.silent),
         "PyTorch": f"{words.versions(bug)}",
         "macOS": _macos(bug),
@@ -76,7 +76,7 @@ def _summary(entry: Entry) -> str:
     if bug.in_a_release is False:
         entries["Releases"] = "only builds between releases had it"
     if bug.caveat:
-        entries["Caveat"] = text(bug.caveat, 300)
+        entries["Caveat"] = words.prose(bug.caveat, 300)
     return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
 
 
@@ -87,7 +87,7 @@ def _sentence(value: str) -> str:
 
 def _macos(bug: Reported) -> str:
     said = words.limits(bug.macos) if bug.macos is not None else "tied to none by a source"
-    return f"{said} ({text(bug.macos_note, 160)})" if bug.macos_note else said
+    return f"{said} ({words.prose(bug.macos_note, 160)})" if bug.macos_note else said
 
 
 def state_word(state: str) -> str:
@@ -131,7 +131,7 @@ def _cure(bug: Reported) -> str:
     pull = f"Pull request: {words.link(bug.fixed_pr)}. " if bug.fixed_pr else ""
     if bug.workaround is None:
         return f"{newer}{pull}No workaround is known." + ("" if newer else " Compute on the CPU.")
-    cure = text(bug.workaround, 300)
+    cure = words.prose(bug.workaround, 300)
     if not PROSE.search(bug.workaround):
         cure = f"<code>{cure}</code>"
     return f"{newer}{pull}Workaround, not run on a Mac by us: {cure}"
@@ -140,7 +140,7 @@ def _cure(bug: Reported) -> str:
 def _places(bug: Reported) -> str:
     if not bug.met_in:
         return "Not known where it matters most."
-    return "Our judgement:\n\n" + "\n".join(f"- {text(place, 200)}" for place in bug.met_in)
+    return "Our judgement:\n\n" + "\n".join(f"- {words.prose(place, 200)}" for place in bug.met_in)
 
 
 def met_by(reports: tuple[Report, ...]) -> str:
@@ -151,16 +151,23 @@ def met_by(reports: tuple[Report, ...]) -> str:
 
 
 def _report(report: Report) -> str:
-    link = f"[{text(report.who, 160)}]({report.url})"
-    where = [text(value) for value in (report.torch, report.macos, report.chip) if value]
+    link = anchor(report.url, text(report.who, 160))
+    where = [words.prose(value, 120) for value in (report.torch, report.macos, report.chip) if value]
     with_what = f" ({'; '.join(where)})" if where else ""
-    return f"{link}{with_what}: {text(report.summary, 340)} <small>Tied to this bug: {LINKS[report.link]}.</small>"
+    also = f" See also {', '.join(words.link(thread) for thread in report.also)}." if report.also else ""
+    return f"{link}{with_what}: {words.prose(report.summary, 340)}{also} <small>Tied to this bug: {LINKS[report.link]}.</small>"
 
 
-def _reports(bug: Reported) -> str:
-    return "\n".join(f"- {words.sighting(entry)}" for entry in bug.reported)
+def _sightings(bug: Reported) -> str:
+    """Who saw it, with what and when, then the threads in which nobody is on record."""
+    sightings = [f"- {words.sighting(entry)}" for entry in bug.reported]
+    others = threads(bug, told=frozenset(entry["thread"] for entry in bug.reported))
+    return "\n".join([*sightings, *([others] if others else [])])
 
 
-def _threads(bug: Reported) -> str:
-    threads = dict.fromkeys([bug.issue, *bug.also])
-    return items(words.link(reference) for reference in threads)
+def threads(bug: Bug | Reported, told: frozenset[str] = frozenset()) -> str:
+    """The threads about a bug but those told of already, its pull request named as such."""
+    found = dict.fromkeys([bug.issue, *([bug.fixed_pr] if bug.fixed_pr else []), *bug.also], "")
+    if bug.fixed_pr:
+        found[bug.fixed_pr] = " (sets out to mend it)" if bug.basis.get("fixed", "unknown") == "unknown" else " (a fix)"
+    return "\n".join(f"- {words.link(thread)}{role}" for thread, role in found.items() if role or thread not in told)

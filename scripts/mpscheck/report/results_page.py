@@ -33,7 +33,7 @@ def _provenance(name: str, where: dict) -> str:
     entries = [
         f"Evidence: **{where['evidence']}**",
         f"Run file: {text(name)}",
-        f"Chip: {text(where['chip'])}. MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}",
+        f"Chip: {text(where['chip'] or 'not known')}. MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}",
         f"Python {text(where['python'])}. Environment variables: {variables}",
     ]
     return "\n".join(f"- {entry}" for entry in entries)

@@ -8,7 +8,8 @@ from packaging.version import Version
 from mpscheck import numerics
 from mpscheck.catalogue import Bug, thread_url
 from mpscheck.report import evidence
-from mpscheck.report.escape import text
+from mpscheck.report.escape import entities, line, text
+from mpscheck.report.markup import anchor
 from mpscheck.reported import Reported
 
 NOT_ON_MAC = "not yet run on a Mac"
@@ -47,6 +48,8 @@ _REFERENCE = re.compile(
     r"(?P<code>`[^`]*`)|(?P<power>(?<=\w)\*\*(?=\w))"
     r"|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)"
 )
+_THREAD = re.compile(r"(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)?#(?P<number>[1-9]\d*)\b")
+SPOKEN = {"None": "none", "True": "true", "False": "false", "nan": "NaN", "inf": "infinity", "-inf": "minus infinity"}
 
 
 def kind(name: str, silent: bool) -> str:
@@ -58,7 +61,7 @@ def kind(name: str, silent: bool) -> str:
 def verdict(word: str) -> str:
     """A verdict with its shape: `✘ wrong`."""
     shape = SHAPES[word]
-    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {word.replace("-", " ")}</span>'
+    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {SPOKEN.get(word, word.replace("-", " "))}</span>'
 
 
 def on_macs(found: list[evidence.Measurement]) -> str:
@@ -137,8 +140,20 @@ def made(documents: dict[str, dict]) -> str:
 
 
 def link(reference: str, shown: str | None = None) -> str:
-    """`owner/repository#123` as a Markdown link."""
-    return f"[{shown or reference}]({thread_url(reference)})"
+    """`owner/repository#123` as a link to its thread, good in Markdown and in HTML."""
+    return anchor(thread_url(reference), text(shown or reference))
+
+
+def prose(value: str, limit: int) -> str:
+    """Plain text of the catalogue, its threads (`#123` is PyTorch's) as links."""
+    shown, parts, end = line(value, limit), [], 0
+    for match in _THREAD.finditer(shown):
+        name = match["name"] or "pytorch"
+        repository = name if "/" in name else SHORT_NAMES.get(name)
+        if repository is not None:
+            parts += [entities(shown[end : match.start()]), link(f"{repository}#{match['number']}", match[0])]
+            end = match.end()
+    return "".join(parts) + entities(shown[end:])
 
 
 def linked(markdown: str, bug: Bug) -> str:
@@ -194,13 +209,19 @@ def first(version: str) -> str:
     return f"a build before {Version(version).base_version}" if Version(version).dev == 0 else version
 
 
+def said(value: object) -> str:
+    """A figure of a thread as one says it, never as Python writes it: `NaN, 1, 2`; rows within a list in parentheses."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {said(inner)}" for name, inner in value.items()) or "empty"
+    if isinstance(value, (list, tuple)):
+        parts = (f"({said(part)})" if isinstance(part, (list, tuple, dict)) else said(part) for part in value)
+        return ", ".join(parts) or "empty"
+    return SPOKEN.get(str(value), str(value))
+
+
 def known_figures(figures: dict) -> str:
     """The figures of a report: `channel 0 on mps: 0.163, 0.169`."""
-
-    def value(v) -> str:
-        return ", ".join(str(x) for x in v) if isinstance(v, list) else str(v)
-
-    return "; ".join(f"{text(name.replace('_', ' '))}: {text(value(v))}" for name, v in figures.items())
+    return text(said(figures), limit=2000)
 
 
 def sighting(entry: dict) -> str:
