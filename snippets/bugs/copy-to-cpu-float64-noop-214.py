@@ -8,9 +8,9 @@ You meet it where metrics are taken in double precision on the CPU: losses, logi
 `x.cpu().double()` converts on the CPU and is right.
 
 PyTorch 2.13.0 raised a `TypeError` for this call; 2.14.0 and a nightly of 2026-09-19 are wrong. The cure does not
-convert, it raises again. The macOS wheel of 2.14.1 does not have it (read in its machine code). 2.15 is cut from the
-main branch, where the cure was sent on 2026-09-19, and PyTorch's source there has it; that 2.15.0 does is taken from
-these dates, its wheel was not read for it. Where the call raises, this snippet ends with that error: no bug there.
+convert, it raises again. The macOS wheel of 2.15.0 has it, that of 2.14.1 does not; both were read in their machine
+code. The copy in 2.15.0 first looks up the Metal name of the destination's dtype, which fails for float64 and
+complex128. Where the call raises, this snippet ends with that error: no bug there.
 """
 
 # /// script
@@ -22,7 +22,7 @@ these dates, its wheel was not read for it. Where the call raises, this snippet 
 # family = "copy"
 # introduced = { version = "2.14", basis = "thread" }
 # affected = ">=2.14,<2.15"
-# basis = { seen = "thread", fixed = "merge date" }
+# basis = { seen = "thread", fixed = "wheel" }
 # fixed_pr = "pytorch/pytorch#197722"
 # met_in = ["losses, logit differences and activation statistics taken with .to(\"cpu\", torch.float64)"]
 # trigger = [{ op = ["copy"], when = [
