@@ -38,12 +38,12 @@ test-everywhere: environment chromium
 	@CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest -n 2 -m everywhere
 
 test-matrix: environment
-	@$(BIN)/python scripts/environments/make.py
+	@$(BIN)/mpscheck environments
 	@$(BIN)/pytest -m matrix
 
 # The pages and the site alone, from the results that are there.
 site: environment
-	@$(BIN)/mpscheck report
+	@$(BIN)/mpscheck site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@$(BIN)/python scripts/site_quality/csp.py site
 

@@ -11,10 +11,11 @@ import time
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from mpscheck import bundle, catalogue
-from mpscheck.known import read_known
-from mpscheck.recorder import around, best_level
+from mpscheck.bugs import catalogue
+from mpscheck.bugs.recorder import around, best_level
+from mpscheck.tools import bundle
 from mpscheck.tools.audit import Report
+from mpscheck.tools.known import read_known
 
 
 def seconds(function) -> float:

@@ -8,7 +8,7 @@ allows `ALLOWED_RATIO` of it. Every disagreement is a false alarm. The same on t
 
 `vulkan` is torchvulkan, whose kernels are those of others, on a Vulkan driver that may be software (Debian's
 `mesa-vulkan-drivers`). It wants the Python of an environment of its own, since one process has either it or `emu`:
-`scripts/environments/make.py torchvulkan`, then `.cache/envs/torchvulkan/bin/python benchmarks/calibrate_ratio.py
+`mpscheck environments torchvulkan`, then `.cache/envs/torchvulkan/bin/python benchmarks/calibrate_ratio.py
 --devices vulkan`. Likewise `HookedTransformer`, which the newest TransformerLens lacks: `.cache/envs/transformerlens-2.17.0/
 bin/python benchmarks/calibrate_ratio.py --models "ioi-small, HookedTransformer"`. Other rows are kept as they are.
 """
@@ -137,7 +137,7 @@ def main() -> int:
         return 0
     import validate_mps
 
-    from mpscheck import provenance, results
+    from mpscheck.runs import provenance, results
 
     document = {"schema": 1, "allowed_ratio": validate_mps.ALLOWED_RATIO, "rows": []}
     if options.out.is_file():

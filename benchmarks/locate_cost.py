@@ -23,7 +23,7 @@ def measure(name: str, option: str) -> None:
     import torch
     from validate_cost import Peak, give_back
 
-    from mpscheck.tools.locate import locate
+    from mpscheck.tools.locate.command import locate
 
     torch.set_num_threads(1)
     model, tokens = load(name)

@@ -52,8 +52,8 @@ def load(name: str):
 
 def run_locate(name: str, folder: Path) -> dict:
     """Seconds of a plain forward on the CPU, of the pass, of the reproduction, and what was named."""
-    from mpscheck.tools.locate import locate
-    from mpscheck.tools.reproduce import run_in_process
+    from mpscheck.tools.locate.command import locate
+    from mpscheck.tools.locate.reproduce import run_in_process
 
     model, tokens = load(name)
     reproduction = []

@@ -2409,7 +2409,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'unsure': []}]
 
 
-# ---- aten ------------------------------------------------------------------------------------------------
+# ---- aten -------------------------------------------------------------------------------------------
 
 from typing import Any
 
@@ -2461,7 +2461,7 @@ def overloads(name: str) -> list:
     return [getattr(packet, overload) for packet in packets if packet is not None for overload in packet.overloads()]
 
 
-# ---- trigger ---------------------------------------------------------------------------------------------
+# ---- trigger ----------------------------------------------------------------------------------------
 
 import operator
 import re
@@ -2747,7 +2747,7 @@ def _condition_phrase(condition: Condition) -> str:
     return _PHRASES[condition.property].format(who=who, dim=condition.dim, verb=verb, literal=literal)
 
 
-# ---- versions --------------------------------------------------------------------------------------------
+# ---- versions ---------------------------------------------------------------------------------------
 
 import operator
 import re
@@ -2822,7 +2822,28 @@ def state(
     return "sick"
 
 
-# ---- known -----------------------------------------------------------------------------------------------
+# ---- macos ------------------------------------------------------------------------------------------
+
+import os
+import re
+import subprocess
+from functools import cache
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    command = ["sw_vers", "-productVersion"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = done.stdout.strip()
+    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
+
+
+# ---- known -----------------------------------------------------------------------------------------
 
 from dataclasses import dataclass
 
@@ -2860,7 +2881,7 @@ class Known:
 
 
 def read_known(entries: list[dict]) -> tuple[Known, ...]:
-    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.bundle.entries`)."""
+    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.tools.bundle.entries`)."""
     lists = ("chips", "unsure")
     return tuple(
         Known(**{**entry, **{n: tuple(entry[n]) for n in lists if n in entry}, "triggers": parse(entry["triggers"])})
@@ -2868,28 +2889,7 @@ def read_known(entries: list[dict]) -> tuple[Known, ...]:
     )
 
 
-# ---- macos -----------------------------------------------------------------------------------------------
-
-import os
-import re
-import subprocess
-from functools import cache
-
-
-@cache
-def macos_version() -> str | None:
-    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
-    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    command = ["sw_vers", "-productVersion"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    said = done.stdout.strip()
-    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
-
-
-# ---- recorder --------------------------------------------------------------------------------------------
+# ---- recorder ---------------------------------------------------------------------------------------
 
 import threading
 import types

@@ -212,7 +212,7 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['nonzero'], 'when': ['self.numel > 16777216']}]}]
 
 
-# ---- aten ------------------------------------------------------------------------------------------------
+# ---- aten -------------------------------------------------------------------------------------------
 
 from typing import Any
 
@@ -264,7 +264,7 @@ def overloads(name: str) -> list:
     return [getattr(packet, overload) for packet in packets if packet is not None for overload in packet.overloads()]
 
 
-# ---- trigger ---------------------------------------------------------------------------------------------
+# ---- trigger ----------------------------------------------------------------------------------------
 
 import operator
 import re
@@ -550,7 +550,7 @@ def _condition_phrase(condition: Condition) -> str:
     return _PHRASES[condition.property].format(who=who, dim=condition.dim, verb=verb, literal=literal)
 
 
-# ---- versions --------------------------------------------------------------------------------------------
+# ---- versions ---------------------------------------------------------------------------------------
 
 import operator
 import re
@@ -625,7 +625,28 @@ def state(
     return "sick"
 
 
-# ---- known -----------------------------------------------------------------------------------------------
+# ---- macos ------------------------------------------------------------------------------------------
+
+import os
+import re
+import subprocess
+from functools import cache
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    command = ["sw_vers", "-productVersion"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = done.stdout.strip()
+    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
+
+
+# ---- known -----------------------------------------------------------------------------------------
 
 from dataclasses import dataclass
 
@@ -663,7 +684,7 @@ class Known:
 
 
 def read_known(entries: list[dict]) -> tuple[Known, ...]:
-    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.bundle.entries`)."""
+    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.tools.bundle.entries`)."""
     lists = ("chips", "unsure")
     return tuple(
         Known(**{**entry, **{n: tuple(entry[n]) for n in lists if n in entry}, "triggers": parse(entry["triggers"])})
@@ -671,28 +692,7 @@ def read_known(entries: list[dict]) -> tuple[Known, ...]:
     )
 
 
-# ---- macos -----------------------------------------------------------------------------------------------
-
-import os
-import re
-import subprocess
-from functools import cache
-
-
-@cache
-def macos_version() -> str | None:
-    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
-    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    command = ["sw_vers", "-productVersion"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    said = done.stdout.strip()
-    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
-
-
-# ---- recorder --------------------------------------------------------------------------------------------
+# ---- recorder ---------------------------------------------------------------------------------------
 
 import threading
 import types
@@ -1125,7 +1125,7 @@ def newest_entry() -> str:
     return "bridge" if importlib.util.find_spec("transformer_lens.model_bridge") else "hooked"
 
 
-# ---- replay ----------------------------------------------------------------------------------------
+# ---- replay ---------------------------------------------------------------------------------
 
 import copy
 import dataclasses
@@ -1442,7 +1442,7 @@ def only_shows(op) -> bool:
     return torch.Tag.inplace_view in op.tags or base_name(op).replace("new_", "").startswith(("empty", "resize"))
 
 
-# ---- judge -----------------------------------------------------------------------------------------
+# ---- judge ----------------------------------------------------------------------------------
 
 import math
 from dataclasses import dataclass
@@ -1583,7 +1583,7 @@ def only_ties(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> boo
     return torch.equal(values.gather(dim, cpu), values.gather(dim, got))
 
 
-# ---- where -----------------------------------------------------------------------------------------
+# ---- where ----------------------------------------------------------------------------------
 
 import sys
 from collections.abc import Iterator
@@ -1653,7 +1653,7 @@ class Where:
         return Spot(self.module(), line, self.hook)
 
 
-# ---- lockstep --------------------------------------------------------------------------------------
+# ---- lockstep -------------------------------------------------------------------------------
 
 import contextlib
 import math
@@ -2016,7 +2016,7 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-# ---- reproduce -------------------------------------------------------------------------------------
+# ---- reproduce ------------------------------------------------------------------------------
 
 import subprocess
 import sys
@@ -2253,7 +2253,7 @@ def tolerance(case: Case, data: dict) -> tuple[int, float]:
     return len(cpu) if case.incoming or not wrote else len({storage_of(t) for t in wrote}), allowed
 
 
-# ---- words -----------------------------------------------------------------------------------------
+# ---- text -----------------------------------------------------------------------------------
 
 import os
 from collections.abc import Iterator
@@ -2431,7 +2431,7 @@ def as_json(report: Report) -> dict:
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
 
 
-# ---- whole -----------------------------------------------------------------------------------------
+# ---- whole ----------------------------------------------------------------------------------
 
 import contextlib
 import copy
@@ -2585,7 +2585,7 @@ def look_from_the_device(before: Before, twin, steps: LockStep) -> None:
         twin(*args, **kwargs)
 
 
-# ---- locate ----------------------------------------------------------------------------------------
+# ---- command --------------------------------------------------------------------------------
 
 import argparse
 import contextlib

@@ -17,6 +17,10 @@ os.environ.pop("MPSCHECK_FAULTS", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in the background, for what is started here too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+from mpscheck import environments
+from mpscheck.bugs import catalogue
+from mpscheck.runs import provenance, results, worker
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -35,7 +39,7 @@ def shared(tmp_path_factory) -> Path:
 WRITE_PAGES = """
 import json, pathlib, sys
 sys.modules["torch"] = None
-from mpscheck.report import pages
+from mpscheck.site import files as pages
 pathlib.Path(sys.argv[1]).write_text(json.dumps(pages.files(pages.read_inputs())), encoding="utf-8")
 """
 
@@ -76,11 +80,46 @@ def python(tmp_path):
 @pytest.fixture(scope="session")
 def python_of():
     """The Python of an environment of `make test-matrix`; one that was not made skips the test."""
-    make = runpy.run_path(str(ROOT / "scripts/environments/make.py"))
 
     def find(name: str) -> Path:
-        if not make["is_made"](name):
-            pytest.skip(f"the environment {name} is not made: run scripts/environments/make.py")
-        return make["python_of"](name)
+        if not environments.is_made(name):
+            pytest.skip(f"the environment {name} is not made: run `mpscheck environments`")
+        return environments.python_of(name)
 
     return find
+
+
+# ---- run files for pages: real records, measured here on the emulated device, healthy and sick
+
+LINEAR, RANDOM = "linear-noncontiguous-weight", "rand-5d-batches-identical"
+MAC = {
+    "evidence": "measured", "device": "mps", "gpu": "Apple M1", "chip": "Apple M1", "virtual": True, "system": "Darwin",
+    "macos": "15.6", "macos_build": "24G90", "mpsgraph": "5.6.2", "runner": "macos15", "torch": "2.8.0",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def linear():
+    return catalogue.find(LINEAR)
+
+
+def _records(faulty: bool) -> list[dict]:
+    records = []
+    for bug in (catalogue.find(LINEAR), catalogue.find(RANDOM)):
+        faults = (bug.slug,) if faulty else ()
+        found = worker.run_job(bug.slug, str(bug.path), bug.functions, "emu", "float32", faults)
+        records.append({"snippet": bug.slug, "code": bug.code_hash, "dtype": "float32"} | found)
+    return records
+
+
+@pytest.fixture(scope="session")
+def emulated_run() -> dict:
+    """A run as it is stored in results/local."""
+    return results.check({"schema": 1, "provenance": provenance.collect("emu"), "records": _records(False)}, "emulated")
+
+
+@pytest.fixture
+def mac_run(emulated_run) -> dict:
+    """The same as if a Mac had made it, sick: for the pages' words only, no fact about any Mac."""
+    records = _records(True)
+    return results.check({"schema": 1, "provenance": emulated_run["provenance"] | MAC, "records": records}, "mac")

@@ -19,8 +19,9 @@ import json, runpy, sys, tempfile
 import torch, transformer_lens
 from transformers import AutoTokenizer, BloomConfig, BloomForCausalLM
 from transformer_lens.model_bridge import TransformerBridge
-from mpscheck import bundle, catalogue
-from mpscheck.known import read_known
+from mpscheck.tools import bundle
+from mpscheck.bugs import catalogue
+from mpscheck.tools.known import read_known
 from mpscheck.tools.audit import audit
 
 ioi_small, upstream_test, logits_file = sys.argv[1:]

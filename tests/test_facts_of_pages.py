@@ -11,9 +11,9 @@ from gguf import GGUFReader
 from packaging.version import Version
 from transformers import AutoTokenizer
 
-from mpscheck import reported
+from mpscheck.bugs import reported
 from mpscheck.commands import verify
-from mpscheck.report import evidence, exposure
+from mpscheck.known import evidence, exposure
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 EXAMPLE = "When Mary and John went to the store, John gave a drink to"  # arXiv 2211.00593

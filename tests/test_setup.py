@@ -191,7 +191,7 @@ def test_each_dependency_is_one_that_the_package_imports(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {"pyyaml": "yaml"}  # by another name than its package's
     imported = set()
-    for path in (root / "scripts" / "mpscheck").rglob("*.py"):
+    for path in (root / "src" / "mpscheck").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []

@@ -15,7 +15,7 @@ import pytest
 import torch
 from transformer_lens.utilities import devices
 
-from mpscheck.report import releases
+from mpscheck.known import releases
 
 HAND_WRITTEN = re.compile(r"(?m)^_MPS_BROKEN_TORCH_VERSIONS.*$")
 FROM_DATA = """\

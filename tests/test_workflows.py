@@ -111,7 +111,9 @@ def test_the_measuring_step_with_emu_in_place_of_mps(tmp_path):
     assert (tmp_path / "run.json").exists()
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("scripts/**/*.py")) + WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("scripts/**/*.py"), *ROOT.glob("src/**/*.py")]) + WORKFLOWS, ids=lambda path: path.name
+)
 def test_no_file_names_a_package_index(path):
     hosts = ("pypi" + ".org", "pythonhosted" + ".org", "download.pytorch" + ".org")
     text = path.read_text(encoding="utf-8")

@@ -22,14 +22,16 @@ os.environ["MPSCHECK_EMU"] = "1"  # before torch is imported
 import torch
 import torch.nn.functional as F
 
-from mpscheck import bundle, catalogue, known, made_of, results
+from mpscheck.bugs import catalogue
 from mpscheck.emulation import faults
+from mpscheck.places import ROOT
+from mpscheck.runs import made_of, results
+from mpscheck.tools import bundle, known
 from mpscheck.tools.audit import audit
-from mpscheck.tools.locate import locate
+from mpscheck.tools.locate.command import locate
 
-ROOT = catalogue.ROOT
 sys.path.insert(0, str(ROOT / "snippets"))
-import validate_mps  # noqa: E402
+import validate_mps
 
 VERSION = importlib.metadata.version("transformer-lens")
 OUT = ROOT / "results" / "emulated" / f"case-{VERSION}.json"

@@ -12,7 +12,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from mpscheck import catalogue, numerics, provenance, results
+from mpscheck.bugs import catalogue
+from mpscheck.runs import numerics, provenance, results
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/exposure/measure.py [ENVIRONMENT…]
 
-Each entry point is run in its own process and environment (`scripts/environments/make.py` makes them), on the healthy
+Each entry point is run in its own process and environment (`mpscheck environments` makes them), on the healthy
 emulated device, so that the audit knows which tensors are on the device and which are on the CPU; a use that does not
 run there is run on the CPU. Only the calls matter, not the numbers. A quarter of an hour on two cores for all.
 """
@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from mpscheck import bundle, catalogue, reported, results
-from mpscheck.report.exposure import FOLDER, drafted, fingerprint
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts" / "environments"))
-import make  # noqa: E402
+from mpscheck import environments
+from mpscheck.bugs import catalogue, reported
+from mpscheck.known.exposure import FOLDER, drafted, fingerprint
+from mpscheck.places import ROOT
+from mpscheck.runs import results
+from mpscheck.tools import bundle
 
 PROBE = ROOT / "scripts" / "exposure" / "probe.py"
 MAIN = f"transformerlens-{metadata.version('transformer_lens')}"
@@ -66,7 +66,7 @@ def bugs() -> list[dict]:
 
 def measure(name: str) -> dict:
     """The contents of one environment's file."""
-    python = Path(sys.executable) if name == MAIN else make.make(name)
+    python = Path(sys.executable) if name == MAIN else environments.make(name)
     records, found = [], {}
     with tempfile.TemporaryDirectory() as folder:
         bugs_file = Path(folder) / "catalogue.json"

@@ -17,9 +17,9 @@ import transformers
 sys.path.insert(0, str(Path(__file__).parent))
 import entries
 
-from mpscheck.known import Known, read_known
-from mpscheck.recorder import best_level
+from mpscheck.bugs.recorder import best_level
 from mpscheck.tools.audit import Report, audit
+from mpscheck.tools.known import Known, read_known
 
 DEVICES = ("emu", "cpu")  # the first on which a use runs: on emu it is known which tensors are on the device
 PACKAGES = ("torch", "transformer_lens", "transformers", "numpy", "huggingface_hub", "tokenizers")

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
-from mpscheck.commands import report
+from mpscheck.commands import site as report
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = {  # one page of each kind

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from mpscheck import reported
-from mpscheck.report import index_page, releases
+from mpscheck.bugs import reported
+from mpscheck.known import releases
+from mpscheck.site.pages import index as index_page
 
 ROWS = "[data-bugs] tbody tr"
 OUTPUT = "[data-count]"

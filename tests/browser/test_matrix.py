@@ -2,8 +2,8 @@
 
 import pytest
 
-from mpscheck import catalogue
-from mpscheck.report import releases
+from mpscheck.bugs import catalogue
+from mpscheck.known import releases
 
 LINEAR = "linear-noncontiguous-weight"
 

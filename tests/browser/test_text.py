@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpscheck import reported
+from mpscheck.bugs import reported
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 UNREAD = {"script", "style"}

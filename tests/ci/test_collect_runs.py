@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from mpscheck import catalogue, provenance, results, worker
+from mpscheck.bugs import catalogue
+from mpscheck.runs import provenance, results, worker
 
 MAC = {
     "evidence": "measured", "date": "2026-11-24T17:00:00+00:00", "torch": "2.8.0", "torch_git": "a1cb3cc05d46",

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mpscheck import catalogue
+from mpscheck.bugs import catalogue
 
 PIP_SAYS = """torch (2.15.0)
 Available versions: 2.15.0, 2.14.1, 2.14.0, 2.13.0, 2.9.1, 2.8.0, 2.0.1, 1.13.1

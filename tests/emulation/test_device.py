@@ -252,7 +252,7 @@ def test_transformers_models_run_unchanged():
 
 def test_a_bridge_of_transformerlens_runs_unchanged():
     lens = pytest.importorskip("transformer_lens.model_bridge")
-    from mpscheck.catalogue import ROOT
+    from mpscheck.places import ROOT
 
     folder = str(ROOT / "snippets" / "models" / "ioi-small")
     cpu = lens.TransformerBridge.boot_transformers(folder, device="cpu")

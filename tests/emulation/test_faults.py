@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mpscheck.emulation import faults
+from mpscheck.emulation import faults, firing
 from mpscheck.emulation.faults import fault, only
 
 EMU = "emu"
@@ -258,13 +258,13 @@ def test_an_effect_that_breaks_is_named_and_one_that_refuses_passes_through():
         raise NotImplementedError("not on this device")
 
     x = torch.ones(2, device=EMU)
-    with only(fault("mine", ["gelu"], breaks)), pytest.raises(faults.BrokenFault, match="'mine' failed on aten::gelu"):
+    with only(fault("mine", ["gelu"], breaks)), pytest.raises(firing.BrokenFault, match="'mine' failed on aten::gelu"):
         F.gelu(x)
-    with only(fault("mine", ["gelu"], lambda call, run: None)), pytest.raises(faults.BrokenFault, match="nothing"):
+    with only(fault("mine", ["gelu"], lambda call, run: None)), pytest.raises(firing.BrokenFault, match="nothing"):
         F.gelu(x)
     out = torch.empty(0, device=EMU), torch.empty(0, dtype=torch.int64, device=EMU)
     one_of_two = fault("mine", ["sort"], lambda call, run: run(call.args)[0])
-    with only(one_of_two), pytest.raises(faults.BrokenFault, match="'mine' failed on aten::sort"):
+    with only(one_of_two), pytest.raises(firing.BrokenFault, match="'mine' failed on aten::sort"):
         torch.sort(x, out=out)
     with only(fault("mine", ["gelu"], refuses)), pytest.raises(NotImplementedError, match="not on this device"):
         F.gelu(x)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mpscheck import catalogue
+from mpscheck.bugs import catalogue
 
 GOOD = "linear-noncontiguous-weight"
 GOOD_STATISTICAL = "rand-5d-batches-identical"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mpscheck import catalogue, lint
+from mpscheck import lint
+from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 
 from .conftest import GOOD, GOOD_STATISTICAL, good_source, with_field

@@ -2,10 +2,12 @@
 
 import pytest
 
-from mpscheck import catalogue, lint
+from mpscheck import lint
+from mpscheck.bugs import catalogue
 from mpscheck.lint.values import FAMILIES
+from mpscheck.places import ROOT
 
-TEXT = (catalogue.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("rule", lint.RULES, ids=lambda rule: rule.NAME)
@@ -25,7 +27,7 @@ def test_word(word):
 
 
 def test_every_rule_is_collected():
-    modules = {path.stem for path in (catalogue.ROOT / "scripts/mpscheck/lint").glob("*.py")} - {"__init__", "syntax"}
+    modules = {path.stem for path in (ROOT / "src/mpscheck/lint").glob("*.py")} - {"__init__", "syntax"}
     assert {rule.__name__.rpartition(".")[2] for rule in lint.RULES} == modules
-    tested = {path.stem.removeprefix("test_") for path in (catalogue.ROOT / "tests/lint").glob("test_*.py")}
+    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests/lint").glob("test_*.py")}
     assert modules <= tested

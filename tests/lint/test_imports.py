@@ -9,7 +9,11 @@ from .conftest import good_source, replaced
     ("old", "new", "says"),
     [
         ("import torch\n", "import numpy\nimport torch\n", "imports numpy"),
-        ("import torch\n", "import torch\nfrom mpscheck.numerics import verdict\n", "imports mpscheck.numerics"),
+        (
+            "import torch\n",
+            "import torch\nfrom mpscheck.runs.numerics import verdict\n",
+            "imports mpscheck.runs.numerics",
+        ),
         ("import torch\n", "import torch\nfrom . import helper\n", "imports .: "),
         ("def inputs():\n", "def inputs():\n    import scipy.stats\n", "imports scipy.stats"),
         ("# requires-python", '# dependencies = ["torch"]\n# requires-python', "declares dependencies"),

@@ -1,6 +1,6 @@
 import pytest
 
-from mpscheck import catalogue
+from mpscheck.bugs import catalogue
 from mpscheck.lint import slug
 
 from .conftest import GOOD, good_source, with_field

@@ -1,6 +1,6 @@
 import pytest
 
-from mpscheck.catalogue import KINDS
+from mpscheck.bugs.catalogue import KINDS
 from mpscheck.commands import run
 from mpscheck.lint import values
 

@@ -1,0 +1,159 @@
+"""The console script `mpscheck`. Exit code 0: all as expected; 1: something is not; 2: could not run."""
+
+import functools
+import sys
+
+import click
+
+from mpscheck.bugs.catalogue import BadSnippet, UnknownBug
+from mpscheck.bugs.reported import BadEntry
+from mpscheck.known.wheels import BadWheel
+from mpscheck.runs.results import BadResults
+
+
+def one_sentence(command):
+    """Turn what a user can mend into one sentence and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except (BadSnippet, BadEntry, UnknownBug, BadResults, BadWheel) as error:
+            sys.exit(_say(str(error.args[0]) + "."))
+        except OSError as error:
+            sys.exit(
+                _say(f"cannot write or read {error.filename or 'a file'}: {error.strerror}; nothing else was lost.")
+            )
+
+    return wrapped
+
+
+def _say(sentence: str) -> int:
+    click.echo(sentence, err=True)
+    return 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Check PyTorch on Apple GPUs for silently wrong numbers."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[SLUG|FILE]…")
+@click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Run file to write; results/local/ if not given.")
+@click.option("--publish", is_flag=True, help="Write to results/runs/, for a pull request.")
+@click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code and machine.")
+@click.option("--timeout", default=120.0, show_default=True, help="Seconds for one snippet.")
+@click.option("--memory", default=6.0, show_default=True, help="GiB of resident memory for one snippet.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@one_sentence
+def run(names, device, out, publish, resume, timeout, memory, as_json):
+    """Measure snippets, also ones from outside the repository, and store the numbers."""
+    from mpscheck.commands import run as command
+
+    sys.exit(command.main(names, device, out, publish, resume, timeout, memory, as_json))
+
+
+@main.command()
+@click.argument("slugs", nargs=-1)
+@click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@one_sentence
+def controls(slugs, resume, publish, as_json):
+    """Each snippet on the healthy, the honest and the sick emulated device: does the check itself work?"""
+    from mpscheck.commands import controls as command
+
+    sys.exit(command.main(slugs, resume, publish, as_json))
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
+@one_sentence
+def lint(files):
+    """Check the snippets against the contract of CONTRIBUTING.md."""
+    from mpscheck.commands import lint as command
+
+    sys.exit(command.main(files))
+
+
+@main.command()
+@one_sentence
+def site():
+    """Write the generated parts of the site (under docs/) from the snippets and results."""
+    from mpscheck.commands import site as command
+
+    sys.exit(command.main())
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+@one_sentence
+def stats(as_json):
+    """Count the known bugs by family, kind, evidence and what is known of their versions."""
+    from mpscheck.commands import stats as command
+
+    sys.exit(command.main(as_json))
+
+
+@main.command()
+@click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
+@click.option("--fresh", is_flag=True, help="Do everything again, also what has not changed.")
+@one_sentence
+def verify(device, fresh):
+    """Do all there is on this machine: measure, validate real models, build the site."""
+    from mpscheck.commands import verify as command
+
+    sys.exit(command.main(device, fresh))
+
+
+@main.command()
+@click.argument(
+    "kinds", nargs=-1, type=click.Choice(["bundles", "controls", "transcripts", "detection", "notebooks", "case"])
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
+@one_sentence
+def derived(kinds, check):
+    """Renew the checked-in files that are made from others: all kinds if none are named."""
+    from mpscheck.commands import derived as command
+
+    sys.exit(command.main(kinds, check))
+
+
+@main.command()
+@click.argument("faults", nargs=-1)
+@click.option("--model", "models", multiple=True, default=["ioi-small"], show_default=True, help="Also smollm2: slow.")
+@click.option("--entry", "entries", multiple=True, type=click.Choice(["transformers", "bridge"]), help="Default: both.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
+@one_sentence
+def detection(faults, models, entries, publish, resume):
+    """Which check catches which fault: real models on the emulated device, one fault at a time."""
+    from mpscheck.commands import detection as command
+
+    sys.exit(command.main(models, entries, faults, publish, resume))
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@one_sentence
+def environments(names):
+    """Make the environments of other library versions that some tests, notebooks and measurements need."""
+    from mpscheck.commands import environments as command
+
+    sys.exit(command.main(names))
+
+
+@main.command()
+@click.argument("versions", nargs=-1, metavar="[TORCH]…")
+@one_sentence
+def declared(versions):
+    """Read what PyTorch's wheels for macOS declare, without a Mac; all releases not yet read if none are given."""
+    from mpscheck.commands import declared as command
+
+    sys.exit(command.main(versions))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""`mpscheck controls`: does each check itself work?
+
+Healthy `emu` (the CPU's arithmetic) and `honest` (other arithmetic) must agree; `emu` with the snippet's own fault must
+be caught by compute, while workaround and control agree; the trigger must match a call of compute and none of theirs.
+"""
+
+import json
+import os
+from contextlib import contextmanager
+
+import click
+from rich.padding import Padding
+
+from mpscheck.bugs import catalogue
+from mpscheck.places import ROOT
+from mpscheck.progress import console, progress
+from mpscheck.runs import emulated, made_of, numerics, provenance, results, runner
+
+KIND = "controls"
+
+
+def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
+    """Measure the controls of these bugs (all if none are named) and keep each in a file of its own."""
+    bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.load())
+    where = provenance.collect("emu")
+    rows = {bug.slug: row for bug in bugs if resume and (row := kept(bug, where))}
+    missing = [bug for bug in bugs if bug.slug not in rows]
+    for bug, row in zip(missing, _measure(missing) if missing else []):
+        rows[bug.slug] = row
+        emulated.write(emulated.LOCAL, KIND, bug.slug, where, made_of.of_check(bug), row)
+    for bug in bugs if publish else ():
+        emulated.write(emulated.PUBLISHED, KIND, bug.slug, where, made_of.of_check(bug), rows[bug.slug])
+    shown = [rows[bug.slug] for bug in bugs]
+    problems = {row["snippet"]: found for row in shown if (found := problems_of(row, catalogue.find(row["snippet"])))}
+    if as_json:
+        click.echo(json.dumps({"schema": 1, "provenance": where, "rows": shown}, indent=1, sort_keys=True))
+    else:
+        _print(shown, problems)
+        folder = (emulated.PUBLISHED if publish else emulated.LOCAL).relative_to(ROOT)
+        measured = f"{len(missing)} measured, {len(shown) - len(missing)} kept from before"
+        click.echo(f"{measured}; stored in {folder}/{KIND}, one file a bug")
+    return 1 if problems else 0
+
+
+def kept(bug, where: dict) -> dict | None:
+    """The row that this machine measured before with the same check, fault, device and environment."""
+    path = emulated.path_of(emulated.LOCAL, KIND, bug.slug)
+    if not path.exists():
+        return None
+    try:
+        document = emulated.read_one(path)
+    except results.BadResults as error:
+        click.echo(f"{error}; it is measured again.", err=True)
+        return None
+    same = provenance.same_environment(document["provenance"], where)
+    return document["row"] if same and document["made_of"] == made_of.of_check(bug) else None
+
+
+@contextmanager
+def _emulated(mode: str):
+    """Worker processes started within the block have the emulated device in this mode."""
+    before = {name: os.environ.pop(name, None) for name in ("MPSCHECK_EMU", "MPSCHECK_FAULTS")}
+    os.environ["MPSCHECK_EMU"] = mode
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _measure(bugs) -> list[dict]:
+    with progress("controls", 4 * len(bugs)) as step:
+
+        def said(what):
+            return lambda record: step(f"{record['snippet']} {what}: {numerics.verdict(record)}")
+
+        with _emulated("1"):
+            healthy = runner.run([runner.Job(bug) for bug in bugs], "emu", on_record=said("healthy"))
+            sick = runner.run([runner.Job(bug, (bug.slug,)) for bug in bugs], "emu", on_record=said("sick"))
+            calls = runner.matches(bugs, on_done=lambda slug: step(f"{slug} trigger"))
+        with _emulated("honest"):
+            honest = runner.run([runner.Job(bug) for bug in bugs], "emu", on_record=said("honest"))
+    tables = [{record["snippet"]: record for record in run} for run in (healthy, sick, honest)]
+    return [_row(bug, *(table[bug.slug] for table in tables), calls[bug.slug]) for bug in bugs]
+
+
+def _row(bug, healthy: dict, sick: dict, honest: dict, calls: dict) -> dict:
+    def verdicts(record):
+        return {name: numerics.verdict(record, name) for name in bug.functions}
+
+    return {
+        "snippet": bug.slug,
+        "healthy": verdicts(healthy),
+        "healthy_bitwise": _bitwise(healthy),
+        "honest": verdicts(honest),
+        "honest_ratio": _ratio(honest, bug.functions),
+        "sick": verdicts(sick),
+        "sick_ratio": _ratio(sick, ("compute",)),
+        "calls": calls,
+    }
+
+
+def _bitwise(record: dict) -> bool | None:
+    """Whether the device gave the CPU's very bits; None for a random sample, which has no bits to compare."""
+    if record["outcome"] != "measured":
+        return False
+    numbers = record["functions"].values()
+    return None if any("p_value" in n for n in numbers) else all(n["equals_cpu"] for n in numbers)
+
+
+def _ratio(record: dict, names) -> float | str | None:
+    """The largest error ratio of these functions; None where no ratio is defined (a random sample, no run)."""
+    numbers = [record["functions"][name] for name in names if name in record["functions"]]
+    ratios = [numerics.error_ratio(n) for n in numbers if "p_value" not in n and not n["device"].get("shape_mismatch")]
+    return numerics.number(max(ratios)) if ratios else None
+
+
+def problems_of(row: dict, bug) -> list[str]:
+    """What is not as it must be for this row, in words; empty if the check works."""
+    problems = []
+    for mode in ("healthy", "honest"):
+        problems += [f"{mode} {name}: {v}, must agree" for name, v in row[mode].items() if v != "agrees"]
+    if row["healthy_bitwise"] is False:
+        problems.append("healthy: not bit for bit the CPU's result")
+    if row["sick"]["compute"] not in numerics.SICK:
+        problems.append(f"sick compute: {row['sick']['compute']}, must be caught")
+    problems += [f"sick {n}: {v}, must agree" for n, v in row["sick"].items() if n != "compute" and v != "agrees"]
+    if bug.exempt is None:
+        if not row["calls"]["compute"]:
+            problems.append("the trigger matches no call of compute")
+        problems += [f"the trigger matches {c} call(s) of {n}" for n, c in row["calls"].items() if n != "compute" and c]
+    return problems
+
+
+BITS = {True: "equal", False: "differ", None: "random"}
+
+
+def lines_of(row: dict) -> list[str]:
+    """A row in words: what ran healthy, then what ran sick."""
+
+    def worst(mode: str) -> str:
+        return next((v for v in row[mode].values() if v != "agrees"), "agrees")
+
+    ratio = "" if row["honest_ratio"] is None else f", ratio {numerics.as_float(row['honest_ratio']):.2g}"
+    calls = "/".join(str(count) for count in row["calls"].values())
+    return [
+        row["snippet"],
+        f"healthy: {worst('healthy')}, bits {BITS[row['healthy_bitwise']]}; honest: {worst('honest')}{ratio}",
+        f"sick: {', '.join(f'{name} {verdict}' for name, verdict in row['sick'].items())}; trigger {calls}",
+    ]
+
+
+def _print(rows, problems) -> None:
+    console.print("Controls: the checks checked (emulated)", markup=False)
+    for row in rows:
+        slug, *found = lines_of(row)
+        console.print(slug, markup=False)
+        for line in found:
+            console.print(Padding(line, (0, 0, 0, 2), expand=False), markup=False)
+    for slug, found in problems.items():
+        console.print(f"NOT AS EXPECTED {slug}: {'; '.join(found)}", markup=False)
+    passed = len(rows) - len(problems)
+    console.print(f"{passed} of {len(rows)} checks work: healthy and honest agree, the fault is caught, cures cure.")

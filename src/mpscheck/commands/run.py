@@ -1,0 +1,123 @@
+"""`mpscheck run`: measure snippets on a device and store the numbers."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from mpscheck.bugs import catalogue
+from mpscheck.places import ROOT
+from mpscheck.progress import progress
+from mpscheck.runs import numerics, provenance, results, runner
+
+
+def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
+    bugs = [catalogue.read(Path(name)) if name.endswith(".py") else catalogue.find(name) for name in names]
+    bugs = bugs or list(catalogue.load())
+    device = device or provenance.best_device()
+    if device.split(":")[0] == "emu":
+        os.environ.setdefault("MPSCHECK_EMU", "1")
+    missing = missing_device(device)
+    if missing:
+        click.echo(missing, err=True)
+        return 2
+    where = provenance.collect(device)
+    run_file = Path(out) if out else (results.RUNS if publish else results.LOCAL) / f"{provenance.run_id(where)}.json"
+    records, measured = measure(bugs, where, run_file, resume, timeout, int(memory * 2**30))
+    if as_json:
+        click.echo(json.dumps(results.read(run_file)))
+    return summary(bugs, records, measured, where, run_file, quiet=as_json)
+
+
+def missing_device(device: str) -> str | None:
+    """One sentence if this torch cannot use the device, asked in a process of its own."""
+    import subprocess
+    import sys
+
+    code = f"import torch; torch.ones(1, device={device!r})"
+    if subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0:
+        return None
+    return f"This torch has no device {device!r}: leave out --device to take the best one here, or say --device emu."
+
+
+def measure(bugs, where, run_file, resume, timeout, memory_limit) -> tuple[list[dict], int]:
+    """All records, and how many of them were measured now; the run file is complete when this returns."""
+    journal = results.Journal(run_file, where)
+    kept = reusable(bugs, journal, run_file, where) if resume else []
+    done = {runner.key_of(record) for record in kept}
+    jobs = [job for job in map(runner.Job, bugs) if job.key not in done]
+    if not jobs:
+        return kept, 0
+    journal.start(kept)
+    records = list(kept)
+    with progress(f"measuring on {where['device']}", len(jobs)) as step:
+
+        def on_record(record: dict) -> None:
+            journal.append(record)
+            records.append(record)
+            step(f"{record['snippet']}: {numerics.verdict(record)}")
+
+        try:
+            runner.run(jobs, where["device"], timeout=timeout, memory_limit=memory_limit, on_record=on_record)
+        except KeyboardInterrupt:
+            click.echo(
+                f"\nStopped; {len(records)} of {len(bugs)} are kept in {journal.path.name}: go on with --resume.",
+                err=True,
+            )
+            raise SystemExit(2) from None
+    journal.finish(records)
+    return records, len(jobs)
+
+
+def reusable(bugs, journal, run_file, where) -> list[dict]:
+    """Records of the same snippets, same code, same environment: from the run file and from an interrupted run."""
+    wanted = {runner.Job(bug).key for bug in bugs}
+    found = {}
+    if run_file.exists():
+        old = results.read(run_file)
+        if provenance.same_environment(old["provenance"], where):
+            found |= {runner.key_of(r): r for r in old["records"]}
+    found |= {runner.key_of(r): r for r in journal.recover()}
+    return [record for key, record in found.items() if key in wanted]
+
+
+def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bool) -> int:
+    """Say in plain words what came out; 1 if something is not as expected."""
+    by_slug = {record["snippet"]: record for record in records}
+    surprises = []
+    for bug in bugs:
+        record = by_slug[bug.slug]
+        found, expected = numerics.verdict(record), expected_on(bug, where)
+        note = "" if expected == "unknown" else f"   (expected: {expected})"
+        if not quiet:
+            click.echo(f"{found:14} {bug.slug}{note}{'   ' + record['reason'] if 'reason' in record else ''}")
+        if is_surprise(found, expected):
+            surprises.append(bug.slug)
+    if not quiet:
+        kept = f"; {len(records) - measured} kept from before" if measured < len(records) else ""
+        click.echo(
+            f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {shown(run_file)}"
+        )
+    if surprises:
+        click.echo(f"NOT AS EXPECTED: {', '.join(surprises)}", err=True)
+    return 1 if surprises else 0
+
+
+def shown(path: Path) -> str:
+    """A path as a reader types it: from the repository, or as it was given."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def expected_on(bug, where: dict) -> str:
+    """`sick`, `healthy` or `unknown`: a claim is about mps; every other device is expected healthy."""
+    if where["device"].split(":")[0] != "mps":
+        return "healthy"
+    return bug.state(where["torch"], where["macos"])
+
+
+def is_surprise(found: str, expected: str) -> bool:
+    """Strict both ways: sick found healthy, and healthy found anything but agreeing (or without such a kernel)."""
+    if expected == "sick":
+        return found not in numerics.SICK
+    return expected == "healthy" and found not in ("agrees", "unsupported")

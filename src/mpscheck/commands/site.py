@@ -1,0 +1,31 @@
+"""`mpscheck site`: write the generated files of the site, and remove those of bugs that are no more."""
+
+import click
+
+from mpscheck.places import ROOT
+from mpscheck.runs import results
+from mpscheck.site import files as pages
+
+DOCS = ROOT / "docs"
+FOLDERS = ("generated", "bugs", "releases", "api")  # hold generated files only
+
+
+def main() -> int:
+    """0 when written; what is wrong with an input ends in one sentence and exit code 2."""
+    found = pages.files(pages.read_inputs())
+    changed = write(found)
+    click.echo(f"{len(found)} files for the site, {changed} of them changed")
+    return 0
+
+
+def write(found: dict[str, str], docs=DOCS) -> int:
+    """Write what differs from what is there, remove what is no longer generated; how many files changed."""
+    there = [path for folder in FOLDERS for path in (docs / folder).rglob("*") if path.is_file()]
+    old = [path for path in there if str(path.relative_to(docs)) not in found]
+    for path in old:
+        path.unlink()
+    new = {docs / name: text for name, text in found.items()}
+    changed = {path: text for path, text in new.items() if not path.exists() or path.read_text("utf-8") != text}
+    for path, text in changed.items():
+        results.write_atomic(path, text)
+    return len(changed) + len(old)

@@ -1,0 +1,48 @@
+"""`mpscheck stats`: how many bugs are known, by family, kind, evidence and what is known of their versions."""
+
+import json
+from collections import Counter
+
+import click
+
+from mpscheck.bugs import reported
+from mpscheck.known import evidence
+from mpscheck.known.entry import Entry, entries
+from mpscheck.runs import results
+
+
+def main(as_json: bool) -> int:
+    """0 always; what is wrong with an input ends in one sentence and exit code 2."""
+    known = entries(
+        reported.all_bugs(), reported.reports(), results.read_folder(results.RUNS), evidence.read_controls()
+    )
+    checks = counts([entry for entry in known if entry.has_check])
+    threads = counts([entry for entry in known if not entry.has_check])
+    if as_json:
+        click.echo(json.dumps({"with_check": checks, "threads_alone": threads}, indent=1))
+        return 0
+    click.echo(f"{len(known)} bugs\n\n{'with a check':>12}  {'from threads alone':>18}")
+    click.echo(f"{checks['bugs']:12}  {threads['bugs']:18}  bugs")
+    for name in ("family", "kind", "evidence", "versions"):
+        click.echo(f"\nby {name}")
+        for value in sorted(checks[name] | threads[name]):
+            click.echo(f"{checks[name].get(value, 0):12}  {threads[name].get(value, 0):18}  {value}")
+    return 0
+
+
+def counts(known: list[Entry]) -> dict:
+    """How many bugs there are, and how many of each family, kind and so on. A bug counts under all its kinds of evidence."""
+    counted = {
+        "family": Counter(entry.bug.family for entry in known),
+        "kind": Counter(entry.bug.kind for entry in known),
+        "evidence": Counter({kind: sum(kind in entry.kinds for entry in known) for kind in evidence.KINDS}),
+        "versions": Counter(versions(entry) for entry in known),
+    }
+    return {"bugs": len(known)} | {name: dict(sorted(found.items())) for name, found in counted.items()}
+
+
+def versions(entry: Entry) -> str:
+    """What is known of the PyTorch releases that have the bug, in words."""
+    if not str(entry.bug.affected):
+        return "no range"
+    return "a range with a known fix" if entry.bug.fixed else "a range, no known fix"

@@ -1,0 +1,1 @@
+"""Which check of a whole model catches which fault: the faults, one row a fault and model, and what follows from the rows."""

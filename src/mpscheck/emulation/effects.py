@@ -1,0 +1,143 @@
+"""The imitations: for each word of the effect vocabulary, how to compute the wrong result on the emulated device.
+
+Each takes the call, `run` (computes the right result from a dict of arguments), the effect's target and value. None
+gives the right answer by chance: memory that is left unwritten holds junk, never zero.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from mpscheck.bugs.trigger import Call
+
+JUNK = -7.25  # no likely answer; whole-number types get 249, bool gets True
+
+
+def each(function: Callable[[torch.Tensor], torch.Tensor], value):
+    """Apply a function to a tensor, or to each in a list or tuple; what is no tensor stays."""
+    return tree_map_only(torch.Tensor, function, value)
+
+
+def healthy_result(call: Call, run):
+    """The right result; of a call that writes, in memory of its own: the destination stays as it is."""
+    if not call.writes:
+        return call.result if call.result is not None else run(call.args)
+    aside = replace(call, args=call.args | {name: each(torch.clone, call.args[name]) for name in call.writes})
+    run(aside.args)
+    return aside.destination
+
+
+def junk_like(tensor: torch.Tensor) -> torch.Tensor:
+    """New memory that nothing was written to: the same junk everywhere."""
+    if tensor.dtype is torch.bool:
+        return torch.ones_like(tensor)
+    return torch.full_like(tensor, JUNK if tensor.is_floating_point() else 249)
+
+
+def unwritten_result(call: Call, right):
+    """Where the right result should stand: in the destination as it is, else (also where it must grow) in new memory."""
+    if not call.writes:
+        return each(junk_like, right)
+    pairs = zip(call.destination, right, strict=True)
+    return tuple(old if old.shape == new.shape else junk_like(new) for old, new in pairs)
+
+
+def packed_strides(shape) -> list[int]:
+    """The strides of a contiguous tensor of this shape."""
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return strides[::-1]
+
+
+def as_if_contiguous(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor's memory from its offset on, taken as contiguous; past the end of the memory it begins again."""
+    offset = tensor.storage_offset()
+    available = tensor.untyped_storage().nbytes() // tensor.element_size() - offset
+    if available >= tensor.numel():
+        return tensor.as_strided(tensor.shape, packed_strides(tensor.shape), offset)
+    flat = tensor.as_strided((available,), (1,), offset)
+    return flat.repeat(-(-tensor.numel() // available))[: tensor.numel()].reshape(tensor.shape)
+
+
+def with_argument(call: Call, run, name: str, function):
+    """The result with one argument (each tensor of a list) as the function makes it."""
+    return run(call.args | {name: each(function, call.args[name])})
+
+
+# ---- one function a word -------------------------------------------------------------------------------------------
+
+
+def ignores_strides(call: Call, run, target: str, value=None):
+    if target != "result":
+        return with_argument(call, run, target, as_if_contiguous)
+    right = healthy_result(call, run)
+    wrong = unwritten_result(call, right)
+    for memory, values in zip(tree_leaves(wrong), tree_leaves(right), strict=True):
+        as_if_contiguous(memory).copy_(values)
+    return wrong
+
+
+def ignores_offset(call: Call, run, target: str, value=None):
+    return with_argument(call, run, target, lambda t: t.as_strided(t.shape, t.stride(), 0))
+
+
+def transposes(call: Call, run, target: str, value=None):
+    return with_argument(call, run, target, lambda t: t.mT)
+
+
+def unwritten(call: Call, run, target: str, value=None):
+    return unwritten_result(call, healthy_result(call, run))
+
+
+def rounds(call: Call, run, target: str, value: str):
+    def through(tensor):
+        return tensor.to(getattr(torch, value)).to(tensor.dtype)
+
+    if target != "result":
+        return with_argument(call, run, target, through)
+    return each(through, healthy_result(call, run))
+
+
+def makes_nan(call: Call, run, target: str, value=None):
+    def spoiled(right):
+        infinite = torch.zeros_like(right, dtype=torch.bool)
+        for argument in call.args.values():
+            if isinstance(argument, torch.Tensor) and argument.shape == right.shape:
+                infinite |= argument.isinf()
+        return right.masked_fill(infinite & (right == 0), float("nan"))
+
+    return each(spoiled, healthy_result(call, run))
+
+
+def wraps(call: Call, run, target: str, value: str):
+    argument, _, dim = target.split(".")
+    limit, size = int(value), call.args[argument].shape[int(dim)]
+
+    def wrapped(right):
+        axis = list(right.shape).index(size)
+        wrong = junk_like(right)
+        wrong.narrow(axis, 0, limit).copy_(right.narrow(axis, 0, limit))
+        wrong.narrow(axis, 0, size - limit).copy_(right.narrow(axis, limit, size - limit))
+        return wrong
+
+    return each(wrapped, healthy_result(call, run))
+
+
+def random(call: Call, run, target: str, value=None):
+    return each(lambda right: right[:1].expand_as(right).clone(), healthy_result(call, run))
+
+
+IMITATIONS = {
+    "ignores-strides": ignores_strides,
+    "ignores-offset": ignores_offset,
+    "transposes": transposes,
+    "unwritten": unwritten,
+    "rounds": rounds,
+    "makes-nan": makes_nan,
+    "wraps": wraps,
+    "random": random,
+}

@@ -1,0 +1,23 @@
+"""A snippet is read everywhere: nothing in it points at one machine or one network."""
+
+import re
+from collections.abc import Iterator
+
+from mpscheck.bugs.catalogue import Bug
+
+NAME = "local"
+DESCRIPTION = "no paths of one machine, no host names of one network, no package index"
+
+PATTERNS = {
+    "a path of one machine": r"(?<![\w.])(?:/(?:home|root|Users|work|tmp|opt|mnt|private|var)/\w|~/\w|[A-Z]:\\)|file://",
+    "a host of one network": r"\blocalhost\b|\b(?:127|10|192\.168)(?:\.\d+){2,3}\b|\b[\w-]+\.(?:local|internal|lan|corp)\b",
+    "a package index": r"--(?:extra-)?index-url|\bpypi\b|\bpythonhosted\b|\bartifactory\b|\bjfrog\b",
+}  # fmt: skip
+
+
+def check(bug: Bug) -> Iterator[str]:
+    for number, line in enumerate(bug.source.splitlines(), 1):
+        for what, pattern in PATTERNS.items():
+            match = re.search(pattern, line)
+            if match:
+                yield f"line {number}: {match[0]!r} is {what}: take it out, others do not have it"

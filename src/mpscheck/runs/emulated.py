@@ -1,0 +1,59 @@
+"""Results on the emulated device as they are kept: one file a result, so that two pull requests never touch the same one.
+
+Each file holds where it was made, what it was made of (`made_of`) and one row. `results/emulated/<kind>/` is checked in
+and shown; `results/local/emulated/<kind>/` is this machine's own and ignored by git.
+"""
+
+import json
+from pathlib import Path
+
+from mpscheck.places import RESULTS
+from mpscheck.runs import results
+from mpscheck.runs.made_of import changed
+
+PUBLISHED = RESULTS / "emulated"
+LOCAL = results.LOCAL / "emulated"
+FIELDS = {"provenance": dict, "made_of": dict, "row": dict}
+
+
+def path_of(folder: Path, kind: str, name: str) -> Path:
+    """The file of one result; a name may have folders of its own (`ioi-small-bridge/tanh-in-half`)."""
+    return folder / kind / f"{name}.json"
+
+
+def read_one(path: Path) -> dict:
+    """One result. Raises BadResults."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise results.BadResults(f"{path.name} cannot be read as JSON: {error}") from None
+    fits = isinstance(document, dict) and document.get("schema") == 1
+    if not fits or not all(isinstance(document.get(name), kind) for name, kind in FIELDS.items()):
+        raise results.BadResults(f"{path.name} is not a result on the emulated device: schema 1, {', '.join(FIELDS)}")
+    return document
+
+
+def read(kind: str, folder: Path | None = None) -> dict[str, dict]:
+    """All results of a kind by name, sorted. Raises BadResults for the first bad one."""
+    top = (folder or PUBLISHED) / kind
+    paths = sorted(top.rglob("*.json"))
+    return {path.relative_to(top).with_suffix("").as_posix(): read_one(path) for path in paths}
+
+
+def write(folder: Path, kind: str, name: str, provenance: dict, made_of: dict, row: dict) -> None:
+    """Keep one result; the others stay as they are."""
+    document = {"schema": 1, "provenance": provenance, "made_of": made_of, "row": row}
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    results.write_atomic(path_of(folder, kind, name), text + "\n")
+
+
+def stale(kind: str, now: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Which published results of a kind are not current, and why, by name; `now` is what each would be made of."""
+    there = read(kind)
+    reasons = {name: "not made yet" for name in now if name not in there}
+    for name, document in there.items():
+        if name not in now:
+            reasons[name] = "what it is about is gone"
+        elif parts := changed(document["made_of"], now[name]):
+            reasons[name] = f"changed since: {', '.join(parts)}"
+    return dict(sorted(reasons.items()))

@@ -1,0 +1,93 @@
+"""What a result on the emulated device was made of: hashes by part, so that a change names what it makes stale.
+
+A new word of the vocabulary leaves every result as it was: of the words, only those count that a bug's own fault uses.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.code_hash import code_hash, reached_hash
+from mpscheck.bugs.effect import Effect
+from mpscheck.bugs.trigger import Trigger
+from mpscheck.places import PACKAGE, ROOT
+
+GROWING = ("PROPERTIES", "TAGS", "NAMES")  # the tables of words in trigger.py: each entry counts by itself
+MEASURING = ("bugs/aten", "runs/measure", "runs/numerics", "bugs/recorder", "runs/selftest")
+
+
+def digest(parts: Iterable[str]) -> str:
+    """One short hash of several texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _source(name: str) -> str:
+    return (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
+
+
+@lru_cache
+def device() -> str:
+    """Hash of the code of the emulated device and of the measuring, without the words of triggers and effects."""
+    files = [path for path in sorted(PACKAGE.glob("emulation/*.py")) if path.stem != "effects"]
+    sources = [path.read_text(encoding="utf-8") for path in files] + [_source(name) for name in MEASURING]
+    return digest([code_hash(sources), reached_hash(_source("bugs/trigger"), "Trigger", "Call", stop=GROWING)])
+
+
+@lru_cache
+def imitation(triggers: tuple[Trigger, ...], effect: Effect) -> str:
+    """Hash of a fault in words: trigger and effect as they are written, and the code of the words that they use."""
+    conditions = [condition for trigger in triggers for condition in trigger.when]
+    entries = {f"TAGS[{c.literal}]" if c.property == "has" else f"PROPERTIES[{c.property}]" for c in conditions}
+    when = reached_hash(_source("bugs/trigger"), *sorted(entries), stop=GROWING)
+    how = reached_hash(_source("emulation/effects"), f"IMITATIONS[{effect.word}]")
+    return digest([repr(triggers), str(effect), when, how])
+
+
+@lru_cache
+def code(pattern: str) -> str:
+    """Hash of what the modules that a glob names do, comments and docstrings aside."""
+    return code_hash(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.glob(pattern)))
+
+
+def fault_of(bug: Bug) -> str:
+    """Hash of the fault of a bug."""
+    return imitation(bug.triggers, bug.effect)
+
+
+def of_check(bug: Bug) -> dict[str, str]:
+    """What the controls of a bug's check are made of."""
+    return {"check": bug.code_hash, "fault": fault_of(bug), "device": device()}
+
+
+def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:
+    """What a row of the detection table is made of, by the fault's name."""
+    own = fault_of(bugs[fault]) if fault in bugs else code("detection/faults.py")
+    return {
+        "validate_mps.py": code("../../snippets/validate_mps.py"),
+        "locate and audit": code("tools/**/*.py"),
+        "fault": own,
+        "counting": code("detection/rows.py"),
+        "device": device(),
+    }
+
+
+def of_case() -> dict[str, str]:
+    """What the report rebuilt is made of."""
+    return {
+        "scripts/case/reproduce.py": code("../../scripts/case/reproduce.py"),
+        "validate_mps.py": code("../../snippets/validate_mps.py"),
+        "locate and audit": code("tools/**/*.py"),
+        "device": device(),
+    }
+
+
+def files(*patterns: str) -> str:
+    """Hash of the bytes of the files that these globs name, from the repository's root."""
+    paths = [path for pattern in patterns for path in sorted(ROOT.glob(pattern)) if path.is_file()]
+    return digest(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
+
+
+def changed(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    """The parts that are not what they were, by name."""
+    return [name for name, value in now.items() if before.get(name) != value]

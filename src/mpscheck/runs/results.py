@@ -1,0 +1,186 @@
+"""Run files: reading, writing, and refusing what is not one. A run file may come from a stranger: data, never code."""
+
+import json
+import os
+import re
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+import jsonschema
+
+from mpscheck.places import RESULTS
+
+SCHEMA = RESULTS / "schema.json"
+RUNS = RESULTS / "runs"
+LOCAL = RESULTS / "local"
+MAX_BYTES = 20_000_000
+MAX_DIGITS = 400
+
+
+class BadResults(ValueError):
+    """A file that is not a run file; the message names the file, the place in it, and what was expected."""
+
+
+def _is_number(_, value: object) -> bool:
+    """True for what a double can hold: no NaN, no infinity, no whole number of 400 digits."""
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return real and -sys.float_info.max <= value <= sys.float_info.max
+
+
+def _is_integer(checker, value: object) -> bool:
+    return _is_number(checker, value) and value == int(value)
+
+
+def _whole(validator, pattern: str, value: object, schema: dict):
+    """A pattern is one for the whole string, and its digits are 0 to 9."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value, re.ASCII):
+        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Strict = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    {"pattern": _whole},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)
+
+
+@lru_cache
+def _validator(part: str | None) -> jsonschema.Draft202012Validator:
+    """For a whole run file, or for one of the schema's parts."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return _Strict(schema if part is None else {"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"})
+
+
+def printable(value: object, limit: int = 200) -> str:
+    """What a stranger wrote, for a message: one line, no control characters, cut."""
+    shown = "".join(c if c.isprintable() else "?" for c in str(value)[:limit])
+    return shown if len(str(value)) <= limit else shown[:-1] + "…"
+
+
+def check(run: dict, name: str, part: str | None = None) -> dict:
+    """The run itself if it follows the schema, or a `part` of it. Raises BadResults with the deepest thing that is wrong."""
+    refused = f"{printable(name)} is not a {f'{part} of a ' if part else ''}run file"
+    try:
+        error = jsonschema.exceptions.best_match(_validator(part).iter_errors(run))
+    except RecursionError:
+        raise BadResults(f"{refused}: it is nested too deeply") from None
+    if error is not None:
+        place = "/".join(str(step) for step in error.absolute_path) or "the whole file"
+        raise BadResults(f"{refused}: {printable(place)}: {printable(error.message)}")
+    return run
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict:
+    """An object of JSON; a name that stands twice in it says one thing to a reviewer and another to the pages."""
+    found = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{printable(repr(key))} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _integer(digits: str) -> int:
+    """A whole number that a double can hold. Python refuses to read one of more than 4,300 digits in its own words."""
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits")
+    return int(digits)
+
+
+def _constant(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def parse(text: str) -> object:
+    """JSON as the standard says, which Python's reader does not keep to. Raises ValueError, RecursionError."""
+    return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
+
+
+def read(path: Path) -> dict:
+    """A run file, validated. Raises BadResults."""
+    name = printable(path.name)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadResults(f"{name} is larger than {MAX_BYTES:,} bytes: not a run file")
+        run = parse(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise BadResults(f"{name} cannot be read as JSON: it is nested too deeply") from None
+    except OSError as error:
+        raise BadResults(f"{name} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadResults(f"{name} cannot be read as JSON: {error}") from None
+    except ValueError as error:
+        raise BadResults(f"{name} is not a run file: {error}") from None
+    return check(run, path.name)
+
+
+def read_folder(folder: Path) -> dict[str, dict]:
+    """All run files of a folder by their names. Raises BadResults for the first bad one."""
+    return {path.stem: read(path) for path in sorted(folder.glob("*.json"))}
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a file so that it is the old one or the whole new one, never a half. OSError passes through."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write(path: Path, run: dict) -> None:
+    """Write a run file, validated first. Raises BadResults, OSError."""
+    check(run, path.name)
+    write_atomic(path, json.dumps(run, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+class Journal:
+    """Records of a run in progress, one a line, so that nothing measured is lost: `<run file>.part.jsonl`."""
+
+    def __init__(self, run_file: Path, provenance: dict):
+        self.run_file, self.provenance = run_file, provenance
+        self.path = run_file.with_suffix(".part.jsonl")
+
+    def recover(self) -> list[dict]:
+        """The records of an interrupted run in the same environment; a half-written last line is dropped."""
+        from mpscheck.runs.provenance import same_environment
+
+        if not self.path.exists():
+            return []
+        lines = []
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                lines.append(parse(line))
+            except ValueError:
+                break
+        if not lines or not same_environment(lines[0], self.provenance):
+            return []
+        check({"schema": 1, "provenance": lines[0], "records": lines[1:]}, self.path.name)
+        return lines[1:]
+
+    def start(self, records: list[dict]) -> None:
+        """Begin the journal anew with the records that are kept."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [self.provenance, *records]
+        write_atomic(self.path, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
+
+    def append(self, record: dict) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record, allow_nan=False) + "\n")
+
+    def finish(self, records: list[dict]) -> None:
+        """Write the run file and remove the journal."""
+        ordered = sorted(records, key=lambda r: (r["snippet"], r.get("faults", [])))
+        write(self.run_file, {"schema": 1, "provenance": self.provenance, "records": ordered})
+        self.path.unlink(missing_ok=True)

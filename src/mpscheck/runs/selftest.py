@@ -1,0 +1,41 @@
+"""The self-test of a snippet's trigger: it must match a call that `compute` makes, and none of the others'."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mpscheck.bugs import recorder
+from mpscheck.bugs.aten import base_name
+from mpscheck.bugs.trigger import Trigger
+from mpscheck.runs.measure import load_module
+
+
+def matches_of(triggers: Iterable[Trigger], device: str, function, inputs: tuple) -> int:
+    """How many calls the function makes on the device that one of the triggers matches.
+
+    A call is judged before it is computed (in-place ops change what they get), unless the result must be known.
+    """
+    triggers = tuple(triggers)
+    early = [t for t in triggers if not t.needs_result()]
+    late = [t for t in triggers if t.needs_result()]
+    count = 0
+
+    def handle(op, args, kwargs, run):
+        nonlocal count
+        copies = base_name(op) == "_to_copy"
+        hit = not copies and any(t.matches(recorder.call_of(op, args, kwargs, None, device)) for t in early)
+        result = run()
+        if not hit and (late or copies):
+            call = recorder.call_of(op, args, kwargs, result, device)
+            hit = any(t.matches(call) for t in (triggers if copies else late))
+        count += hit
+        return result
+
+    with recorder.around(handle):
+        function(device, *inputs)
+    return count
+
+
+def matches(path: str, triggers: tuple[Trigger, ...], names: tuple[str, ...], device: str = "emu") -> dict[str, int]:
+    """For each function of a snippet, how many of its calls on the device match."""
+    module = load_module(Path(path))
+    return {name: matches_of(triggers, device, getattr(module, name), module.inputs()) for name in names}

@@ -1,0 +1,232 @@
+"""The published data: `bugs.json`, `known-bad.json`, the feed, `llms.txt` and redirects. Pure functions from data to text.
+
+Links are absolute only where the site has a public address.
+"""
+
+import json
+import uuid
+from html import escape
+from pathlib import Path
+
+from mpscheck.bugs.catalogue import Bug
+from mpscheck.known import exposure, names, releases
+from mpscheck.known.entry import Entry
+from mpscheck.places import CATALOGUE, ROOT
+from mpscheck.site import words
+from mpscheck.site.escape import plain
+
+VERSION = 1  # raised only for a change that can break a reader; docs/api.md has the promise
+SCHEMAS = ROOT / "api" / "v1"
+RENAMED = CATALOGUE / "renamed.json"  # old slug: new slug
+NAMESPACE = uuid.UUID("5f0f6a0e-7c5c-5c0e-9d0a-1b1c53f3a161")  # of the feed's ids: any constant will do
+FEED_LENGTH = 50
+
+
+class BadRename(ValueError):
+    """An entry of `catalogue/renamed.json` that leads nowhere; the message names it."""
+
+
+def data_date(entries: list[Entry]) -> str:
+    """The newest day that the data name: the same data give the same bytes on any day."""
+    stored = [entry.bug.stored_date for entry in entries if not entry.has_check]
+    return max([*stored, *(entry.date for entry in entries)], default="")
+
+
+def bugs_json(entries: list[Entry], site_url: str) -> str:
+    """Every known bug with all that is known of it."""
+    by_slug = sorted(entries, key=lambda entry: entry.slug)
+    document = {
+        "version": VERSION,
+        "data_date": data_date(entries),
+        "releases": [release.version for release in releases.load()],
+        "bugs": [_bug(entry, site_url) for entry in by_slug],
+    }
+    return _dump(document)
+
+
+def _bug(entry: Entry, site_url: str) -> dict:
+    bug = entry.bug
+    states = {release.version: releases.state(bug, release.version) for release in releases.load()}
+    return {
+        "slug": bug.slug,
+        "claim": bug.claim,
+        "page": f"{site_url}bugs/{bug.slug}/",
+        "issue": bug.issue,
+        "also": list(bug.also),
+        "kind": bug.kind,
+        "silent": entry.silent,
+        "family": bug.family,
+        "ops": list(names.ops(bug)),
+        "affected": str(bug.affected) or None,
+        "introduced": bug.introduced,
+        "fixed": str(bug.fixed) if bug.fixed is not None else None,
+        "fixed_pr": bug.fixed_pr,
+        "basis": dict(bug.basis),
+        "macos": str(bug.macos) if bug.macos is not None else None,
+        "chips": list(bug.chips),
+        "caused_by": "unknown" if isinstance(bug, Bug) else bug.caused_by,
+        "evidence": list(entry.kinds),
+        "check": f"{site_url}bugs/{bug.slug}.py" if entry.has_check else None,
+        "danger_rank": entry.danger,
+        "first_reported": entry.date or None,
+        "reports": [report.url for report in entry.reports],
+        "sick": [version for version, state in states.items() if state == "sick"],
+        "healthy": [version for version, state in states.items() if state == "healthy"],
+    }
+
+
+def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str) -> str:
+    """By minor version of PyTorch: what is known to be sick, how much is unknown; which libraries meet it."""
+    minors: dict[str, list[int]] = {}
+    for place, release in enumerate(releases.load()):
+        minors.setdefault(release.minor, []).append(place)
+    met = met_through(measured)
+    torch = {minor: _minor(entries, places, met, site_url) for minor, places in minors.items()}
+    broken = {
+        library: [
+            [int(part) for part in minor.split(".")] for minor, found in torch.items() if found["met_through"][library]
+        ]
+        for library in met
+    }
+    smallest = smallest_for(entries, measured, tuple(met))
+    document = {"version": VERSION, "data_date": data_date(entries), "torch": torch}
+    return _dump({**document, "broken_for": broken, "smallest_for": smallest})
+
+
+def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], site_url: str) -> dict:
+    found = {entry.slug: {entry.letters[place] for place in places} for entry in entries}
+    sick = [entry for entry in entries if "s" in found[entry.slug]]
+    silent = {entry.slug for entry in sick if entry.silent}
+    return {
+        "releases": [releases.load()[place].version for place in places],
+        "silent": bool(silent),
+        "sick": [
+            {
+                "slug": entry.slug,
+                "silent": entry.silent,
+                "releases": [releases.load()[place].version for place in places if entry.letters[place] == "s"],
+                "macos": str(entry.bug.macos) if entry.bug.macos is not None else None,
+                "chips": list(entry.bug.chips),
+                "issue": entry.bug.issue,
+                "page": f"{site_url}bugs/{entry.slug}/",
+            }
+            for entry in sick
+        ],
+        "unknown": sum("s" not in letters and "u" in letters for letters in found.values()),
+        "healthy": sum(letters == {"h"} for letters in found.values()),
+        "met_through": {library: sorted(slugs & silent) for library, slugs in met.items()},
+    }
+
+
+def smallest_for(entries: list[Entry], measured: dict[str, dict], libraries: tuple[str, ...]) -> dict[str, dict]:
+    """By library: from which minor version on GPT-2 meets no known bug, no possible one either, and what is unknown."""
+    study = exposure.Study(measured, [entry.bug for entry in entries])
+    states, found = exposure.States(study.bugs), {}
+    for library in libraries:
+        how = study.together(library)
+        answer = exposure.answer(how, states)
+        found[library] = {
+            "known": exposure.minor(answer.first),
+            "possible": exposure.minor(answer.strict),
+            "unknown": len(exposure.left(answer, how, states).unknown),
+        }
+    return found
+
+
+def met_through(measured: dict[str, dict]) -> dict[str, set[str]]:
+    """The bugs whose trigger a library's own calls were seen to match, by library: measured, on a machine without mps."""
+    found: dict[str, set[str]] = {"TransformerLens": set(), "transformers": set()}
+    for row in exposure.rows(measured):
+        for use in row.uses.values():
+            found[row.project] |= {one["slug"] for one in use["findings"] if one["doubt"] is None}
+    return found
+
+
+def feed(entries: list[Entry], site_url: str) -> str:
+    """An Atom feed of the bugs with the newest first reports."""
+    newest = sorted(entries, key=lambda entry: (entry.date, entry.slug), reverse=True)[:FEED_LENGTH]
+    base = site_url or "../"
+    parts = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        '<feed xmlns="http://www.w3.org/2005/Atom">',
+        "<title>MPS Check: wrong results of PyTorch on Apple GPUs</title>",
+        f"<id>urn:uuid:{uuid.uuid5(NAMESPACE, 'feed')}</id>",
+        f"<updated>{data_date(entries)}T00:00:00Z</updated>",
+        "<author><name>MPS Check</name></author>",
+        f'<link rel="alternate" href="{escape(base)}bugs/"/>',
+    ]
+    if site_url:
+        parts.append(f'<link rel="self" href="{escape(site_url)}api/feed.xml"/>')
+    parts += [_feed_entry(entry, base) for entry in newest]
+    return "\n".join([*parts, "</feed>"]) + "\n"
+
+
+def _feed_entry(entry: Entry, base: str) -> str:
+    said = f"{words.BUG_KINDS[entry.bug.kind]}; PyTorch {words.versions(entry.bug)}. First report: {entry.bug.url}"
+    return (
+        f"<entry>\n<title>{escape(plain(entry.bug.claim))}</title>\n"
+        f"<id>urn:uuid:{uuid.uuid5(NAMESPACE, entry.slug)}</id>\n<updated>{entry.date}T00:00:00Z</updated>\n"
+        f'<link rel="alternate" href="{escape(base)}bugs/{entry.slug}/"/>\n<summary>{escape(said)}</summary>\n</entry>'
+    )
+
+
+def llms(entries: list[Entry], site_url: str) -> str:
+    """`llms.txt`: what is here, for programs that read: tools, data, and the bugs that have a check."""
+    lines = [
+        "# MPS Check",
+        "",
+        "> Executable checks for silently wrong numbers of PyTorch on Apple GPUs (device mps). "
+        f"{len(entries)} known bugs; for a release that no source speaks of, a bug is unknown, never healthy.",
+        "",
+        "## Tools",
+        "",
+        f"- [validate_mps.py]({site_url}validate_mps.py): is it wrong? compares a language model on CPU and GPU",
+        f"- [audit_mps.py]({site_url}audit_mps.py): which lines of a script would meet a known bug?",
+        "",
+        "## Data",
+        "",
+        f"- [bugs.json]({site_url}api/v1/bugs.json): every known bug",
+        f"- [known-bad.json]({site_url}api/v1/known-bad.json): known sick bugs by minor version of PyTorch",
+        f"- [What the fields mean]({site_url}api/)",
+        "",
+        "## Bugs with a check that anybody can run",
+        "",
+    ]
+    lines += [
+        f"- [{plain(e.bug.claim)}]({site_url}bugs/{e.slug}/): {words.versions(e.bug)}" for e in entries if e.has_check
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def redirects(renamed: dict[str, str], slugs: set[str]) -> dict[str, str]:
+    """A page for each slug that a bug once had, by its path under `docs/`. Raises BadRename."""
+    found = {}
+    for old, new in renamed.items():
+        if old in slugs:
+            raise BadRename(f"{RENAMED.name}: {old} is a bug: remove the line")
+        if new not in slugs:
+            raise BadRename(f"{RENAMED.name}: {old} leads to {new}, which is no bug")
+        target = f"../{new}/"
+        found[f"bugs/{old}/index.html"] = (
+            f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{new}</title>\n'
+            f'<meta http-equiv="refresh" content="0; url={target}">\n<link rel="canonical" href="{target}">\n'
+            f'<meta name="robots" content="noindex">\n</head>\n<body><p>This bug is now called '
+            f'<a href="{target}">{new}</a>.</p></body>\n</html>\n'
+        )
+    return found
+
+
+def where(site_url: str) -> str:
+    """The address of the data, for docs/api.md: a line of Python that reads it where the site has an address."""
+    if not site_url:
+        return "The files stand beside this page; this copy of the site has no public address."
+    return f"The files stand under `{site_url}api/v1/`."
+
+
+def schemas(folder: Path = SCHEMAS) -> dict[str, str]:
+    """The JSON Schemas of the published files, by file name."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.schema.json"))}
+
+
+def _dump(document: dict) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,187 @@
+"""The page of one bug, as Markdown."""
+
+import ast
+
+from mpscheck.bugs import effect, trigger
+from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.reported import Report
+from mpscheck.known import evidence
+from mpscheck.places import ROOT
+from mpscheck.site import words
+from mpscheck.site.escape import text
+from mpscheck.site.markup import items, region
+from mpscheck.site.pages import reported as reported_page
+
+
+def page(
+    bug: Bug,
+    runs: dict[str, dict],
+    controls: dict,
+    site_url: str = "",
+    reports: tuple[Report, ...] = (),
+    transcripts: dict[str, str] | None = None,
+) -> str:
+    """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
+    parts = [
+        reported_page.head(bug),
+        f"# {words.linked(bug.claim.rstrip('.'), bug)}",
+        reported_page.also_known_as(bug),
+        _summary(bug, runs),
+        "## What to do\n\n" + _cure(bug),
+        "## Versions { data-search-exclude }\n\n" + _versions(bug),
+        "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
+        "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
+        "## What goes wrong\n\n" + words.linked(bug.explanation, bug),
+        "## Who meets it\n\n" + _who(bug) + reported_page.met_by(reports),
+        "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(bug: Bug, runs: dict[str, dict]) -> str:
+    entries = {
+        "When": f"{trigger.sentence(bug.triggers)}.",
+        "How": f"{effect.sentence(bug.effect)}.",
+        "Kind": f"{words.BUG_KINDS[bug.kind]}.",
+        "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
+        "Our runs": f"{words.on_macs(evidence.on_mac(bug, runs))}.",
+        "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
+    }
+    return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
+
+
+def _sentence(value: str) -> str:
+    return value[0].upper() + value[1:]
+
+
+def _macos(bug: Bug) -> str:
+    limits = [f"macOS {words.limits(bug.macos)}"] if bug.macos is not None else []
+    limits += [f"chips: {', '.join(bug.chips)}"] if bug.chips else []
+    return f", {', '.join(limits)}" if limits else ""
+
+
+def _cure(bug: Bug) -> str:
+    newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer." if bug.fixed is not None else ""
+    if "workaround" not in bug.functions:
+        return f"{newer}\n\nThere is no workaround: {bug.no_workaround}.".strip()
+    newer = f"{newer} Where you cannot:" if newer else "No release is known to have a fix. Until then:"
+    return f"{newer}\n\n" + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
+
+
+def _lines_of(bug: Bug, name: str) -> tuple[int, int]:
+    """First and last line (1-based) of a function of the snippet."""
+    nodes = ast.parse(bug.source).body
+    node = next(n for n in nodes if isinstance(n, ast.FunctionDef) and n.name == name)
+    return node.lineno, node.end_lineno
+
+
+def _included(bug: Bug, first: int, last: int, title: str) -> str:
+    """A fenced block that the site build fills with these lines of the snippet."""
+    path = bug.path.relative_to(ROOT) if bug.path.is_relative_to(ROOT) else bug.path
+    return f'```python title="{title}"\n--8<-- "{path}:{first}:{last}"\n```'
+
+
+def _versions(bug: Bug) -> str:
+    seen, fixed = bug.basis.get("seen", "unknown"), bug.basis.get("fixed", "unknown")
+    fix = f", see {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
+    rows = [("Oldest version seen sick", evidence.oldest_seen(bug) or "not known", seen)]
+    if bug.introduced:
+        rows.insert(0, ("First version with the fault", bug.introduced["version"], bug.introduced["basis"]))
+    if evidence.last_seen(bug):
+        rows.append(("Newest version seen sick", evidence.last_seen(bug), seen))
+    rows.append(("First version with the fix", str(bug.fixed) if bug.fixed else "not known", fixed + fix))
+    if bug.macos is not None:
+        rows.append(("macOS", words.limits(bug.macos), "the threads below"))
+    table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
+    table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
+    said = region("Versions", "\n".join(table))
+    return said + "\n\nWhat follows for each release. *Unknown* is not *healthy*.\n\n" + reported_page.by_release(bug)
+
+
+def _check(bug: Bug, site_url: str) -> str:
+    name = bug.path.name
+    fetch = f"curl -fsSLO {site_url}bugs/{name} && " if site_url else ""
+    before = (
+        "" if site_url else f"[Download {name}]({name}){{ download }} and run it with your own Python and PyTorch:\n\n"
+    )
+    after = f"\n\n[Download {name}]({name}){{ download }}" if site_url else ""
+    command = f"```sh\n{fetch}python {name}\n```"
+    code = _included(bug, *bug.shown_lines, title=name)
+    return (
+        f"{before}{command}\n\nIt needs torch alone. It ends with `AGREES` (exit status 0) or `WRONG` (exit status 3); "
+        "any other exit status means that it could not run.\n\n"
+        f"With uv, type `uv run python {name}`: `uv run {name}` takes an environment without torch.{after}\n\n"
+        f"The heart of it:\n\n{code}"
+    )
+
+
+def _printed(bug: Bug, transcripts: dict[str, str]) -> str:
+    """What the snippet prints on a healthy and on a sick device, from runs that are kept; nothing if there are none."""
+    healthy, sick = (transcripts.get(f"{bug.slug}-{state}") for state in ("healthy", "sick"))
+    if healthy is None or sick is None:
+        return ""
+    return (
+        "\n\n### What it prints { data-search-exclude }\n\n"
+        "Both are **emulated**: the software device `emu` stands where you have `mps`. The second and third line name the "
+        "Python and the torch that were measured: look whether they are yours.\n\n"
+        f"On a healthy device. What now: this call is right here; [check your model](../validate.md) for the others.\n\n"
+        f"{_fenced(healthy)}\n\n"
+        "With the fault. What now: [use the cure](#what-to-do) and run your model again; "
+        f"[send the output](../contribute.md) if your versions are not listed.\n\n{_fenced(sick)}"
+    )
+
+
+def _fenced(output: str) -> str:
+    return f"````text\n{output.rstrip()}\n````"
+
+
+def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:
+    cells = {
+        "measured": _measured(bug, runs),
+        "declared": items(words.linked(fact, bug) for fact in evidence.declared(bug))
+        or "nothing read in the wheels so far",
+        "reported": _reported(bug),
+        "emulated": _emulated(bug, controls),
+    }
+    rows = [f"| **{kind}**<br><small>{meaning}</small> | {cells[kind]} |" for kind, meaning in evidence.KINDS.items()]
+    return region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
+
+
+def _measured(bug: Bug, runs: dict[str, dict]) -> str:
+    found = evidence.on_mac(bug, runs)
+    return items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
+
+
+def _measurement(m: evidence.Measurement) -> str:
+    if not m.current:
+        return f"{words.verdict('outdated')}: the check has changed since it ran on {words.environment(m.provenance)}"
+    others = [f"{name} {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
+    reason = text(m.record["reason"]) if "reason" in m.record else words.ratio_of(m.record)
+    details = "; ".join(part for part in [reason, *others] if part)
+    return f"{words.verdict(m.verdict())} on {words.environment(m.provenance)}: {details}"
+
+
+def _reported(bug: Bug) -> str:
+    entries = [words.sighting(entry) for entry in bug.reported]
+    return items(entries or [words.link(bug.issue)])
+
+
+def _emulated(bug: Bug, controls: dict) -> str:
+    control = evidence.control(bug, controls)
+    if control is None:
+        return f"{words.verdict('not-run')} on the emulated device"
+    if not control.current:
+        return f"{words.verdict('outdated')}: the check or its fault has changed since it was run there"
+    row = control.row
+    others = ", ".join(f"{name} {verdict}" for name, verdict in row["sick"].items() if name != "compute")
+    same = {True: ", bit for bit", False: ", not bit for bit", None: ""}[row["healthy_bitwise"]]
+    facts = [
+        f"device made sick: {words.verdict_and_ratio(row['sick']['compute'], row['sick_ratio'])}; {others}",
+        f"healthy device: {words.verdict(row['healthy']['compute'])}{same}",
+        f"healthy device, other arithmetic: {words.verdict_and_ratio(row['honest']['compute'], row['honest_ratio'])}",
+    ]
+    return items(facts) + f"<small>{words.environment(control.provenance)}</small>"
+
+
+def _who(bug: Bug) -> str:
+    return "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."

@@ -1,0 +1,160 @@
+"""Which check caught which fault, from `results/emulated/detection/`, and the false alarms. Pure."""
+
+import json
+from pathlib import Path
+
+from mpscheck.bugs.catalogue import Bug
+from mpscheck.detection.facts import Facts, by_subject, sentences
+from mpscheck.runs import emulated, made_of
+from mpscheck.runs.results import BadResults
+from mpscheck.site import words
+from mpscheck.site.markup import table
+
+CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
+    "caught": '<span class="verdict verdict--good"><span aria-hidden="true">✔</span> caught</span>',
+    "passed": '<span class="verdict verdict--bad"><span aria-hidden="true">✘</span> missed</span>',
+    "could not check": '<span class="verdict verdict--failed"><span aria-hidden="true">!</span> error</span>',
+    "not met": "",
+}
+NOTHING = {"schema": 1, "provenance": {}, "rows": []}
+ENTRIES = {"transformers": "`transformers`", "bridge": "`TransformerBridge`"}
+# The devices whose numbers are not the CPU's own bits.
+OTHER_ARITHMETIC = {"honest": "emulated, other arithmetic", "vulkan": "torchvulkan"}
+VULKAN = (
+    "torchvulkan is a backend of PyTorch by others, with kernels of its own, here on a Vulkan driver in software, on Linux: "
+    "it has nothing of a Mac but that its numbers are not the CPU's. In bfloat16 it computes much on the CPU, with a warning.\n\n"
+)
+FROM = {"catalogue": "a check of this site", "reported": "a reported bug", "general": "made up"}
+
+
+def read_calibration(path: Path = emulated.PUBLISHED / "calibration.json") -> dict:
+    """The error ratios of healthy devices; empty where there are none. Raises BadResults."""
+    if not path.exists():
+        return dict(NOTHING)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != 1 or not isinstance(data["rows"], list):
+            raise KeyError("schema")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadResults(f"{path.name} is not a file of emulated results: {error}") from None
+    return data
+
+
+def pieces(results: dict[str, dict], calibration: dict, bugs: tuple[Bug, ...], pages: set[str]) -> dict[str, str]:
+    """The generated parts of the page, by name.
+
+    `results` holds the results by model, entry point and fault; `bugs` those with a check; `pages` the slugs with a page.
+    """
+    rows = sorted((document["row"] for document in results.values()), key=place)
+    found = by_subject(rows)
+    return {
+        "detection-sentence": headline(found),
+        "detection-tables": "\n\n".join(subject(one, rows, pages) for one in found) or "Not made yet.",
+        "detection-made": words.made(results) + outdated(results, bugs),
+        "calibration": calibrated(calibration),
+    }
+
+
+def place(row: dict) -> tuple:
+    """Where a row stands: by model and entry point, then by where its fault comes from, then by its name."""
+    return row["model"], list(ENTRIES).index(row["entry"]), list(FROM).index(row["group"]), row["fault"]
+
+
+def outdated(results: dict[str, dict], bugs: tuple[Bug, ...]) -> str:
+    """How many rows were made with other code than today's, and what has changed since, as a sentence."""
+    by_slug = {bug.slug: bug for bug in bugs}
+    changes = [made_of.changed(d["made_of"], made_of.of_row(d["row"]["fault"], by_slug)) for d in results.values()]
+    names = sorted({name for parts in changes for name in parts})
+    rows = sum(map(bool, changes))
+    return f" Changed since {rows} of {len(results)} rows were made: {', '.join(names)}." if rows else ""
+
+
+def headline(found: list[Facts]) -> str:
+    """What follows from the tables, one sentence each."""
+    if not found:
+        return "The table was not made yet."
+    return "\n".join(f"- {sentence(one)}" for one in found if one.met)
+
+
+def sentence(found: Facts) -> str:
+    """What follows from one table, in short."""
+    said = (
+        f"`{found.model}` through {ENTRIES[found.entry]}: of the faults that gave a wrong number, all checks caught "
+        f"**{len(found.caught)} of {len(found.met)}**."
+    )
+    if found.stopped:
+        said += f" In {len(found.stopped)} more a check ended with an error, which is no agreement either."
+    if found.missed:
+        said += f" {len(found.missed)} passed unseen."
+    if not found.ioi_met:
+        return f"{said} None gave one in the IOI prompts."
+    return (
+        f"{said} Of those that gave one in the IOI prompts, the sign of one logit difference shows "
+        f"**{len(found.sign)} of {len(found.ioi_met)}**, the whole IOI check **{len(found.ioi)} of {len(found.ioi_met)}**."
+    )
+
+
+def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
+    """Heading, sentences and table of one model and entry point; faults that it does not meet are a list."""
+    here = [row for row in rows if (row["model"], row["entry"]) == (found.model, found.entry)]
+    met = [row for row in here if any(cell["wrong"] for name, cell in row["cells"].items() if name != "snippet")]
+    columns = list(dict.fromkeys(name for row in here for name in row["cells"]))
+    lines = [
+        [
+            name_of(row, pages),
+            *(CELLS[row["cells"][name]["verdict"]] if name in row["cells"] else "" for name in columns),
+        ]
+        for row in met
+    ]
+    rest = [row["fault"] for row in here if row not in met]
+    label = f"{found.model} through {found.entry}"
+    return "\n\n".join(
+        [
+            f"### `{found.model}` through {ENTRIES[found.entry]}",
+            "\n".join(f"- {sentence}" for sentence in sentences(found)),
+            table(["Fault", *columns], lines, f"What catches which fault, {label}"),
+            f"Not met by this model this way, so that nothing follows: {', '.join(f'`{name}`' for name in rest)}.\n"
+            "{ data-search-exclude }",
+        ]
+    )
+
+
+def name_of(row: dict, pages: set[str]) -> str:
+    """The fault, as a link where it has a page, and where it comes from."""
+    name = f"[{row['fault']}](bugs/{row['fault']}.md)" if row["fault"] in pages else f"`{row['fault']}`"
+    return f"{name}<br>{FROM[row['group']]}"
+
+
+def calibrated(calibration: dict) -> str:
+    """The largest error ratio of each check on healthy devices with other arithmetic, by device and model; false alarms."""
+    rows = [row for row in calibration["rows"] if row["device"] in OTHER_ARITHMETIC]
+    if not rows:
+        return "Not measured yet."
+    checks = list(dict.fromkeys(name for row in rows for name in row["ratios"]))
+    lines = [
+        [
+            *(OTHER_ARITHMETIC[row["device"]], f"{row['model']}, {row['runs']} runs"),
+            *(words.figure(row["ratios"][name]) if name in row["ratios"] else "" for name in checks),
+        ]
+        for row in rows
+    ]
+    runs, alarms = (
+        sum(pick(row) for row in calibration["rows"]) for pick in (lambda r: r["runs"], lambda r: len(r["alarms"]))
+    )
+    largest = max(ratio for row in rows for ratio in row["ratios"].values())
+    made = dict.fromkeys(on(row["provenance"]) for row in calibration["rows"])
+    return (
+        f"{runs} runs on healthy devices, each with inputs of its own and, for the random models, weights of its own: "
+        f"**{alarms} false alarms**. The largest ratio is **{words.figure(largest)}**, "
+        f"**{words.figure(calibration['allowed_ratio'])}** are allowed.\n\n"
+        f"{table(['Device', 'Model', *checks], lines, 'Largest error ratio of each check')}\n\n"
+        f"{VULKAN if any(row['device'] == 'vulkan' for row in rows) else ''}Made on {'; and on '.join(made)}."
+    )
+
+
+def on(provenance: dict) -> str:
+    """What a row was made on; torchvulkan is named by its driver, since it is neither a Mac nor the emulated device."""
+    if provenance["device"] != "vulkan":
+        return words.environment(provenance)
+    name, torch, date = (words.text(provenance[key]) for key in ("gpu", "torch", "date"))
+    return f"{name}, {words.text(provenance['system'])}, torch {torch}, {date[:10]}"

@@ -1,0 +1,51 @@
+"""A page for each family of bugs: what is known of each bug on every release. Whole without a script."""
+
+from mpscheck.known import releases
+from mpscheck.known.entry import Entry
+from mpscheck.site import words
+from mpscheck.site.escape import claim_html
+from mpscheck.site.pages.reported import state_word
+
+
+def by_family(entries: list[Entry]) -> dict[str, list[Entry]]:
+    """The bugs of each family, families by name."""
+    return {
+        family: [entry for entry in entries if entry.bug.family == family]
+        for family in sorted({entry.bug.family for entry in entries})
+    }
+
+
+def links(numbers: dict[str, str], folder: str) -> str:
+    """A list in columns, as HTML: each family with what is said of its number. `folder` leads to the pages."""
+    inside = "\n".join(f'<li><a href="{folder}{family}/">{family}</a> {said}</li>' for family, said in numbers.items())
+    return f'<ul class="columns" data-search-exclude>\n{inside}\n</ul>'
+
+
+def page(family: str, entries: list[Entry]) -> str:
+    """The page of one family; `entries` are its bugs, the most dangerous first."""
+    rows = "\n".join(_row(entry) for entry in entries)
+    silent, checks = sum(entry.silent for entry in entries), sum(entry.has_check for entry in entries)
+    number = "1 bug" if len(entries) == 1 else f"{len(entries)} bugs"
+    return (
+        f"---\ndescription: Known bugs of PyTorch on Apple GPUs, family {family}, with what is known of each on every "
+        "release.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
+        f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
+        "A release that no source speaks of is *unknown*, never *healthy*. "
+        "Other families: [all known bugs](../../bugs.md).\n\n"
+        f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
+        '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
+    )
+
+
+def _row(entry: Entry) -> str:
+    check = "; has a check" if entry.has_check else ""
+    tied = f"; macOS {words.limits(entry.bug.macos)}" if entry.bug.macos is not None else ""
+    about = words.kind(entry.bug.kind, entry.silent) + check
+    states = "<br>".join(
+        f"{state_word(state)} {words.span(first, last)}" for state, first, last in releases.stretches(entry.bug)
+    )
+    return (
+        f'<tr><td><a href="../../{entry.slug}/">{claim_html(entry.bug.claim)}</a> <small>{about}{tied}</small></td>'
+        f"<td>{states}</td></tr>"
+    )

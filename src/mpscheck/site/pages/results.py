@@ -1,0 +1,59 @@
+"""The generated parts of the results: each run with its provenance and what it found."""
+
+from mpscheck.bugs.catalogue import Bug
+from mpscheck.commands.run import expected_on, is_surprise
+from mpscheck.known import evidence
+from mpscheck.site import words
+from mpscheck.site.escape import text
+from mpscheck.site.markup import table
+
+
+def run_section(name: str, run: dict, bugs: tuple[Bug, ...], level: int = 3) -> str:
+    """One run: where it was made, and what it found for each bug."""
+    where = run["provenance"]
+    rows = [_run_row(bug, m) for bug in bugs for m in evidence.measurements(bug, {name: run})]
+    title = f"{'#' * level} {text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
+    found = table(["Bug", "Expected", "Found", "Figures"], rows, f"Results of {text(name)}") if rows else "No record."
+    return f"{title}\n\n{_provenance(name, where)}\n\n{found}"
+
+
+def _run_row(bug: Bug, m: evidence.Measurement) -> list[str]:
+    found, expected = m.verdict(), expected_on(bug, m.provenance)
+    name = f"[{bug.slug}](bugs/{bug.slug}.md)"
+    if not m.current:
+        return [name, expected, words.verdict(found), "the check has changed since"]
+    surprise = " **not as expected**" if is_surprise(found, expected) else ""
+    others = [f"{name}: {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
+    reason = text(m.record["reason"], limit=300) if "reason" in m.record else words.ratio_of(m.record)
+    figures = "; ".join(part for part in [reason, *others] if part)
+    return [name, expected, words.verdict(found) + surprise, figures]
+
+
+def _provenance(name: str, where: dict) -> str:
+    variables = ", ".join(f"{text(k)}={text(v)}" for k, v in where["variables"].items()) or "none"
+    entries = [
+        f"Evidence: **{where['evidence']}**",
+        f"Run file: {text(name)}",
+        f"Chip: {text(where['chip'] or 'not known')}. MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}",
+        f"Python {text(where['python'])}. Environment variables: {variables}",
+    ]
+    return "\n".join(f"- {entry}" for entry in entries)
+
+
+def results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:
+    """All published runs, newest first; says so where there is none."""
+    if not runs:
+        return f"No run is published. Every bug is {words.verdict(words.NOT_ON_MAC)}."
+    newest_first = sorted(runs.items(), key=lambda pair: pair[1]["provenance"]["date"], reverse=True)
+    return "\n\n".join(run_section(name, run, bugs) for name, run in newest_first)
+
+
+def local_results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:
+    """What was measured on the machine that built this copy of the site; empty where nothing was."""
+    if not runs:
+        return ""
+    intro = (
+        "## On the machine that built this copy\n\nThis section exists only in a copy built where something was "
+        "measured. It is not published."
+    )
+    return "\n\n".join([intro, *(run_section(name, run, bugs) for name, run in sorted(runs.items()))])

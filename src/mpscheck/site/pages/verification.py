@@ -1,0 +1,44 @@
+"""The generated parts of "how it is verified": the rule in figures, and each check on the emulated devices."""
+
+from mpscheck.bugs.catalogue import Bug
+from mpscheck.known import evidence
+from mpscheck.runs import numerics
+from mpscheck.site import words
+from mpscheck.site.markup import table
+
+
+def controls_table(bugs: tuple[Bug, ...], controls: dict) -> str:
+    """Each check on the healthy, the honest and the sick emulated device."""
+    headings = ["Check", "Healthy", "Other arithmetic", "Sick", "Control, sick", "Workaround, sick"]
+    rows = [_control_row(bug, evidence.control(bug, controls)) for bug in bugs]
+    return f"{words.made(controls)}\n\n{table(headings, rows, 'Controls')}"
+
+
+def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
+    name = f"[{bug.slug}](bugs/{bug.slug}.md)"
+    if control is None or not control.current:
+        return [name, *[words.verdict("not-run" if control is None else "outdated")] * 5]
+    row = control.row
+    bits = {True: " bit for bit", False: " not bit for bit", None: ""}[row["healthy_bitwise"]]
+    sick = row["sick"]
+    return [
+        name,
+        words.verdict(_worst(row["healthy"])) + bits,
+        words.verdict_and_ratio(_worst(row["honest"]), row["honest_ratio"]),
+        words.verdict_and_ratio(sick["compute"], row["sick_ratio"]),
+        words.verdict(sick["control"]) if "control" in sick else "none",
+        words.verdict(sick["workaround"]) if "workaround" in sick else "none",
+    ]
+
+
+def _worst(verdicts: dict[str, str]) -> str:
+    return next((v for v in verdicts.values() if v != "agrees"), "agrees")
+
+
+def rule(controls: dict[str, dict]) -> str:
+    """The rule in figures: the allowed ratio beside the largest one that a healthy device made."""
+    ratios = [numerics.as_float(r["honest_ratio"]) for r in evidence.rows(controls) if r["honest_ratio"] is not None]
+    largest = (
+        f" The largest that a healthy device made in the table below is {words.figure(max(ratios))}." if ratios else ""
+    )
+    return f"The allowed ratio is **{words.figure(numerics.ALLOWED_RATIO)}**.{largest}"

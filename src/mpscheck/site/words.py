@@ -1,0 +1,232 @@
+"""Saying verdicts, figures, provenance and references in Markdown. Verdicts have a word and a shape, never only a colour."""
+
+import math
+import re
+
+from packaging.version import Version
+
+from mpscheck.bugs.catalogue import Bug, thread_url
+from mpscheck.bugs.reported import Reported
+from mpscheck.known import evidence
+from mpscheck.runs import numerics
+from mpscheck.site.escape import entities, line, text
+from mpscheck.site.markup import anchor
+
+NOT_ON_MAC = "not yet run on a Mac"
+SHAPES = {
+    "agrees": "✔",
+    "wrong": "✘",
+    "nan": "✘",
+    "nondeterministic": "✘",
+    "error": "!",
+    "crash": "!",
+    "hang": "!",
+    "memory": "!",
+    "unsupported": "!",
+    "outdated": "?",
+    "not-run": "–",
+    NOT_ON_MAC: "–",
+}
+CLASSES = {"✘": "bad", "!": "failed", "✔": "good", "?": "unknown", "–": "unknown"}  # the worst first
+BUG_KINDS = {
+    "wrong": "silently wrong numbers",
+    "nan": "NaN where numbers belong",
+    "nondeterministic": "another result each time",
+    "error": "an error",
+    "crash": "a crash",
+    "hang": "a hang",
+    "memory": "memory outside the tensor, or too much of it",
+}
+LOUD_KINDS = ("error", "crash", "hang")  # these give themselves away, without a word on it
+SHORT_NAMES = {  # how threads are named in short within an explanation
+    "pytorch": "pytorch/pytorch",
+    "transformers": "huggingface/transformers",
+    "diffusers": "huggingface/diffusers",
+    "TransformerLens": "TransformerLensOrg/TransformerLens",
+}
+_REFERENCE = re.compile(
+    r"(?P<code>`[^`]*`)|(?P<power>(?<=\w)\*\*(?=\w))"
+    r"|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)"
+)
+_THREAD = re.compile(r"(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)?#(?P<number>[1-9]\d*)\b")
+SPOKEN = {"None": "none", "True": "true", "False": "false", "nan": "NaN", "inf": "infinity", "-inf": "minus infinity"}
+
+
+def kind(name: str, silent: bool) -> str:
+    """The kind of a bug in words, and that it is not silent where the kind alone does not say so."""
+    said = BUG_KINDS[name]
+    return said if silent or name in LOUD_KINDS else f"{said.removeprefix('silently ')}, not silent"
+
+
+def verdict(word: str) -> str:
+    """A verdict with its shape: `✘ wrong`."""
+    shape = SHAPES[word]
+    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {SPOKEN.get(word, word.replace("-", " "))}</span>'
+
+
+def on_macs(found: list[evidence.Measurement]) -> str:
+    """How many runs on Macs gave which verdict, the worst first; says so where there is none."""
+    if not found:
+        return verdict(NOT_ON_MAC)
+    verdicts = [m.verdict() for m in found]
+    order = sorted(set(verdicts), key=lambda word: list(CLASSES).index(SHAPES[word]))
+    return ", ".join(f"{verdict(word)} in {verdicts.count(word)} of {len(found)} runs" for word in order)
+
+
+def figure(value: float | str | None) -> str:
+    """A number with three figures; infinity and NaN in words."""
+    number = numerics.as_float(value)
+    if math.isnan(number):
+        return "not a number"
+    if math.isinf(number):
+        return "infinite"
+    if number == 0 or 0.001 <= abs(number) < 100_000:
+        return f"{number:,.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+    return f"{number:.2e}"
+
+
+def error_ratio(value: float | str | None) -> str:
+    """An error ratio in words; empty where none is defined (a random sample)."""
+    if value is None:
+        return ""
+    if numerics.as_float(value) == 0:
+        return "exact"
+    return "exact comparison failed" if math.isinf(numerics.as_float(value)) else f"error ratio {figure(value)}"
+
+
+def verdict_and_ratio(word: str, value: float | str | None) -> str:
+    """A verdict, with the error ratio where that is what decided it."""
+    said = error_ratio(value) if word in ("agrees", "wrong") else ""
+    return verdict(word) + (f" ({said})" if said else "")
+
+
+def ratio_of(record: dict, function: str = "compute") -> str:
+    """The error ratio of one function of a record in words; for a random sample its p-value."""
+    numbers = record["functions"].get(function)
+    if numbers is None:
+        return ""
+    if "p_value" in numbers:
+        return f"p-value {numbers['p_value']:.2g}, false alarms {numbers['false_alarm']:.0e}"
+    if numbers["device"].get("shape_mismatch"):
+        return "another shape"
+    return error_ratio(numerics.error_ratio(numbers))
+
+
+def device(provenance: dict) -> str:
+    """What a run was made on, in one phrase; every string of it may be a stranger's."""
+    if provenance["evidence"] == "emulated":
+        faults = provenance["variables"].get("MPSCHECK_FAULTS")
+        other = ", other arithmetic" if provenance["variables"].get("MPSCHECK_EMU") == "honest" else ""
+        return "the emulated device" + (f", sick with {text(faults)}" if faults else other)
+    name = text(provenance["gpu"] or provenance["chip"] or "a GPU without a name")
+    virtual = " (virtual machine)" if provenance["virtual"] else ""
+    if not provenance["macos"]:
+        return f"{name}{virtual}, {text(provenance['system'])}"
+    build = f" ({text(provenance['macos_build'])})" if provenance["macos_build"] else ""
+    return f"{name}{virtual}, macOS {text(provenance['macos'])}{build}"
+
+
+def environment(provenance: dict) -> str:
+    """Device, torch, Python and date of a run."""
+    versions = f"torch {text(provenance['torch'])}, Python {text(provenance['python'])}"
+    return f"{device(provenance)}, {versions}, {text(provenance['date'][:10])}"
+
+
+def made(documents: dict[str, dict]) -> str:
+    """Where results on the emulated device were made: the newest of them stands for all."""
+    if not documents:
+        return "Not made yet."
+    return f"Made on {environment(max((d['provenance'] for d in documents.values()), key=lambda p: p['date']))}."
+
+
+def link(reference: str, shown: str | None = None) -> str:
+    """`owner/repository#123` as a link to its thread, good in Markdown and in HTML."""
+    return anchor(thread_url(reference), text(shown or reference))
+
+
+def prose(value: str, limit: int) -> str:
+    """Plain text of the catalogue, its threads (`#123` is PyTorch's) as links."""
+    shown, parts, end = line(value, limit), [], 0
+    for match in _THREAD.finditer(shown):
+        name = match["name"] or "pytorch"
+        repository = name if "/" in name else SHORT_NAMES.get(name)
+        if repository is not None:
+            parts += [entities(shown[end : match.start()]), link(f"{repository}#{match['number']}", match[0])]
+            end = match.end()
+    return "".join(parts) + entities(shown[end:])
+
+
+def linked(markdown: str, bug: Bug) -> str:
+    """Our own text with its references to threads (`pytorch#123`, `owner/repository#123`) made links.
+
+    Code is left as it is, and `2**24` is a power, not the beginning of bold.
+    """
+    names = dict(SHORT_NAMES)
+    for reference in [bug.issue, *bug.also, *(entry["thread"] for entry in bug.reported)]:
+        repository = reference.partition("#")[0]
+        names.setdefault(repository.rpartition("/")[2], repository)
+
+    def replace(match: re.Match) -> str:
+        if match["code"]:
+            return match["code"]
+        if match["power"]:
+            return "\\*\\*"
+        repository = match["name"] if "/" in match["name"] else names.get(match["name"])
+        return match[0] if repository is None else link(f"{repository}#{match['number']}", match[0])
+
+    return _REFERENCE.sub(replace, markdown)
+
+
+def span(first: str, last: str) -> str:
+    """What goes from one to the other: `2.8.0 to 2.9.1`, `2.8.0`."""
+    return first if first == last else f"{first} to {last}"
+
+
+def versions(bug: Bug | Reported) -> str:
+    """Where the bug is known to be: `from 2.8.0 on, fixed in 2.9.0`."""
+    oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
+    fix = f"fixed in {release(str(bug.fixed))}" if bug.fixed is not None else "fix not known"
+    if oldest is None:
+        return f"start not known, {fix}"
+    if any(one.operator == "==" for one in bug.affected):
+        return f"seen in {release(oldest)} alone, {fix}"
+    return f"{release(oldest)} to {release(last)}, {fix}" if last else f"from {release(oldest)} on, {fix}"
+
+
+def limits(specifiers) -> str:
+    """A range of versions in words: `15 and newer`, `before 15.1`."""
+    phrases = {">=": "{} and newer", ">": "after {}", "<": "before {}", "<=": "up to {}", "==": "{}", "!=": "not {}"}
+    return ", ".join(phrases[one.operator].format(one.version) for one in sorted(specifiers, key=str, reverse=True))
+
+
+def release(version: str) -> str:
+    """A version as it is called at the download: `2.8` is 2.8.0."""
+    return version if Version(version).is_prerelease or version.count(".") > 1 else f"{version}.0"
+
+
+def first(version: str) -> str:
+    """A version that a fault came with: `2.14.0.dev0` is the first of the builds before 2.14.0."""
+    return f"a build before {Version(version).base_version}" if Version(version).dev == 0 else version
+
+
+def said(value: object) -> str:
+    """A figure of a thread as one says it, never as Python writes it: `NaN, 1, 2`; rows within a list in parentheses."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {said(inner)}" for name, inner in value.items()) or "empty"
+    if isinstance(value, (list, tuple)):
+        parts = (f"({said(part)})" if isinstance(part, (list, tuple, dict)) else said(part) for part in value)
+        return ", ".join(parts) or "empty"
+    return SPOKEN.get(str(value), str(value))
+
+
+def known_figures(figures: dict) -> str:
+    """The figures of a report: `channel 0 on mps: 0.163, 0.169`."""
+    return text(said(figures), limit=2000)
+
+
+def sighting(entry: dict) -> str:
+    """One report in a thread: link, date, versions, figures."""
+    names = {"date": "", "torch": "torch ", "macos": "macOS ", "chip": ""}
+    where = [f"{label}{text(entry[name])}" for name, label in names.items() if name in entry]
+    figures = f": {known_figures(entry['figures'])}" if "figures" in entry else ""
+    return ", ".join([link(entry["thread"]), *where]) + figures

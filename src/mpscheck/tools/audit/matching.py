@@ -1,0 +1,140 @@
+"""Would this call meet a known bug? One call of an op, held against the triggers of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from mpscheck.bugs.aten import base_name
+from mpscheck.bugs.recorder import call_of
+from mpscheck.bugs.trigger import Call, Trigger, tensors_in_argument, tensors_of
+from mpscheck.tools.known import Known
+
+DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
+CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
+DRAFT_DOUBT = "possible: when this bug fires is drafted from its thread, no snippet has tried it"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A bug whose trigger matches a call."""
+
+    bug: Known
+    doubt: str | None  # why it is only possible; None: the call has all that the bug needs
+    device: str  # where it ran: "cpu" or an accelerator
+    op: str
+    arguments: str  # those that the trigger asks about, in words
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with the calls of one op: the bugs to think of, and whether the result must be known first."""
+
+    watched: tuple[tuple[Known, Trigger], ...]
+    late: bool
+    reads_values: bool
+
+
+class Matcher:
+    """The triggers by op, and what was found for the calls so far. `accelerators` are the devices that were used."""
+
+    def __init__(self, bugs: tuple[Known, ...]):
+        self.accelerators: set[str] = set()
+        self._by_op: dict[str, list[tuple[Known, Trigger]]] = {}
+        for bug in bugs:
+            for trigger in bug.triggers:
+                for name in trigger.ops:
+                    self._by_op.setdefault(name, []).append((bug, trigger))
+        self._plans: dict[Any, Plan | None] = {}
+        self._judged: dict[tuple, tuple[Match, ...]] = {}
+
+    @property
+    def called(self) -> list[str]:
+        """The aten names of all ops seen, in order."""
+        return sorted({base_name(op) for op in self._plans})
+
+    def plan(self, op) -> Plan | None:
+        """What to do with the calls of an op; None: nothing."""
+        if op not in self._plans:
+            self._plans[op] = self._new_plan(op)
+        return self._plans[op]
+
+    def _new_plan(self, op) -> Plan | None:
+        copies = base_name(op) == "_to_copy"
+        watched = self._by_op.get("copy" if copies else base_name(op), [])
+        if not watched and not copies:  # copies show which devices there are
+            return None
+        late = copies or any(trigger.needs_result() for _, trigger in watched)
+        reads = any(condition.property == "has" for _, trigger in watched for condition in trigger.when)
+        return Plan(tuple(watched), late, reads)
+
+    def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
+        """The bugs whose triggers match a call; like calls are judged once, unless a trigger reads values.
+
+        Raises what torch raises for tensors without strides or values (sparse, nested, traced).
+        """
+        if plan.reads_values:
+            return self._new_matches(plan, op, args, kwargs, result)
+        key = (op, signature(args), signature(kwargs), signature(result))
+        if key not in self._judged:
+            self._judged[key] = self._new_matches(plan, op, args, kwargs, result)
+        return self._judged[key]
+
+    def _new_matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
+        kinds = {tensor.device.type for tensor in tensors_in_argument([*args, *kwargs.values(), result])}
+        if kinds == {"meta"}:
+            return ()
+        real = sorted(kinds - {"cpu", "meta"})
+        self.accelerators.update(real)
+        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        found: dict[str, Match] = {}
+        for bug, trigger in plan.watched:
+            fires = decide(trigger, call, devices_known=bool(real))
+            doubt = doubt_of(bug, trigger, fires)
+            if fires is not False and (bug.slug not in found or doubt is None):
+                where = real[0] if real else "cpu"
+                found[bug.slug] = Match(bug, doubt, where, call.op, described(trigger, call))
+        return tuple(found.values())
+
+
+def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
+    """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
+    if devices_known or all(c.property != "device" for c in trigger.when):
+        return trigger.matches(call)
+    rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
+    given = all(tensors_of(condition.subject, call) for condition in trigger.when)
+    return None if given and rest.matches(call) else False
+
+
+def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
+    """Why a match is only possible, None if it is certain."""
+    if fires is None:
+        return DEVICE_DOUBT
+    if bug.draft:
+        return DRAFT_DOUBT
+    return None if trigger.when else CALL_DOUBT
+
+
+def signature(value: Any) -> Any:
+    """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
+    if isinstance(value, torch.Tensor):
+        return (value.dtype, value.shape, value.stride(), value.storage_offset(), value.device)
+    if isinstance(value, (list, tuple)):
+        return tuple([signature(item) for item in value])
+    if isinstance(value, dict):
+        return tuple([(name, signature(item)) for name, item in value.items()])
+    return (value.__class__, value if isinstance(value, (int, float, str)) else repr(value))
+
+
+def described(trigger: Trigger, call: Call) -> str:
+    """The tensors that the trigger asks about, in words."""
+    subjects = list(dict.fromkeys(c.subject for c in trigger.when))
+    return "; ".join(f"{subject}: {_tensor(t)}" for subject in subjects for t in tensors_of(subject, call)[:1])
+
+
+def _tensor(t: torch.Tensor) -> str:
+    strides, offset = tuple(t.stride()), t.storage_offset()
+    words = f"{str(t.dtype).rpartition('.')[2]} {tuple(t.shape)}, strides {strides}"
+    return words + (f", offset {offset}" if offset else "")

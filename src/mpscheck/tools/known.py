@@ -1,0 +1,49 @@
+"""The catalogue in the small form that the single-file tools carry: what they need to recognize a bug and to speak of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mpscheck.bugs.trigger import Trigger, parse
+from mpscheck.bugs.versions import in_order, state
+
+
+@dataclass(frozen=True)
+class Known:
+    """One known bug. `workaround` is the line of code that cures it, `page` the bug's page (an address or a path)."""
+
+    slug: str
+    claim: str
+    when: str  # the trigger as a phrase
+    issue: str
+    url: str
+    kind: str
+    affected: str
+    introduced: str | None
+    macos: str | None
+    chips: tuple[str, ...]
+    workaround: str | None
+    page: str
+    triggers: tuple[Trigger, ...]
+    draft: bool = False  # the trigger is drafted from the thread's words: no snippet has tried it
+    unsure: tuple[str, ...] = ()  # releases within `affected` that may have the fix already
+
+    @property
+    def where(self) -> str:
+        """The versions and chips that are affected, in words; an unknown version is said to be unknown."""
+        parts = [f"torch {in_order(self.affected)}" if self.affected else "no version of torch is known"]
+        parts += [f"macOS {in_order(self.macos)}"] if self.macos else []
+        return ", ".join([*parts, *self.chips])
+
+    def state(self, torch: str, macos: str | None = None) -> str:
+        """`sick`, `healthy` or `unknown` on this torch and macOS."""
+        return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
+
+
+def read_known(entries: list[dict]) -> tuple[Known, ...]:
+    """The bugs of an embedded catalogue (a list of plain dicts, see `mpscheck.tools.bundle.entries`)."""
+    lists = ("chips", "unsure")
+    return tuple(
+        Known(**{**entry, **{n: tuple(entry[n]) for n in lists if n in entry}, "triggers": parse(entry["triggers"])})
+        for entry in entries
+    )

@@ -1,0 +1,387 @@
+"""A pass over a model in lock-step: each op on the CPU and on the device with the same inputs, and what differed."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from mpscheck.bugs.aten import base_name, bind
+from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, only_ties
+from mpscheck.tools.locate.replay import (
+    Case,
+    Twins,
+    computed,
+    computed_exactly,
+    flat_of,
+    is_around,
+    is_random,
+    mapped,
+    new_places,
+    obstacle,
+    only_shows,
+    outcome,
+    plain_dispatch,
+    saved,
+    storage_of,
+    tensors_in,
+    written,
+)
+from mpscheck.tools.locate.where import Spot, Where
+from mpscheck.tools.models import CouldNotCheck
+
+
+@dataclass
+class Finding:
+    """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
+
+    case: Case  # the op that is wrong
+    outer: Case  # the call that the program made: the same, or one that consists of other ops
+    result: Difference
+    spot: Spot
+    next_hook: str | None = None  # the first hook point of TransformerLens that shows it
+    modules: list[str] = field(default_factory=list)  # one a call
+    own_inputs: bool = False  # found on inputs that the device itself made
+
+    @property
+    def op(self) -> str:
+        """The aten name of the op."""
+        return base_name(self.case.op)
+
+
+class LockStep:
+    """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
+
+    `repeat` is how often the device computes each op. With `backward`, each op's gradients are compared when the
+    program's own backward pass comes to it, with the gradient that comes in there.
+    """
+
+    def __init__(self, model: torch.nn.Module, device: str, repeat: int = 1, backward: bool = False):
+        self.device, self.repeat, self.backward = device, repeat, backward
+        self.where = Where(model)
+        self.findings: list[Finding] = []
+        self.counts: Counter = Counter()
+        self.refused: dict[str, tuple[int, str]] = {}  # op: how often, why
+        self.sick: dict[str, Finding] = {}  # by kind of call
+        self.near: dict[str, float] = {}  # by kind of call: a distance from the CPU that was found right
+        self.outer: list[Case] = []  # the calls that are being looked into
+        self.last: Finding | None = None  # the last one that was found or found again
+        self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
+        self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
+        self.there: set[int] = set()  # storages that a run on the device would have there,
+        self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
+        self.cpu_only: set[int] = set()  # and must have on the CPU: the device takes, or leaves, them there alone
+
+    def moved(self, flat: torch.Tensor) -> torch.Tensor:
+        """Memory on the device. Raises CouldNotCheck where moving changes numbers, tried once for each dtype."""
+        if flat.dtype not in self.trusted:
+            numbers = torch.arange(-100, 101).to(flat.dtype)
+            try:
+                returned = numbers.to(self.device).cpu()
+            except Exception as error:  # whatever a device raises for what it cannot do
+                raise CouldNotCheck(f"{self.device} takes no {flat.dtype} ({first_line(error)})") from error
+            if not torch.equal(returned, numbers):
+                raise CouldNotCheck(f"{flat.dtype} numbers moved to {self.device} and back are others")
+            self.trusted.add(flat.dtype)
+        return flat.to(self.device)
+
+    def keep(self, weights: list[torch.Tensor]) -> None:
+        """Move weights to the device, once for the whole pass."""
+        for weight in weights:
+            key = (storage_of(weight), weight.dtype)
+            if key not in self.kept:
+                self.kept[key] = self.moved(flat_of(weight))
+        self.place(weights, True)
+
+    def place(self, value, there: bool | None) -> None:
+        """Note whether a run on the device would have these tensors there; None: that is not known."""
+        for tensor in tensors_in(value):
+            for known in (self.there, self.numbers, self.cpu_only):
+                known.discard(storage_of(tensor))  # an address may have been used before
+            if there is not None:
+                (self.there if there else self.numbers).add(storage_of(tensor))
+
+    def would_be_there(self, op, bound: dict, tensors: list[torch.Tensor]) -> bool | None:
+        """Whether a run on the device would make this call there; None: that is not known."""
+        if base_name(op) == "lift_fresh":  # torch.tensor(…)
+            return False
+        if bound.get("device") is not None or any(storage_of(t) in self.there for t in tensors):
+            return True
+        here = self.numbers | self.cpu_only
+        return False if tensors and all(storage_of(t) in here for t in tensors) else None
+
+    # ---- one call -------------------------------------------------------------------------------------------------
+
+    def handle(self, op, args, kwargs, run):
+        """Compute an op on the CPU, whose result goes on, and compare the device's result for the same inputs."""
+        tensors = tensors_in((args, kwargs))
+        if not self.accepts(op, tensors):
+            return run()
+        bound = bind(op, args, kwargs)
+        there = self.would_be_there(op, bound, tensors)
+        before, restore = saved(op, args, kwargs)
+        with plain_dispatch():
+            result = op(*args, **kwargs)
+            if not self.accepts(op, tensors_in(result)):
+                return result
+            self.place(result, there)
+            places = new_places(args, kwargs, result)
+            wrong = None
+            if self.is_compared(op, bound, there is not False, places):
+                case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
+                wrong = self.compare(case, cpu, self.ways(case), result)
+                scalars = frozenset(n for n, t in enumerate(tensors) if t.ndim == 0 and storage_of(t) not in self.there)
+                staying = scalars | self.must_stay(tensors)
+                if not wrong and scalars and len(staying) < len(tensors):
+                    wrong = self.compare(case, cpu, [staying])  # a number often stays on the CPU
+            for target in written(op, args, kwargs):  # a weight that was changed is moved again when it is read
+                self.kept.pop((storage_of(target), target.dtype), None)
+            if self.backward and not self.outer:
+                self.await_gradient(op, args, kwargs, result)
+        if wrong:
+            self.settle(*wrong, restore, run)
+        return result
+
+    def handle_there(self, op, args, kwargs, run):
+        """The reverse: the device's result goes on, and the CPU computes it for the inputs that the device made."""
+        if not self.accepts(op, tensors_in((args, kwargs))):
+            return run()
+        before, restore = saved(op, args, kwargs)
+        with plain_dispatch():
+            result = op(*args, **kwargs)
+            if not self.accepts(op, tensors_in(result)):
+                return result
+            places, wrong = new_places(args, kwargs, result), None
+            if self.is_compared(op, bind(op, args, kwargs), True, places):
+                here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
+                fetched = Twins(lambda flat: flat.cpu()).of(before, here)
+                staying = frozenset(n for n, t in enumerate(tensors_in(before)) if id(t) in here)
+                case = Case(op, *mapped(to_cpu_device, fetched), places, staying)
+                copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
+                wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
+        if wrong:
+            self.settle(*wrong, restore, run, own_inputs=True)
+        return result
+
+    def accepts(self, op, tensors: list[torch.Tensor]) -> bool:
+        """Whether a call can be made elsewhere; if not, that is noted."""
+        reason = obstacle(op, tensors)
+        if reason:
+            self.refuse(op, reason)
+        return reason is None
+
+    def refuse(self, op, reason: str) -> None:
+        """Note an op that was not compared."""
+        name = base_name(op) if hasattr(op, "_schema") else str(op)
+        self.refused[name] = (self.refused.get(name, (0, ""))[0] + 1, reason)
+
+    def is_compared(self, op, bound: dict, there: bool, places: tuple) -> bool:
+        """Whether a call gives something to compare; each is counted by what it is."""
+        if is_random(op, bound):
+            kind = "random"
+        elif only_shows(op) or not (places or written(op, (), bound)):
+            kind = "views"
+        else:
+            kind = "compared" if there else "on the CPU"
+        self.counts[kind] += not self.outer
+        return kind == "compared"
+
+    def must_stay(self, tensors: list[torch.Tensor]) -> frozenset:
+        """The places of the tensors that the device takes from the CPU alone."""
+        return frozenset(n for n, t in enumerate(tensors) if storage_of(t) in self.cpu_only)
+
+    def ways(self, case: Case) -> list[frozenset]:
+        """Which tensors may stay on the CPU, in the order to try: a device takes some, such as lengths, there alone."""
+        targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
+        able = [
+            n
+            for n, t in enumerate(case.tensors)
+            if storage_of(t) not in targets and (t.ndim == 0 or not (t.is_floating_point() or t.is_complex()))
+        ]
+        ways = dict.fromkeys(
+            [self.must_stay(case.tensors), frozenset(), *(frozenset([n]) for n in able), frozenset(able)]
+        )
+        return [way for way in ways if not way or len(way) < len(case.tensors)]
+
+    def compare(self, case: Case, cpu: list, ways: list[frozenset], result=None) -> tuple[Case, Difference] | None:
+        """Compute a case on the device, in the first of the ways that it takes, and judge it against the CPU's results.
+
+        `result` is the CPU's: what the device leaves on the CPU of its own, a run on the device would have there.
+        """
+        targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
+        kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
+        reason = None
+        for way in ways:
+            case = replace(case, staying=way)
+            left: list[bool] = []  # for each tensor of the result: whether the device left it on the CPU
+
+            def look(there, left=left):
+                left[:] = [t.device.type == "cpu" for t in tensors_in(there)]
+
+            try:
+                twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
+                gots = [computed(case, one, self.to_device, look) for one in twins]
+            except Exception as error:  # whatever a device raises for what it cannot do
+                reason = reason or first_line(error)
+                continue
+            if reason and case.incoming is None:
+                self.cpu_only |= {storage_of(case.tensors[n]) for n in way}
+            self.cpu_only |= {storage_of(t) for t, here in zip(tensors_in(result), left) if here}
+            return self.judge(case, cpu, gots)
+        if frozenset() in ways:  # else a program that the device takes does not make such a call
+            self.refuse(case.op, reason)
+        return None
+
+    def to_device(self, value):
+        """The device for a torch.device, anything else as it is."""
+        return torch.device(self.device) if isinstance(value, torch.device) else value
+
+    # ---- the verdict on one call ----------------------------------------------------------------------------------
+
+    def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
+        """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
+        apart = max((self.apart(case, cpu, got) for got in gots), default=0.0)
+        if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
+            return None
+        kind = kind_of(case)
+        if kind in self.sick:
+            return case, None
+        if apart <= self.near.get(kind, 0.0):
+            return None
+        worst = self.worst(case, cpu, gots)
+        if worst is None:
+            self.near[kind] = apart
+            return None
+        several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
+        return replace(case, differs=several), worst
+
+    def apart(self, case: Case, cpu: list, got: list) -> float:
+        """How far results are from the CPU's, in units of rounding; infinity where memory around them differs at all."""
+        if len(got) != len(cpu):
+            return math.inf
+        distances = [distance(c, g) for c, g in zip(cpu, got)]
+        return max((math.inf if d and is_around(case, n) else d for n, d in enumerate(distances)), default=0.0)
+
+    def settle(
+        self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
+    ) -> None:
+        """Note what is wrong: the innermost op that shows it, or once more a kind of call that is known."""
+        spot = spot or self.where.spot()
+        kind = kind_of(case)
+        if kind in self.sick:
+            self.last = self.sick[kind]
+            self.last.modules.append(spot.module)
+        else:
+            self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot, own_inputs)
+
+    def worst(self, case: Case, cpu: list, gots: list[list]) -> Difference | None:
+        """The largest difference by the rule; None if all is right."""
+        name, found, exact = base_name(case.op), [], None
+        bound = {} if case.incoming else bind(case.op, case.args, case.kwargs)
+        for got in gots:
+            if len(got) != len(cpu):
+                return Difference("shape", math.inf)
+            for n, (c, g) in enumerate(zip(cpu, got)):
+                if not distance(c, g) or only_ties(name, bound, c, g):
+                    continue
+                if is_around(case, n):
+                    one = difference(c, g, None, moves=True)
+                    found.append(one and replace(one, around=True))
+                    continue
+                exact = self.exact(case) if exact is None else exact
+                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
+                found.append(difference(c, g, reference, name in MOVES and not case.incoming))
+        return max(filter(None, found), key=lambda d: (not d.around, d.kind == "nan", d.ratio), default=None)
+
+    def exact(self, case: Case) -> list[torch.Tensor]:
+        """The case on the CPU in float64; nothing if there is no such kernel."""
+        with contextlib.suppress(Exception):  # whatever an op raises for a dtype that it does not have
+            return computed_exactly(case)
+        return []
+
+    def look_inside(self, case: Case, restore, run) -> Finding | None:
+        """Go through the ops that a call consists of, if it does; the one that is wrong."""
+        if run is None:
+            return None
+        self.last = None
+        restore()
+        self.outer.append(case)
+        try:
+            run()
+        finally:
+            self.outer.pop()
+        return self.last
+
+    def note(self, case: Case, worst: Difference, spot: Spot, own_inputs: bool) -> Finding:
+        """Add a finding, or a call to one of the same op and layouts."""
+        same = (f for f in self.findings if kind_of(f.case, offsets=False) == kind_of(case, offsets=False))
+        self.last = next(same, None)
+        if self.last is None:
+            outer = self.outer[0] if self.outer else case
+            self.last = Finding(case, outer, worst, spot, own_inputs=own_inputs)
+            self.findings.append(self.last)
+            if case.incoming is None:
+                self.where.waiting.append(self.last)
+        self.last.modules.append(spot.module)
+        return self.last
+
+    # ---- gradients ------------------------------------------------------------------------------------------------
+
+    def await_gradient(self, op, args, kwargs, result) -> None:
+        """Compare an op's gradients when the backward pass comes to it."""
+        tensors, results = tensors_in((args, kwargs)), tensors_in(result)
+        nodes: dict[Any, dict[int, int]] = {}  # what computes the gradient: place among the results, in its own order
+        for place, t in enumerate(results):
+            if t.grad_fn is not None and not any(t is argument for argument in tensors):
+                nodes.setdefault(t.grad_fn, {})[place] = t.output_nr
+        if nodes and written(op, args, kwargs):
+            self.counts["gradients of calls in place"] += 1
+            return
+        wrt = tuple(n for n, t in enumerate(tensors) if t.requires_grad)
+        case = Case(
+            op, *mapped(lambda v: v.detach() if isinstance(v, torch.Tensor) else v, (tuple(args), kwargs)), wrt=wrt
+        )
+        versions, spot, count = [t._version for t in case.tensors], self.where.spot(), len(results)
+
+        def arrived(order: dict[int, int], grads: tuple) -> None:
+            if [t._version for t in case.tensors] != versions:
+                self.counts["gradients of arguments that were changed since"] += 1
+                return
+            incoming = tuple(grads[order[n]] if n in order else None for n in range(count))
+            if any(gradient is not None for gradient in incoming):
+                self.counts["gradients"] += 1
+                one = replace(case, incoming=incoming)
+                with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), self.ways(one))
+                if wrong:
+                    self.settle(*wrong, None, None, spot)
+
+        for node, order in nodes.items():
+            node.register_prehook(lambda grads, order=order: arrived(order, grads))
+
+
+def kind_of(case: Case, offsets: bool = True) -> str:
+    """What makes two calls alike: op, numbers, dtypes and layouts."""
+
+    def described(value):
+        if not isinstance(value, torch.Tensor):
+            return value
+        return str(value.dtype), value.shape, value.stride(), value.storage_offset() if offsets else ""
+
+    return repr(
+        (case.op, case.incoming is None, bool(case.staying), mapped(described, (case.args, case.kwargs, case.incoming)))
+    )
+
+
+def to_cpu_device(value):
+    """The CPU for a torch.device, anything else as it is."""
+    return torch.device("cpu") if isinstance(value, torch.device) else value
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,0 +1,109 @@
+"""`mpscheck controls`: every check is itself checked, and a check that does not work is found."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from mpscheck.bugs import catalogue
+from mpscheck.commands import controls
+from mpscheck.runs import emulated, results
+
+ROW = {
+    "healthy": {"compute": "agrees", "control": "agrees", "workaround": "agrees"},
+    "healthy_bitwise": True,
+    "honest": {"compute": "agrees", "control": "agrees", "workaround": "agrees"},
+    "sick": {"compute": "wrong", "control": "agrees", "workaround": "agrees"},
+    "calls": {"compute": 1, "control": 0, "workaround": 0},
+}
+BUG = catalogue.find("linear-noncontiguous-weight")
+
+
+def test_a_row_as_it_must_be_has_no_problem():
+    assert controls.problems_of(ROW, BUG) == []
+    assert controls.problems_of(ROW | {"healthy_bitwise": None}, BUG) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"healthy": ROW["healthy"] | {"control": "error"}}, "healthy control: error"),
+        ({"healthy_bitwise": False}, "not bit for bit"),
+        ({"honest": ROW["honest"] | {"compute": "wrong"}}, "honest compute: wrong"),
+        ({"sick": ROW["sick"] | {"compute": "agrees"}}, "must be caught"),
+        ({"sick": ROW["sick"] | {"compute": "crash"}}, "must be caught"),
+        ({"sick": ROW["sick"] | {"workaround": "wrong"}}, "sick workaround: wrong"),
+        ({"calls": ROW["calls"] | {"compute": 0}}, "matches no call of compute"),
+        ({"calls": ROW["calls"] | {"control": 2}}, "matches 2 call(s) of control"),
+    ],
+)
+def test_each_thing_that_is_not_as_it_must_be_is_named(change, words):
+    assert words in "; ".join(controls.problems_of(ROW | change, BUG))
+
+
+def test_the_result_fits_a_terminal_and_loses_no_word(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    published = [document["row"] for document in emulated.read(controls.KIND).values()]
+    long = {name: "nondeterministic" for name in ("compute", "control", "workaround")}
+    calls = {"compute": 1000, "control": 0, "workaround": 0}
+    worst = published[0] | {"healthy": long, "honest": long, "sick": long, "honest_ratio": 1.234e-5, "calls": calls}
+    controls._print([*published, worst], {BUG.slug: ["healthy compute: nondeterministic, must agree"] * 3})
+    printed = capsys.readouterr().err
+    assert [line for line in printed.splitlines() if len(line) > 80 or "…" in line] == []
+    for line in ("sick: compute wrong, control agrees, workaround agrees; trigger 1/0/0", *controls.lines_of(worst)):
+        assert line in " ".join(printed.split())
+    for row in published:
+        assert f"{row['snippet']}\n  healthy: agrees, bits " in printed
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory, root):
+    """A copy of the repository in which `mpscheck` can be run without touching anybody's results."""
+    copy = tmp_path_factory.mktemp("repository")
+    shutil.copytree(root / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("snippets/bugs", "results/emulated/controls"):
+        shutil.copytree(root / folder, copy / folder)
+    shutil.copy(results.SCHEMA, copy / "results" / "schema.json")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def run(copy):
+    """`mpscheck controls` with these arguments, in the copy."""
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "mpscheck.cli", "controls", *arguments]
+        environment = os.environ | {"PYTHONPATH": str(copy / "src")}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=copy, timeout=300)
+
+    return run
+
+
+def test_all_shipped_checks_work(run):
+    done = run("--json")
+    assert done.returncode == 0, done.stderr
+    assert [row["snippet"] for row in json.loads(done.stdout)["rows"]] == [bug.slug for bug in catalogue.load()]
+
+
+def test_publishing_one_leaves_the_others(run, copy):
+    folder = copy / "results" / "emulated" / "controls"
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    done = run(BUG.slug, "--publish")
+    assert done.returncode == 0, done.stderr
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    own = f"{BUG.slug}.json"
+    assert before.keys() | {own} == after.keys()
+    assert {name: text for name, text in after.items() if name != own} == {
+        name: text for name, text in before.items() if name != own
+    }
+
+
+def test_what_was_measured_is_kept_and_a_spoilt_file_is_measured_again(run, copy):
+    run(BUG.slug)
+    assert "0 measured, 1 kept" in run(BUG.slug, "--resume").stdout
+    (copy / "results" / "local" / "emulated" / "controls" / f"{BUG.slug}.json").write_text("{")
+    done = run(BUG.slug, "--resume")
+    assert "1 measured, 0 kept" in done.stdout and "it is measured again" in done.stderr

@@ -1,0 +1,51 @@
+"""`mpscheck stats` counts every known bug once, whether it has a check or is known from threads alone."""
+
+import dataclasses
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from mpscheck.bugs import catalogue, reported
+from mpscheck.cli import main
+from mpscheck.commands import stats
+from mpscheck.known import evidence
+from mpscheck.known.entry import Entry, entries
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return json.loads(CliRunner().invoke(main, ["stats", "--json"]).output)
+
+
+@pytest.mark.parametrize(
+    "part, bugs", [("with_check", catalogue.load()), ("threads_alone", reported.load())], ids=["check", "threads"]
+)
+def test_every_bug_counts_once(printed, part, bugs):
+    found = printed[part]
+    assert found["bugs"] == len(bugs) > 0
+    assert all(sum(found[name].values()) == len(bugs) for name in ("family", "kind", "versions"))
+    assert found["evidence"]["reported"] == len(bugs)
+    assert found["versions"].get("no range", 0) == sum(not str(bug.affected) for bug in bugs)
+
+
+def test_the_table_has_the_same_figures(printed):
+    lines = CliRunner().invoke(main, ["stats"]).output.splitlines()
+    for name, value in (("family", "strides"), ("kind", "wrong"), ("versions", "no range"), ("evidence", "emulated")):
+        row = next(line for line in lines[lines.index(f"by {name}") :] if line.endswith(f"  {value}"))
+        figures = [printed[part][name].get(value, 0) for part in ("with_check", "threads_alone")]
+        assert [int(word) for word in row.split()[:2]] == figures
+
+
+def test_a_run_on_a_mac_counts_as_measured(mac_run):
+    measured = stats.counts(entries(catalogue.load(), (), {"mac": mac_run}, evidence.read_controls()))
+    none = stats.counts(entries(catalogue.load(), (), {}, evidence.read_controls()))
+    assert measured["evidence"]["measured"] - none["evidence"]["measured"] == 2
+
+
+def test_a_bug_whose_versions_nobody_states_has_no_range():
+    bug = next(bug for bug in reported.load() if bug.fixed)
+    open_ended = dataclasses.replace(bug, affected=type(bug.affected)(">=2.0"))
+    unknown = dataclasses.replace(bug, affected=type(bug.affected)(""))
+    said = [stats.versions(Entry(one, ("reported",), (), None)) for one in (bug, open_ended, unknown)]
+    assert said == ["a range with a known fix", "a range, no known fix", "no range"]

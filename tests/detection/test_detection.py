@@ -1,0 +1,235 @@
+"""The detection table: its faults do what they say, its cells mean what they say, its sentences follow from the cells."""
+
+import re
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from mpscheck.bugs import catalogue, reported
+from mpscheck.cli import main
+from mpscheck.commands import detection as command
+from mpscheck.detection import facts
+from mpscheck.detection.faults import counting, differ, groups
+from mpscheck.emulation import faults as emulation
+from mpscheck.runs import emulated
+from mpscheck.site.pages import detection as detection_page
+
+FAULTS = {fault.slug: fault for members in groups().values() for fault in members}
+
+
+def cell(verdict="passed", wrong=1, text="", margin=None):
+    return {"verdict": verdict, "wrong": wrong, "text": text, "margin": margin}
+
+
+def row(fault, locate=None, ops=("linear",), **cells):
+    named = {facts.SIGN: cell(), "IOI": cell(), "logits": cell(), "backward": cell(), "locate": locate or cell()}
+    named |= {name.replace("_", " "): value for name, value in cells.items()}
+    return {"model": "m", "entry": "bridge", "fault": fault, "group": "general", "ops": list(ops), "cells": named}
+
+
+# --- the faults ------------------------------------------------------------------------------------------------------
+
+
+def test_names_are_unique_and_known():
+    names = [fault.slug for members in groups().values() for fault in members]
+    assert len(names) == len(set(names))
+    made_up = {fault.slug for fault in groups()["general"]}
+    assert {fault.slug for fault in groups()["catalogue"]} == {bug.slug for bug in catalogue.load()}
+    assert {fault.slug for fault in groups()["reported"]} <= {bug.slug for bug in reported.load()}
+    assert not made_up & {bug.slug for bug in reported.all_bugs()}
+
+
+def test_a_fault_is_counted_where_the_result_is_wrong_and_not_where_it_happens_to_be_right():
+    told = []
+    sick = counting(FAULTS["embedding-off-by-one"], lambda: told.append(1))
+    weight = torch.arange(6.0).reshape(3, 2).to("emu")
+    with emulation.only(sick):
+        got = torch.nn.functional.embedding(torch.tensor([1], device="emu"), weight)
+        assert got.tolist() == [[0.0, 1.0]] and len(told) == 1  # the row before
+        torch.nn.functional.embedding(torch.tensor([1], device="emu"), torch.ones_like(weight))
+        assert len(told) == 1 and emulation.COUNTS[sick.slug] == 2  # fired, and changed nothing
+
+
+@pytest.mark.parametrize(
+    ("slug", "call", "right", "wrong"),
+    [
+        ("flip-does-nothing", lambda x: x.flip(0), [2.0, 1.0], [1.0, 2.0]),
+        ("argmax-first-index", lambda x: x.argmax(), 1, 0),
+        ("softmax-of-two-dimensions", lambda x: x[None].log().softmax(1)[0].mul(30).round(), [10.0, 20.0], [9.0, 18.0]),
+        ("masked-fill-does-nothing", lambda x: x.masked_fill(x > 1, 0), [1.0, 0.0], [1.0, 2.0]),
+    ],
+)
+def test_effects_are_what_the_names_say(slug, call, right, wrong):
+    x = torch.tensor([1.0, 2.0], device="emu")
+    assert call(x).tolist() == right
+    with emulation.only(FAULTS[slug]):
+        assert call(x).tolist() == wrong
+
+
+def test_the_causal_limit_by_fours():
+    torch.manual_seed(0)
+    query, key, value = (torch.randn(1, 1, 6, 4).to("emu", torch.float16) for _ in range(3))
+    with emulation.only(FAULTS["sdpa-causal-leak-half"]):
+        wrong = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True).cpu()
+    right = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True).cpu()
+    same = [torch.equal(wrong[..., n, :], right[..., n, :]) for n in range(6)]
+    assert same == [False, False, False, True, False, True]  # the last of each block is right; here the keys end at 6
+
+
+def test_a_fault_only_in_the_gradient():
+    x = torch.tensor([0.5], device="emu", requires_grad=True)
+    (right,) = torch.autograd.grad(x.tanh(), x)
+    with emulation.only(FAULTS["tanh-gradient-halved"]):
+        y = x.tanh()
+        (wrong,) = torch.autograd.grad(y, x)
+    assert torch.equal(y.cpu(), x.detach().cpu().tanh()) and torch.allclose(wrong.cpu(), right.cpu() / 2)
+
+
+def test_nan_equals_nan():
+    nan, one = torch.tensor([float("nan"), 1.0]), torch.tensor([0.0, 1.0])
+    assert not differ(nan, nan.clone()) and differ(nan, one) and differ(one, one.double()) and differ(one, one[:1])
+
+
+# --- what follows from cells -----------------------------------------------------------------------------------------
+
+
+def test_facts_count_what_the_cells_say():
+    nothing = cell("not met", 0)
+    rows = [
+        row("all", IOI=cell("caught"), logits=cell("caught"), locate=cell("caught", text="linear in h.0")),
+        row("ioi-only", IOI=cell("caught"), locate=cell("caught", text="add in h.0")),
+        row("sign-too", IOI=cell("caught"), backward=cell("caught"), sign_of_one_logit_difference=cell("caught")),
+        row("backward-only", IOI=nothing, backward=cell("caught"), locate=nothing),
+        row("missed", IOI=nothing),
+        row("stopped", logits=cell("could not check")),
+        row("never", IOI=nothing, logits=nothing, backward=nothing, locate=nothing),
+    ]
+    found = facts.facts(rows)
+    assert found.faults == 7 and found.met == ["all", "ioi-only", "sign-too", "backward-only", "missed", "stopped"]
+    assert found.sign == ["sign-too"] and found.ioi == ["all", "ioi-only", "sign-too"]
+    assert found.ioi_met == ["all", "ioi-only", "sign-too", "stopped"]
+    assert found.quick == ["all", "ioi-only", "sign-too"] and found.caught == [*found.quick, "backward-only"]
+    assert found.missed == ["missed"] and found.stopped == ["stopped"]
+    assert found.alone == {"IOI": ["ioi-only"], "backward": ["backward-only"]}
+    assert found.locate_met == ["all", "ioi-only", "sign-too", "missed", "stopped"]
+    assert found.locate_caught == ["all", "ioi-only"] and found.locate_named == ["all"]
+    said = " ".join(facts.sentences(found))
+    assert "Faults that gave a wrong number in at least one check: 6 of 7." in said
+    assert "Passed every check: `missed`." in said and "Only backward caught `backward-only`." in said
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """The command with folders of its own."""
+    for name in ("LOCAL", "PUBLISHED"):
+        monkeypatch.setattr(emulated, name, tmp_path / name)
+    return tmp_path
+
+
+def test_three_faults_on_real_models(stored, capfd):
+    three = ("linear-noncontiguous-weight", "argmax-first-index", "tanh-gradient-halved")
+    assert command.main(["ioi-small"], (), three, publish=True, resume=False) == 0
+    documents = emulated.read(command.KIND)
+    cells = {(d["row"]["entry"], d["row"]["fault"]): d["row"]["cells"] for d in documents.values()}
+    assert len(cells) == 6 and {d["provenance"]["evidence"] for d in documents.values()} == {"emulated"}
+    for fault, check in (("argmax-first-index", "IOI"), ("tanh-gradient-halved", "backward")):
+        for entry in ("transformers", "bridge"):
+            caught = [name for name, one in cells[entry, fault].items() if one["verdict"] == "caught"]
+            assert caught == [check]
+            assert cells[entry, fault]["logits"] == {"verdict": "not met", "wrong": 0}
+    escaped, met = (cells[entry, "linear-noncontiguous-weight"] for entry in ("transformers", "bridge"))
+    assert {one["verdict"] for name, one in escaped.items() if name != "snippet"} == {"not met"}
+    assert {one["verdict"] for name, one in met.items() if name != "same input twice"} == {"caught"}
+    assert met["locate"]["text"] == "linear in blocks.0.attn.q" and met["logits"]["margin"] > 100
+    assert "calls of linear" in met["audit"]["text"]
+    printed = capfd.readouterr().err
+    assert "Only backward caught `tanh-gradient-halved`." in printed
+
+    before = emulated.read(command.KIND, emulated.LOCAL)  # all kept: nothing is measured
+    assert command.main(["ioi-small"], (), three, publish=False, resume=True) == 0
+    assert emulated.read(command.KIND, emulated.LOCAL) == before
+    assert "1/" not in capfd.readouterr().err
+
+
+def test_a_fault_or_model_that_does_not_exist_is_one_sentence(stored, capfd):
+    with pytest.raises(catalogue.UnknownBug, match="there is no fault 'nonsense'"):
+        command.main(["ioi-small"], (), ["nonsense"], publish=False, resume=False)
+    assert command.main(["no-such-model"], ["bridge"], ["tanh-in-half"], publish=False, resume=False) == 2
+    assert "Could not run no-such-model through bridge: " in capfd.readouterr().err
+
+
+def test_the_command_line():
+    done = CliRunner().invoke(main, ["detection", "nonsense"])
+    assert done.exit_code == 2 and done.stderr.startswith("there is no fault 'nonsense'; there are ")
+
+
+# --- what is published -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def documents():
+    return emulated.read(command.KIND)
+
+
+@pytest.fixture(scope="module")
+def published(documents):
+    """The rows that the page shows."""
+    return sorted((document["row"] for document in documents.values()), key=detection_page.place)
+
+
+def test_each_row_stands_in_the_file_of_its_name(documents):
+    for name, document in documents.items():
+        row = document["row"]
+        assert name == command.name_of(row["model"], row["entry"], row["fault"])
+
+
+def test_its_columns_are_the_checks_of_the_file(published, root):
+    source = (root / "snippets/validate_mps.py").read_text()
+    names = re.findall(r'^    "([^"]+)": ', source[source.index("CHECKS = {") :], re.M)
+    for one in published:
+        assert list(facts.checks(one)) == names
+        assert ("audit" in one["cells"], "snippet" in one["cells"]) == (one["group"] == "catalogue",) * 2
+    assert tuple(names[: len(facts.QUICK)]) == facts.QUICK
+
+
+def test_every_general_fault_is_met_and_none_passes_every_check(published):
+    found = facts.by_subject(published)
+    met = {fault for one in found for fault in one.met}
+    assert {fault.slug for fault in groups()["general"]} <= met
+    assert not [fault for one in found for fault in one.missed]
+
+
+def test_its_words_follow_from_its_cells(published):
+    """What docs/detection.md says in its own words."""
+    for one in facts.by_subject([row for row in published if row["model"] == "ioi-small"]):
+        assert len(one.sign) < len(one.ioi_met) / 2  # most faults leave the sign as it is
+        assert len(one.ioi) < len(one.caught) and set(one.locate_named) == set(one.locate_met)
+
+
+def test_the_page(published, documents):
+    bugs, pages = catalogue.load(), {"linear-noncontiguous-weight"}
+    made = detection_page.pieces(documents, detection_page.read_calibration(), bugs, pages)
+    tables = made["detection-tables"]
+    assert "[linear-noncontiguous-weight](bugs/linear-noncontiguous-weight.md)" in tables and "`tanh-in-half`" in tables
+    for one in facts.by_subject(published):
+        assert not one.met or f"all checks caught **{len(one.caught)} of {len(one.met)}**" in made["detection-sentence"]
+    assert "**0 false alarms**" in made["calibration"]
+    assert "| torchvulkan | ioi-small, transformers, 20 runs |" in made["calibration"]
+    assert "it has nothing of a Mac but" in made["calibration"] and "llvmpipe" in made["calibration"]
+    nothing = detection_page.pieces({}, detection_page.NOTHING, bugs, set())
+    assert nothing["detection-tables"] == "Not made yet." and nothing["calibration"] == "Not measured yet."
+
+
+def test_the_guide_claims_what_the_matrix_shows(published, root):
+    """docs/validate.md says of each check what it was seen to catch: where that is a bug with a page, the cell says so."""
+    guide = (root / "docs/validate.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in guide.splitlines() if line.startswith("| ") and "bugs/" in line]
+    claims = [(name, re.search(r"bugs/([\w-]+)\.md", said)[1]) for names, _, said in rows for name in names.split(", ")]
+    assert len(claims) >= 10
+    for check, fault in claims:
+        cells = [row["cells"][check]["verdict"] for row in published if row["fault"] == fault]
+        assert "caught" in cells, (check, fault)

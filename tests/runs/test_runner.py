@@ -1,0 +1,235 @@
+"""A bad snippet costs one record and never the run; what was measured is never lost."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from mpscheck.bugs import catalogue
+from mpscheck.cli import main
+from mpscheck.runs import numerics, results, runner
+
+GOOD = catalogue.BUGS / "linear-noncontiguous-weight.py"
+
+
+def snippet(folder, slug: str, body: str, extra: str = ""):
+    """A snippet whose compute has this body, made from a real one."""
+    source = GOOD.read_text()
+    start, end = source.index("    weight = w.to(device).T"), source.index("def workaround")
+    source = source[:start] + "".join(f"    {line}\n" for line in body.splitlines()) + "\n\n" + source[end:]
+    path = folder / f"{slug}.py"
+    path.write_text(source.replace('# kind = "wrong"', f'# kind = "wrong"{extra}'))
+    return catalogue.read(path)
+
+
+BAD = {
+    "segfault": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crash", "SIGSEGV"),
+    "os-exit": ("import os; os._exit(5)", "crash", "exit code 5"),
+    "sys-exit": ("import sys; sys.exit(0)", "error", "SystemExit"),
+    "hang": ("import time; time.sleep(600)", "hang", "no answer within"),
+    "flood": ("print('x' * 1000, flush=True)\n" * 2000 + "raise RuntimeError('flooded')", "error", "flooded"),
+    "memory": ("big = [torch.ones(1 << 26) for _ in range(8)]; import time; time.sleep(600)", "memory", "memory limit"),
+    "no-kernel": ("raise NotImplementedError('no such kernel on mps')", "unsupported", "no such kernel"),
+    "shapes": (
+        "return tuple(torch.zeros(1001 if w.dtype == torch.float32 else 1000) for _ in range(40))",
+        "error",
+        "what was measured is not a record of a run file",
+    ),
+    "raises": ("raise ValueError('first line\\nsecond line')", "error", "ValueError: first line"),
+}
+
+
+def test_each_kind_of_bad_snippet_costs_one_record(tmp_path):
+    names = list(BAD)
+    bugs = [snippet(tmp_path, name, BAD[name][0]) for name in names]
+    good = catalogue.read(GOOD)
+    jobs = [runner.Job(bug) for one in bugs for bug in (one, good)]
+    seen = []
+    records = runner.run(jobs, "cpu", timeout=8, memory_limit=5 * 2**28, on_record=seen.append)
+    assert seen == records
+    for name, record in zip(names, records[::2], strict=True):
+        assert (name, record["outcome"]) == (name, BAD[name][1])
+        assert BAD[name][2] in record["reason"]
+        assert "\n" not in record["reason"]
+    assert [numerics.verdict(record) for record in records[1::2]] == ["agrees"] * len(names)
+    document = {"schema": 1, "provenance": PROVENANCE, "records": records}
+    results.check(document, "records of bad snippets")
+
+
+PROVENANCE = {
+    "evidence": "measured",
+    "date": "2026-01-01T00:00:00+00:00",
+    "torch": "2.13.0",
+    "torch_git": None,
+    "python": "3.11.7",
+    "device": "cpu",
+    "gpu": None,
+    "virtual": False,
+    "chip": "x86_64",
+    "system": "Linux",
+    "macos": None,
+    "macos_build": None,
+    "mpsgraph": None,
+    "runner": None,
+    "variables": {},
+}
+
+
+def test_a_record_says_what_ran_before_it_and_fresh_ones_run_alone(tmp_path):
+    first = snippet(tmp_path, "first", "return F.linear(x.to(device), w.to(device).T)")
+    leak = "import builtins\ncount = builtins.__dict__.setdefault('calls', [])\ncount.append(1)\nreturn torch.tensor([float(len(count))])"
+    stateful = snippet(tmp_path, "stateful", leak, "\n# fresh = true")
+    good = catalogue.read(GOOD)
+    one, two, three = runner.run([runner.Job(first), runner.Job(stateful), runner.Job(good)], "cpu")
+    assert (one["snippet"], one["before"]) == ("first", [])
+    assert (two["snippet"], two["before"]) == ("linear-noncontiguous-weight", ["first"])
+    assert (three["snippet"], three["before"]) == ("stateful", [])
+    assert set(three["functions"]) == {"compute", "control", "workaround"}
+
+
+def mpscheck(*args, cwd):
+    """The command as a user types it."""
+    command = [sys.executable, "-m", "mpscheck.cli", *args]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120)
+
+
+@pytest.fixture
+def invoke(tmp_path, monkeypatch):
+    """The same in this process, in a folder of its own, without the seconds of a new process."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(main, args)
+
+
+def test_run_a_strangers_file_and_store_the_numbers(tmp_path):
+    snippet(tmp_path, "mine", "return F.linear(x.to(device), w.to(device).T)")
+    done = mpscheck("run", "mine.py", "--device", "emu", "--out", "run.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "agrees" in done.stdout and "1 measured on emu" in done.stdout
+    run = results.read(tmp_path / "run.json")
+    assert run["provenance"]["evidence"] == "emulated"
+    assert run["records"][0]["functions"]["compute"]["equals_cpu"] is True
+
+
+def test_a_sick_device_is_not_as_expected(invoke, tmp_path, monkeypatch):
+    slug = "linear-noncontiguous-weight"
+    monkeypatch.setenv("MPSCHECK_FAULTS", slug)  # which the worker reads
+    done = invoke("run", slug, "--device", "emu", "--out", "run.json")
+    assert done.exit_code == 1
+    assert f"NOT AS EXPECTED: {slug}" in done.stderr
+    assert numerics.verdict(results.read(tmp_path / "run.json")["records"][0]) == "wrong"
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        (("run", "nope"), "there is no bug 'nope'"),
+        (("run", "gone.py"), "gone.py"),
+        (("run", "broken.py"), "needs a docstring"),
+        (("run", "--device", "mps"), "no device 'mps'"),
+        (("run", "--device", "toaster"), "no device 'toaster'"),
+        (
+            ("run", "linear-noncontiguous-weight", "--device", "emu", "--resume", "--out", "bad.json"),
+            "bad.json is not a run file",
+        ),
+        (("run", "linear-noncontiguous-weight", "--device", "emu", "--out", "/proc/none/run.json"), "cannot write"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(invoke, tmp_path, args, words):
+    (tmp_path / "broken.py").write_text("x = 1\n")
+    (tmp_path / "bad.json").write_text('{"schema": 1}')
+    done = invoke(*args)
+    assert done.exit_code == 2, done.stderr
+    assert words in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_name_that_is_misspelt(tmp_path):
+    done = mpscheck("run", "linear-noncontiguous-weihgt", cwd=tmp_path)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "did you mean linear-noncontiguous-weight" in done.stderr
+
+
+def test_ctrl_c_keeps_what_was_measured_and_resume_goes_on(invoke, tmp_path):
+    quick = "return F.linear(x.to(device), w.to(device).T)"
+    snippet(tmp_path, "a-quick", quick)
+    snippet(tmp_path, "b-slow", "import time; time.sleep(60)")
+    command = [
+        sys.executable,
+        "-m",
+        "mpscheck.cli",
+        "run",
+        "a-quick.py",
+        "b-slow.py",
+        "--device",
+        "cpu",
+        "--out",
+        "run.json",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    part = tmp_path / "run.part.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (part.exists() and "a-quick" in part.read_text()):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "1 of 2 are kept in run.part.jsonl: go on with --resume" in errors
+    snippet(tmp_path, "b-slow", quick)
+    done = invoke("run", "a-quick.py", "b-slow.py", "--device", "cpu", "--out", "run.json", "--resume")
+    assert done.exit_code == 0, done.stderr
+    assert "1 measured on cpu" in done.stdout and "1 kept from before" in done.stdout
+    assert not part.exists()
+    assert len(results.read(tmp_path / "run.json")["records"]) == 2
+
+
+def test_a_full_disk_loses_nothing_that_was_written(tmp_path, monkeypatch):
+    target = tmp_path / "run.json"
+    results.write_atomic(target, "old\n")
+    monkeypatch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        results.write_atomic(target, "new\n")
+    assert target.read_text() == "old\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["run.json"]
+
+
+@pytest.fixture(scope="module")
+def good_run() -> dict:
+    """A run of one real snippet."""
+    records = runner.run([runner.Job(catalogue.read(GOOD))], "cpu")
+    return {"schema": 1, "provenance": PROVENANCE, "records": records}
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda run: run["provenance"].update(device="emu"), "evidence"),
+        (lambda run: run["records"][0].update(verdict="agrees"), "verdict"),
+        (lambda run: run["records"][0].update(snippet="../../etc"), "snippet"),
+        (lambda run: run["records"][0]["functions"]["compute"]["device"].update(rms="<script>"), "functions/compute"),
+        (lambda run: run["records"][0].update(outcome="hang"), "reason"),
+        (lambda run: run.update(extra=1), "extra"),
+    ],
+)
+def test_a_run_file_that_does_not_follow_the_schema_is_refused(tmp_path, good_run, change, words):
+    run = copy.deepcopy(good_run)
+    results.write(tmp_path / "good.json", run)
+    change(run)
+    (tmp_path / "bad.json").write_text(json.dumps(run))
+    with pytest.raises(results.BadResults, match="bad.json is not a run file") as caught:
+        results.read(tmp_path / "bad.json")
+    assert words in str(caught.value)
+    with pytest.raises(results.BadResults):
+        results.write(tmp_path / "never.json", run)
+    assert not (tmp_path / "never.json").exists()
+
+
+def test_a_file_that_is_no_json_is_refused(tmp_path):
+    for text in ("", "{", "[" * 100_000):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(results.BadResults, match="bad.json cannot be read"):
+            results.read(tmp_path / "bad.json")

@@ -1,0 +1,153 @@
+import copy
+import dataclasses
+
+import pytest
+
+from mpscheck.bugs import catalogue
+from mpscheck.commands import site as report
+from mpscheck.known.entry import entries
+from mpscheck.runs import made_of, provenance, results
+from mpscheck.site import files as pages
+from mpscheck.site.pages import bug as bug_page
+from mpscheck.site.pages import index as index_page
+from mpscheck.site.pages import verification as verification_page
+from mpscheck.site.words import NOT_ON_MAC
+
+NOTHING: dict = {}
+HOSTILE = '<script>alert(1)</script>|`x`\n--8<-- "pyproject.toml"'
+
+
+@pytest.fixture
+def inputs(mac_run, emulated_run):
+    printed = {"validate-healthy": {"row": {"lines": ["AGREES"], "seconds": 8.6}}}
+    return pages.Inputs(catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
+
+
+def test_every_bug_has_a_page_and_a_file_to_download(inputs):
+    files = pages.files(inputs)
+    for bug in inputs.bugs:
+        assert files[f"bugs/{bug.slug}.md"].count("\n# ") == 1
+        assert files[f"bugs/{bug.slug}.py"] == bug.source
+
+
+def test_the_same_inputs_give_the_same_files(inputs):
+    assert pages.files(inputs) == pages.files(inputs)
+
+
+def test_without_a_run_every_page_says_so(inputs):
+    files = pages.files(dataclasses.replace(inputs, runs={}, local={}))
+    assert all(NOT_ON_MAC in files[f"bugs/{bug.slug}.md"] for bug in inputs.bugs)
+    assert files["bugs/rows.txt"].count(NOT_ON_MAC) == len(inputs.bugs)
+    assert NOT_ON_MAC in files["generated/results.md"]
+    assert files["generated/local.md"].strip() == ""
+
+
+def test_a_run_on_a_mac_is_shown_with_its_provenance(inputs, linear):
+    page = pages.files(inputs)[f"bugs/{linear.slug}.md"]
+    assert NOT_ON_MAC not in page
+    for word in ("✘", "wrong", "Apple M1", "virtual machine", "15.6", "24G90", "2.8.0"):
+        assert word in page
+
+
+def test_the_figures_of_a_run_come_from_its_file(inputs, mac_run, linear):
+    record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
+    record["functions"]["compute"]["device"]["rms"] = 1234.0
+    record["functions"]["compute"]["baseline"]["rms"] = 1.0
+    assert "error ratio 1,234" in bug_page.page(linear, {"mac": mac_run}, NOTHING)
+
+
+def test_a_record_that_did_not_run_gives_its_reason(inputs, mac_run, linear):
+    record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
+    record |= {"outcome": "crash", "reason": "the process ended: killed by SIGSEGV", "functions": {}}
+    page = bug_page.page(linear, {"mac": results.check(mac_run, "mac")}, NOTHING)
+    assert "! crash" in page.replace("</span>", "").replace('<span aria-hidden="true">', "") and "SIGSEGV" in page
+
+
+def test_strings_of_strangers_are_harmless_everywhere(inputs, mac_run, linear):
+    run = copy.deepcopy(mac_run)
+    for name in ("gpu", "chip", "system", "macos_build", "mpsgraph", "runner", "torch_git"):
+        run["provenance"][name] = HOSTILE
+    run["provenance"]["variables"] = {HOSTILE: HOSTILE}
+    for record in run["records"]:
+        record |= {"outcome": "error", "reason": HOSTILE, "functions": {}}
+    results.check(run, "hostile")
+    files = pages.files(dataclasses.replace(inputs, runs={HOSTILE: run}, local={HOSTILE: run}))
+    for name, text in files.items():
+        if name.endswith(".md"):
+            assert "<script" not in text and "|`x`" not in text, name
+            assert '"pyproject.toml' not in text, name
+
+
+def test_an_outdated_control_is_never_shown_as_valid(linear):
+    agrees = {name: "agrees" for name in linear.functions}
+    row = {
+        "snippet": linear.slug, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
+        "honest_ratio": 0.5, "sick": agrees | {"compute": "wrong"}, "sick_ratio": 9e9,
+    }  # fmt: skip
+    where = provenance.collect("emu")
+    controls = {
+        linear.slug: {"provenance": where, "made_of": made_of.of_check(linear) | {"check": "0" * 16}, "row": row}
+    }
+    for text in (
+        bug_page.page(linear, {}, controls).partition("## Evidence")[2],
+        verification_page.controls_table((linear,), controls),
+        index_page.bug_index(entries((linear,), (), {}, controls), {}, controls),
+    ):
+        assert "outdated" in text and "9e+09" not in text and "✔" not in text
+
+
+def test_unknown_never_reads_as_healthy(inputs):
+    for bug in inputs.bugs:
+        assert "not *healthy*" in bug_page.page(bug, {}, NOTHING)
+
+
+def test_a_bug_without_workaround_says_why(linear):
+    source = linear.source.replace("def workaround", "def other")
+    bug = dataclasses.replace(linear, source=source, no_workaround="nobody knows one")
+    assert "There is no workaround: nobody knows one." in bug_page.page(bug, {}, NOTHING)
+
+
+def test_the_address_is_only_used_where_it_is_set(inputs, linear):
+    without = pages.files(inputs)
+    assert not any("curl" in text for name, text in without.items() if name.endswith(".md"))
+    address = pages.files(dataclasses.replace(inputs, site_url="https://site.example/mps/"))
+    assert "https://site.example/mps/validate_mps.py" in address["generated/command.md"]
+    assert f"https://site.example/mps/bugs/{linear.path.name}" in address[f"bugs/{linear.slug}.md"]
+
+
+def test_a_page_and_the_guide_say_how_uv_finds_a_torch(linear, root):
+    """The block of metadata makes `uv run FILE` take an environment of its own, without torch."""
+    assert "# /// script" in linear.source
+    name = linear.path.name
+    assert f"`uv run python {name}`: `uv run {name}` takes an environment without torch." in bug_page.page(
+        linear, {}, NOTHING
+    )
+    assert "`uv run --no-project --with torch==2.8.0 FILE`" in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_address_gets_its_slash(monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://site.example/mps")
+    assert pages.read_inputs().site_url == "https://site.example/mps/"
+
+
+def test_files_of_removed_bugs_are_removed(tmp_path):
+    (tmp_path / "bugs").mkdir()
+    (tmp_path / "bugs" / "gone.md").write_text("old")
+    (tmp_path / "index.md").write_text("by hand")
+    assert report.write({"bugs/new.md": "x", "validate_mps.py": "y"}, tmp_path) == 3
+    assert report.write({"bugs/new.md": "x", "validate_mps.py": "y"}, tmp_path) == 0
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["index.md", "new.md", "validate_mps.py"]
+
+
+def test_the_vocabulary_is_complete(inputs):
+    from mpscheck.bugs import effect, trigger
+
+    files = pages.files(inputs)
+    assert all(f"`{word}`" in files["generated/properties.md"] for word in trigger.PROPERTIES)
+    assert all(f"has {tag}" in files["generated/properties.md"] for tag in trigger.TAGS)
+    assert all(f"`{word}(" in files["generated/effects.md"] for word in effect.WORDS)
+
+
+def test_pages_are_made_without_torch(generated):
+    """The process that made these had none."""
+    assert all(f"bugs/{bug.slug}.md" in generated for bug in catalogue.load())
