@@ -1,12 +1,15 @@
 """`scaled_dot_product_attention` ignores the strides of a transposed query of 8 positions or fewer.
 
-PyTorch 2.8.0 brought fast kernels for short queries (at most 8 positions, head size 64, 96 or 128). They step through
-the query as if it were contiguous, while they honour the strides of key and value. The usual way to split heads,
+PyTorch 2.8.0 brought fast kernels for short queries (at most 8 positions, no more than there are keys, head size 64, 96
+or 128). They step through the query as if it were contiguous. The usual way to split heads,
 `view(batch, length, heads, size).transpose(1, 2)`, is therefore read with heads and positions mixed up. Nothing is
-raised. With 9 positions, or another head size, the result is right.
+raised. A query with other strides is copied first and is right.
 
-BERT in `transformers` met it on short sentences: `sentence-transformers` gave other embeddings for "hello world" with
-2.8.0 than with 2.7.1. A query of one position, as in generation token by token, is contiguous either way.
+By the code in the 2.8.0 wheel, they run only without a mask, without `is_causal`, without dropout, where no gradient is
+recorded, and on macOS 15 or newer. A boolean mask is no way in: it becomes a mask of numbers first. So BERT and other
+encoders in `transformers` meet it with an unpadded short sentence; `sentence-transformers` gave other embeddings for
+"hello world" with 2.8.0 than with 2.7.1. GPT-2 and Llama there do not (seen with 5.24): a prompt is computed with
+`is_causal` or with a mask, and the query of a single new token is contiguous.
 
 PyTorch 2.9.0 hands the query's strides to the kernels. Batches of more than one stayed wrong until 2.12
 (pytorch/pytorch#181133), hence one sequence here; 32 keys, because these kernels also went wrong where the number of
@@ -23,16 +26,26 @@ keys is no multiple of 32 (pytorch/pytorch#169222).
 # family = "attention"
 # introduced = { version = "2.8", basis = "thread" }
 # affected = ">=2.8,<2.9"
-# basis = { seen = "thread", fixed = "wheel" }
+# basis = { seen = "thread", fixed = "wheel", macos = "wheel" }
 # fixed_pr = "pytorch/pytorch#163598"
 # met_in = [
-#   "transformers: BERT-like encoders with sdpa attention on 8 tokens or fewer",
+#   "transformers: BERT-like encoders with sdpa attention on an unpadded text of 8 tokens or fewer",
 #   "sentence-transformers: embeddings of short sentences",
 # ]
+# macos = ">=15"
 # trigger = [{ op = ["scaled_dot_product_attention"], when = [
+#   "query.order == 0213",
 #   "query.layout != contiguous",
 #   "query.size.-2 <= 8",
 #   "query.size.-1 in 64,96,128",
+#   "key.size.-2 >= query.size.-2",
+#   "value.size.-1 == query.size.-1",
+#   "attn_mask.given == false",
+#   "is_causal.value == false",
+#   "dropout_p.value == 0",
+#   "query.grad == false",
+#   "key.grad == false",
+#   "value.grad == false",
 # ] }]
 # effect = "ignores-strides(query)"
 #
@@ -52,24 +65,24 @@ import torch.nn.functional as F
 
 def inputs():
     generator = torch.Generator().manual_seed(0)
-    q = torch.randn(1, 9, 4, 64, generator=generator)  # batch, position, head, size: before the heads are split off
+    q = torch.randn(1, 8, 4, 64, generator=generator)  # batch, position, head, size: before the heads are split off
     k = torch.randn(1, 4, 32, 64, generator=generator)  # batch, head, position, size
     v = torch.randn(1, 4, 32, 64, generator=generator)
     return q, k, v
 
 
 def compute(device, q, k, v):
-    query = q.to(device)[:, :8].transpose(1, 2)  # shape (1, 4, 8, 64), strides of the shape before: a view
+    query = q.to(device).transpose(1, 2)  # shape (1, 4, 8, 64), strides of the shape before: a view
     return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
 
 
 def workaround(device, q, k, v):
-    query = q.to(device)[:, :8].transpose(1, 2).contiguous()
+    query = q.to(device).transpose(1, 2).contiguous()
     return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
 
 
 def control(device, q, k, v):
-    query = q.to(device).transpose(1, 2)  # 9 positions: too long for the fast kernels
+    query = torch.cat([q, q[:, :1]], dim=1).to(device).transpose(1, 2)  # 9 positions: too long for the fast kernels
     return F.scaled_dot_product_attention(query, k.to(device), v.to(device))
 
 

@@ -59,6 +59,131 @@ def test_properties(condition, yes, no):
     assert not one.matches(call(self=no))
 
 
+def heads(batch=2, length=6, count=4, size=8) -> torch.Tensor:
+    """A projection split into heads, as attention does it: (batch, heads, length, size), a view."""
+    return torch.ones(batch, length, count * size).view(batch, length, count, size).transpose(1, 2)
+
+
+@pytest.mark.parametrize(
+    "tensor, order",
+    [
+        (torch.ones(2, 3), "01"),
+        (torch.ones(2, 3).T, "10"),
+        (heads(), "0213"),
+        (heads(batch=1), "0213"),
+        (heads().transpose(-1, -2), "0312"),
+        (torch.ones(6, 2 * 32).view(6, 8, 8).transpose(0, 1).view(2, 4, 6, 8), "2013"),  # nn.MultiheadAttention
+        (torch.ones(6, 32).view(6, 4, 8).transpose(0, 1).view(1, 4, 6, 8), "2013"),  # the same with a batch of 1
+        (torch.ones(2, 6, 96).split(32, 2)[0].view(2, 6, 4, 8).transpose(1, 2), ""),  # a fused projection: gaps
+        (torch.ones(1).expand(3, 4), ""),
+        (torch.tensor(1.0), ""),
+    ],
+)
+def test_the_order_of_the_dimensions_in_memory(tensor, order):
+    assert trigger.order(tensor) == order
+    (one,) = parse("op", ["query.order in 0213,2013"])
+    assert one.matches(call("op", query=tensor)) == (order in ("0213", "2013"))
+    (other,) = parse("op", ["query.order != 0213"])
+    assert other.matches(call("op", query=tensor)) == (order != "0213")
+
+
+@pytest.mark.parametrize(
+    "condition, yes, no",
+    [
+        ("arg.value == false", [False], [True, None, 0, "false"]),
+        ("arg.value == true", [True], [False, 1, 1.0]),
+        ("arg.value != true", [False], [True, None, 1]),
+        ("arg.value == 0", [0, 0.0], [False, 1, None, "0"]),
+        ("arg.value > 0", [1, 0.5], [0, -1.0, True, None]),
+        ("arg.value <= 1e-6", [1e-7, -3], [1e-5, None]),
+        ("arg.value == inf", [float("inf")], [float("-inf"), "inf"]),
+        ("arg.value in 1,-1", [1, -1, [0, 1], (-1,)], [0, [2, 3], True]),
+        ("arg.value == tanh", ["tanh"], ["none", None]),
+        ("arg.value == none", ["none"], [None, "tanh"]),
+        ("arg.value in float16,bfloat16", [torch.float16], [torch.float32, None]),
+        ("arg.value == channels_last", [torch.channels_last], [torch.contiguous_format]),
+        ("arg.given == false", [None], [0, False, "none", [], torch.ones(1)]),
+        ("arg.given == true", [0, [], torch.ones(1), [torch.ones(1)]], [None]),
+        ("arg.ndim >= 0", [torch.tensor(1.0)], [1.0, None, [1, 2]]),
+        ("arg.layout != contiguous", [torch.ones(2, 3).T], [None, 3]),
+    ],
+)
+def test_arguments_that_are_no_tensors(condition, yes, no):
+    (one,) = parse("op", [condition])
+    for value in yes:
+        assert one.matches(call("op", arg=value)), value
+    for value in no:
+        assert not one.matches(call("op", arg=value)), value
+    assert one.matches(call("op")) == (condition == "arg.given == false"), "an overload without the argument"
+
+
+def test_an_argument_that_is_left_out_has_the_default_of_the_schema():
+    from mpscheck.bugs import recorder
+
+    one = parse(
+        "scaled_dot_product_attention", ["attn_mask.given == false", "is_causal.value == false", "dropout_p.value == 0"]
+    )
+    q, seen = torch.ones(1, 1, 2, 4), []
+    attention = torch.nn.functional.scaled_dot_product_attention
+    with recorder.calls("cpu", seen.append):
+        attention(q, q, q)
+        attention(q, q, q, is_causal=True)
+        attention(q, q, q, torch.ones(2, 2, dtype=torch.bool))
+        attention(q, q, q, None, 0.5)
+    of_op = [c for c in seen if c.op == "scaled_dot_product_attention"]
+    assert [one[0].matches(c) for c in of_op] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("level", ["pre-dispatch", "function and dispatch modes"])
+def test_whether_a_gradient_is_recorded(level):
+    from mpscheck.bugs import recorder
+
+    (none,), found = parse("linear", ["weight.grad == false"]), []
+    (some,) = parse("linear", ["weight.grad == true"])
+    weight = torch.ones(2, 2, requires_grad=True)
+
+    def look(op, args, kwargs, run):
+        made = recorder.call_of(op, args, kwargs)
+        if made.op == "linear":
+            found.append((none.matches(made), some.matches(made)))
+        return run()
+
+    with recorder.around(look, level):
+        torch.nn.functional.linear(torch.ones(1, 2), weight)
+        torch.nn.functional.linear(torch.ones(1, 2), weight.detach())
+        with torch.no_grad():
+            torch.nn.functional.linear(torch.ones(1, 2), weight)
+    assert found == [(False, True), (True, False), (True, False)]
+
+
+def test_a_number_is_compared_with_that_of_another_argument():
+    (one,) = parse("op", ["key.size.-2 >= query.size.-2"])
+    assert one.matches(call("op", query=torch.ones(3, 4), key=torch.ones(3, 4)))
+    assert not one.matches(call("op", query=torch.ones(4, 4), key=torch.ones(3, 4)))
+    assert not one.matches(call("op", query=torch.ones(4), key=torch.ones(3, 4))), "no such dimension"
+    assert not one.matches(call("op", key=torch.ones(3, 4))), "no such argument"
+    (late,) = parse("op", ["self.numel != result.numel"])
+    assert late.needs_result()
+
+
+def test_a_fault_fires_only_where_the_numbers_and_truth_values_fit():
+    from mpscheck.emulation.faults import COUNTS, fault, only
+
+    attention = torch.nn.functional.scaled_dot_product_attention
+    q = torch.ones(1, 1, 4, 8, device="emu")
+    sick = fault(
+        "f", ["scaled_dot_product_attention"], "unwritten(result)", ["is_causal.value == false", "query.grad == false"]
+    )
+    with only(sick):
+        attention(q, q, q, is_causal=True)
+        attention(q.clone().requires_grad_(), q, q)
+        assert not COUNTS
+        attention(q, q, q)
+        with torch.no_grad():
+            attention(q.clone().requires_grad_(), q, q)
+        assert COUNTS == {"f": 2}
+
+
 def test_device_of_an_argument():
     (one,) = parse("mul", ["other.device == cpu", "self.device == accel"])
     assert one.matches(call("mul", accelerator="emu", self=torch.ones(1, device="emu"), other=torch.ones(1)))
@@ -117,6 +242,18 @@ def test_self_stands_for_an_argument_named_input():
         ({"op": ["linear"], "when": ["weight.size > 3"]}, "size needs a dimension"),
         ({"op": ["linear"], "when": ["weight.ndim.0 > 3"]}, "the other properties have none"),
         ({"op": ["linear"], "when": ["weight.ndim > three"]}, "whole number"),
+        ({"op": ["linear"], "when": ["weight.ndim > 2.5"]}, "whole number"),
+        ({"op": ["linear"], "when": ["weight.size.0 > input.size"]}, "size needs a dimension"),
+        ({"op": ["linear"], "when": ["weight.size.0 > 3,4"]}, "compared by `in`"),
+        ({"op": ["linear"], "when": ["weight.order == 0113"]}, "all dimensions, the outermost first"),
+        ({"op": ["linear"], "when": ["weight.order > 01"]}, "all dimensions, the outermost first"),
+        ({"op": ["linear"], "when": ["weight.grad == 1"]}, "grad is compared by == or != with true or false"),
+        ({"op": ["linear"], "when": ["bias.given == none"]}, "given is compared by == or != with true or false"),
+        ({"op": ["linear"], "when": ["bias.given in true,false"]}, "given is compared by == or !="),
+        ({"op": ["topk"], "when": ["k.value in 1,true"]}, "several of one kind"),
+        ({"op": ["topk"], "when": ["k.value in 1,"]}, "several of one kind"),
+        ({"op": ["gelu"], "when": ["approximate.value > tanh"]}, "only a number is compared by <"),
+        ({"op": ["sdpa"], "when": ["is_causal.value >= true"]}, "only a number is compared by <"),
         ({"op": ["linear"], "when": ["weight has holes"]}, "no tag 'holes'"),
         ({"op": ["linear"], "when": ["__import__('os').system('true')"]}, "is not a condition"),
         ({"op": [], "when": []}, "needs op"),
@@ -144,6 +281,30 @@ def test_names_are_checked_against_the_schemas_of_torch():
 
 
 @pytest.mark.parametrize(
+    "op, condition, wrong",
+    [
+        ("scaled_dot_product_attention", "is_causal.value == false", None),
+        ("scaled_dot_product_attention", "dropout_p.value > 0", None),
+        ("scaled_dot_product_attention", "attn_mask.given == false", None),
+        ("gelu", "approximate.value == tanh", None),
+        ("addmm", "beta.value == 0", None),
+        ("topk", "k.value > 16", None),
+        ("sum", "dtype.value == int32", None),
+        ("sum", "dim.given == false", None),
+        ("scaled_dot_product_attention", "is_causal.value == 0", "is a bool, which is compared with no number"),
+        ("scaled_dot_product_attention", "dropout_p.value == none", "is a float, which is compared with no word"),
+        ("scaled_dot_product_attention", "attn_mask.value == true", "compared with no truth value"),
+        ("scaled_dot_product_attention", "query.given == true", "'query' of \"query.given == true\" is always given"),
+        ("scaled_dot_product_attention", "is_causal.ndim == 0", "is no tensor: it has a value"),
+        ("scaled_dot_product_attention", "key.size.0 == quarry.size.0", "has no argument 'quarry'"),
+    ],
+)
+def test_a_condition_is_checked_against_the_type_of_the_argument(op, condition, wrong):
+    found = trigger.check_names(parse(op, [condition]))
+    assert (len(found) == 1 and wrong in found[0]) if wrong else found == []
+
+
+@pytest.mark.parametrize(
     "op, when, form, words",
     [
         ("linear", ["weight.layout != contiguous"], None, "`linear` is called and *weight* is not contiguous"),
@@ -161,6 +322,30 @@ def test_names_are_checked_against_the_schemas_of_torch():
         ),
         ("triu", ["self has neginf"], None, "`triu` is called and *self* holds minus infinity"),
         ("addcmul", [], "inplace", "`addcmul` is called in place"),
+        ("sdpa", ["attn_mask.given == false"], None, "`sdpa` is called and *attn_mask* is not given"),
+        ("sdpa", ["attn_mask.given != false"], None, "`sdpa` is called and *attn_mask* is given"),
+        ("sdpa", ["query.grad == false"], None, "`sdpa` is called and no gradient is recorded through *query*"),
+        ("sdpa", ["is_causal.value == false"], None, "`sdpa` is called and *is_causal* is false"),
+        (
+            "topk",
+            ["k.value > 4096", "dim.value in 0,1"],
+            None,
+            "`topk` is called and *k* is above 4,096 and *dim* is one of 0, 1",
+        ),
+        ("gelu", ["approximate.value == tanh"], None, "`gelu` is called and *approximate* is `tanh`"),
+        (
+            "sdpa",
+            ["query.order == 0213"],
+            None,
+            "`sdpa` is called and the order of the dimensions of *query* in memory is (0, 2, 1, 3)",
+        ),
+        (
+            "sdpa",
+            ["key.size.-2 >= query.size.-2", "is_causal.value == true", "dropout_p.value == 0.5"],
+            None,
+            "`sdpa` is called, and all of this holds: the size of *key* in dimension -2 is at least the size of *query* in "
+            "dimension -2; *is_causal* is true; *dropout_p* is 0.5",
+        ),
     ],
 )
 def test_sentence(op, when, form, words):

@@ -10,6 +10,8 @@ from .conftest import GOOD_STATISTICAL, good_source, with_field
     [
         ("trigger", '[{ op = ["linnear"], when = ["weight.layout != contiguous"] }]', "has no op aten::linnear"),
         ("trigger", '[{ op = ["linear"], when = ["wait.layout != contiguous"] }]', "has no argument 'wait'"),
+        ("trigger", '[{ op = ["linear"], when = ["weight.value == 3"] }]', "is compared with no number"),
+        ("trigger", '[{ op = ["linear"], when = ["weight.given == true"] }]', "is always given"),
         (
             "trigger",
             '[{ op = ["linear", "gelu"] }]',

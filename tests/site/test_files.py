@@ -96,6 +96,12 @@ def test_an_outdated_control_is_never_shown_as_valid(linear):
         assert "outdated" in text and "9e+09" not in text and "✔" not in text
 
 
+def test_what_a_wheel_says_of_macos_is_not_said_to_be_from_the_threads(inputs, linear):
+    files = pages.files(inputs)
+    assert "| macOS | 15 and newer | wheel |" in files["bugs/sdpa-noncontiguous-regression-28.md"]
+    assert "| macOS | 15 and newer | the threads below |" in files[f"bugs/{linear.slug}.md"]
+
+
 def test_unknown_never_reads_as_healthy(inputs):
     for bug in inputs.bugs:
         assert "not *healthy*" in bug_page.page(bug, {}, NOTHING)

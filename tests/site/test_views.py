@@ -207,7 +207,7 @@ def test_the_matrix_has_a_row_a_check_and_a_column_a_release(known):
 
 def test_the_most_dangerous_come_first_and_ranks_are_unique(known):
     ranks = [one.danger for one in known if one.danger]
-    assert ranks == sorted(ranks) == list(range(1, 41))
+    assert ranks == sorted(set(ranks)) and ranks[0] == 1, "one that turns out harmless leaves a gap"
     assert all(one.silent for one in known[: len(ranks)])
 
 

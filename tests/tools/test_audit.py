@@ -131,6 +131,43 @@ def test_transformer_bridge_is_named_with_its_modules_and_the_librarys_line(tool
     assert report.group(finding) == "sick"
 
 
+ENCODER_OR_DECODER = """\
+import torch, transformers
+
+shape = dict(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, vocab_size=60)
+config = transformers.{name}Config(**shape, pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="sdpa")
+model = transformers.{name}Model(config).eval()
+with torch.no_grad():
+    model(torch.tensor([[5, 6, 7, 8, 9, 10]]))
+"""
+
+
+@pytest.mark.parametrize("name, status", [("Bert", 3), ("GPT2", 0), ("Llama", 0)])
+def test_a_short_text_meets_the_attention_bug_of_2_8_in_an_encoder_and_not_in_a_decoder(run, name, status):
+    found, out, _ = run(ENCODER_OR_DECODER.format(name=name), *SICK)
+    assert found == status
+    assert ("pytorch/issues/163597" in out) == (name == "Bert")
+    if name == "Bert":
+        assert "MEETS A KNOWN BUG of torch 2.8.0, macOS 15: 1" in out
+        assert "calls scaled_dot_product_attention 2 times" in out
+        assert "attn_mask: not given; is_causal: False; dropout_p: 0.0" in out
+        assert run(ENCODER_OR_DECODER.format(name=name), "--torch", "2.9.0", "--macos", "15")[0] == 0
+
+
+def test_like_calls_that_differ_in_a_number_or_a_gradient_are_told_apart(tool):
+    when = ["is_causal.value == false", "query.grad == false"]
+    table = {"slug": "any", "triggers": [{"op": ["scaled_dot_product_attention"], "when": when}]}
+    q = torch.ones(1, 1, 4, 8)
+    with tool.audit(bugs=known(tool, table)) as report:
+        F.scaled_dot_product_attention(q, q, q, is_causal=True)
+        F.scaled_dot_product_attention(q.clone().requires_grad_(), q, q)
+        assert report.findings == []
+        F.scaled_dot_product_attention(q, q, q)
+        with torch.no_grad():
+            F.scaled_dot_product_attention(q.clone().requires_grad_(), q, q)
+    assert [(f.doubt, f.count) for f in report.findings] == [(None, 1), (None, 1)], "two lines"
+
+
 def test_a_call_in_a_thread_of_autograd_is_traced_to_the_line_that_waits(tool):
     bugs = known(tool, {"slug": "any", "triggers": [{"op": ["gelu_backward"]}]})
     weight = torch.ones(3, device="emu", requires_grad=True)

@@ -62,7 +62,7 @@ class Bug:
     kind: str
     family: str
     affected: SpecifierSet  # lower bound: oldest version seen sick; "<X": fixed in X; "<=X": last seen in X
-    basis: dict[str, str]  # {"seen": ..., "fixed": ...}
+    basis: dict[str, str]  # {"seen": ..., "fixed": ...}, and "macos" where that is not the threads
     triggers: tuple[triggers.Trigger, ...]
     effect: effects.Effect
     also: tuple[str, ...] = ()

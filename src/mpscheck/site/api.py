@@ -61,7 +61,7 @@ def _bug(entry: Entry, site_url: str) -> dict:
         "introduced": bug.introduced,
         "fixed": str(bug.fixed) if bug.fixed is not None else None,
         "fixed_pr": bug.fixed_pr,
-        "basis": dict(bug.basis),
+        "basis": {end: bug.basis[end] for end in ("seen", "fixed")},
         "macos": str(bug.macos) if bug.macos is not None else None,
         "chips": list(bug.chips),
         "caused_by": "unknown" if isinstance(bug, Bug) else bug.caused_by,

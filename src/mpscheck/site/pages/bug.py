@@ -91,7 +91,7 @@ def _versions(bug: Bug) -> str:
         rows.append(("Newest version seen sick", evidence.last_seen(bug), seen))
     rows.append(("First version with the fix", str(bug.fixed) if bug.fixed else "not known", fixed + fix))
     if bug.macos is not None:
-        rows.append(("macOS", words.limits(bug.macos), "the threads below"))
+        rows.append(("macOS", words.limits(bug.macos), bug.basis.get("macos", "the threads below")))
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
     said = region("Versions", "\n".join(table))

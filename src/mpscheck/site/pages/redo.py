@@ -76,7 +76,6 @@ ANALYSES = (
         "Generation",
         (
             ("sdpa-2pass-half-accumulator-oob", "1,024 keys or more in half precision"),
-            ("sdpa-bool-mask-1pass-decode", "A boolean mask with a KV cache"),
             ("multinomial-zero-probability", "Tokens of probability zero are sampled"),
         ),
         "`generation`, `padded batch`",

@@ -12,10 +12,19 @@ def properties() -> str:
     return table(["Word", "Compared with", "Example", "It says"], rows, "Properties in a trigger")
 
 
+_EXAMPLES = {  # of properties that are not compared with a whole number or a word of a list
+    "order": "self.order == 0213",
+    "value": "dropout_p.value > 0",
+    "given": "attn_mask.given == false",
+    "grad": "self.grad == false",
+    "size": "key.size.-2 >= query.size.-2",
+}
+
+
 def _condition(name: str) -> str:
-    if name in trigger.NAMES:
-        return f"self.{name} == {trigger.NAMES[name][0]}"
-    return f"self.{name}{'.0' if name == 'size' else ''} > 8"
+    if name in _EXAMPLES:
+        return _EXAMPLES[name]
+    return f"self.{name} == {trigger.NAMES[name][0]}" if name in trigger.NAMES else f"self.{name} > 8"
 
 
 def _example(condition: str) -> list[str]:
@@ -26,7 +35,13 @@ def _example(condition: str) -> list[str]:
 def _compared_with(name: str) -> str:
     if name in trigger.NAMES:
         return ", ".join(f"`{value}`" for value in trigger.NAMES[name])
-    return "whole numbers, by " + ", ".join(f"`{c}`" for c in trigger.NUMBER_COMPARATORS)
+    words = "by " + ", ".join(f"`{c}`" for c in trigger.WORD_COMPARATORS)
+    if name == "order":
+        return f"all dimensions, the outermost in memory first, {words}"
+    numbers = "by " + ", ".join(f"`{c}`" for c in trigger.COMPARATORS)
+    if name == "value":
+        return f"numbers, {numbers}; `true`, `false` and words, {words}"
+    return f"whole numbers, or such a property of another argument, {numbers}"
 
 
 def effects() -> str:

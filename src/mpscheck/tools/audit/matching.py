@@ -9,7 +9,7 @@ import torch
 
 from mpscheck.bugs.aten import base_name
 from mpscheck.bugs.recorder import call_of
-from mpscheck.bugs.trigger import Call, Trigger, tensors_in_argument, tensors_of
+from mpscheck.bugs.trigger import Call, Trigger, items_of, records_gradient, tensors_in_argument, tensors_of
 from mpscheck.tools.known import Known
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
@@ -104,7 +104,7 @@ def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
     if devices_known or all(c.property != "device" for c in trigger.when):
         return trigger.matches(call)
     rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
-    given = all(tensors_of(condition.subject, call) for condition in trigger.when)
+    given = all(tensors_of(condition.subject, call) for condition in trigger.when if condition.property == "device")
     return None if given and rest.matches(call) else False
 
 
@@ -120,7 +120,8 @@ def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
 def signature(value: Any) -> Any:
     """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
     if isinstance(value, torch.Tensor):
-        return (value.dtype, value.shape, value.stride(), value.storage_offset(), value.device)
+        strides = (value.stride(), value.storage_offset())
+        return (value.dtype, value.shape, strides, value.device, records_gradient(value))
     if isinstance(value, (list, tuple)):
         return tuple([signature(item) for item in value])
     if isinstance(value, dict):
@@ -129,12 +130,14 @@ def signature(value: Any) -> Any:
 
 
 def described(trigger: Trigger, call: Call) -> str:
-    """The tensors that the trigger asks about, in words."""
-    subjects = list(dict.fromkeys(c.subject for c in trigger.when))
-    return "; ".join(f"{subject}: {_tensor(t)}" for subject in subjects for t in tensors_of(subject, call)[:1])
+    """The arguments that the trigger asks about, in words: for one that stands for several, the first of them."""
+    subjects = list(dict.fromkeys(subject for c in trigger.when for subject in c.subjects))
+    return "; ".join(f"{subject}: {_in_words(items_of(subject, call)[0])}" for subject in subjects)
 
 
-def _tensor(t: torch.Tensor) -> str:
+def _in_words(t: Any) -> str:
+    if not isinstance(t, torch.Tensor):
+        return "not given" if t is None else str(t)
     strides, offset = tuple(t.stride()), t.storage_offset()
     words = f"{str(t.dtype).rpartition('.')[2]} {tuple(t.shape)}, strides {strides}"
     return words + (f", offset {offset}" if offset else "")
