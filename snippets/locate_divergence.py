@@ -47,8 +47,8 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['addmm'], 'when': ['mat1 has square', 'mat2 has square']}]},
  {'slug': 'binary-op-cpu-0d-view-offset',
   'claim': '`mps_tensor * cpu_vector[i]` multiplies by `cpu_vector[0]`, whatever `i` is.',
-  'when': '`mul`, `div`, `add`, `sub` is called and *other* is on the CPU and the number of dimensions of *other* is '
-          '0 and the storage offset of *other* is above 0',
+  'when': '`mul`, `div`, `add`, `sub` is called, and all of this holds: *other* is on the CPU; the number of '
+          'dimensions of *other* is 0; the storage offset of *other* is above 0',
   'issue': 'pytorch/pytorch#187117',
   'url': 'https://github.com/pytorch/pytorch/issues/187117',
   'kind': 'wrong',
@@ -81,8 +81,8 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
  {'slug': 'copy-to-cpu-float64-noop-214',
   'claim': 'Copying an Apple GPU tensor into a float64 CPU tensor (`copy_`, `x.to("cpu", torch.float64)`) writes '
            'nothing.',
-  'when': '`copy` is called and *self* is on the CPU and *src* is on the GPU and the dtype of *self* is one of '
-          'float64, complex128',
+  'when': '`copy` is called, and all of this holds: *self* is on the CPU; *src* is on the GPU; the dtype of *self* '
+          'is one of float64, complex128',
   'issue': 'pytorch/pytorch#197715',
   'url': 'https://github.com/pytorch/pytorch/issues/197715',
   'kind': 'wrong',
@@ -149,20 +149,35 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['randn'], 'when': ['result.ndim >= 5']}]},
  {'slug': 'sdpa-noncontiguous-regression-28',
   'claim': '`scaled_dot_product_attention` ignores the strides of a transposed query of 8 positions or fewer.',
-  'when': '`scaled_dot_product_attention` is called and *query* is not contiguous and the size of *query* in '
-          'dimension -2 is at most 8 and the size of *query* in dimension -1 is one of 64, 96, 128',
+  'when': '`scaled_dot_product_attention` is called, and all of this holds: the order of the dimensions of *query* '
+          'in memory is (0, 2, 1, 3); *query* is not contiguous; the size of *query* in dimension -2 is at most 8; '
+          'the size of *query* in dimension -1 is one of 64, 96, 128; the size of *key* in dimension -2 is at least '
+          'the size of *query* in dimension -2; the size of *value* in dimension -1 is the size of *query* in '
+          'dimension -1; *attn_mask* is not given; *is_causal* is false; *dropout_p* is 0; no gradient is recorded '
+          'through *query*; no gradient is recorded through *key*; no gradient is recorded through *value*',
   'issue': 'pytorch/pytorch#163597',
   'url': 'https://github.com/pytorch/pytorch/issues/163597',
   'kind': 'wrong',
   'affected': '<2.9,>=2.8',
   'introduced': '2.8',
-  'macos': None,
+  'macos': '>=15',
   'chips': [],
-  'workaround': 'query = q.to(device)[:, :8].transpose(1, 2).contiguous()\n'
+  'workaround': 'query = q.to(device).transpose(1, 2).contiguous()\n'
                 'return F.scaled_dot_product_attention(query, k.to(device), v.to(device))',
   'page': 'bugs/sdpa-noncontiguous-regression-28/',
   'triggers': [{'op': ['scaled_dot_product_attention'],
-                'when': ['query.layout != contiguous', 'query.size.-2 <= 8', 'query.size.-1 in 64,96,128']}]},
+                'when': ['query.order == 0213',
+                         'query.layout != contiguous',
+                         'query.size.-2 <= 8',
+                         'query.size.-1 in 64,96,128',
+                         'key.size.-2 >= query.size.-2',
+                         'value.size.-1 == query.size.-1',
+                         'attn_mask.given == false',
+                         'is_causal.value == false',
+                         'dropout_p.value == 0',
+                         'query.grad == false',
+                         'key.grad == false',
+                         'value.grad == false']}]},
  {'slug': 'stack-sliced-views-same-values',
   'claim': '`torch.stack` of two slices repeats the first slice.',
   'when': '`stack` is called and the storage offset of *tensors* is above 0',
@@ -322,6 +337,17 @@ class Condition:
     comparator: str
     literal: str
 
+    @property
+    def other(self) -> Condition | None:
+        """The property on the right side, where a number is compared with that of another argument; without literal."""
+        match = OTHER.fullmatch(self.literal) if self.property in NUMBERS else None
+        return match and Condition(match["subject"], match["property"], _whole(match["dim"]), "==", "")
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The arguments that it speaks of."""
+        return (self.subject,) if self.other is None else (self.subject, self.other.subject)
+
     def __str__(self) -> str:
         if self.property == "has":
             return f"{self.subject} has {self.literal}"
@@ -339,18 +365,18 @@ class Trigger:
 
     def needs_result(self) -> bool:
         """True if it can be decided only after the call."""
-        return any(condition.subject == "result" for condition in self.when)
+        return any("result" in condition.subjects for condition in self.when)
 
     def matches(self, call: Call) -> bool:
         """True if the call is one on which the bug fires. Reads values only for `has`."""
         if call.op not in self.ops or self.form not in (None, call.form):
             return False
         subjects = {condition.subject for condition in self.when}
-        return all(self._some_tensor_fits(subject, call) for subject in subjects)
+        return all(self._some_item_fits(subject, call) for subject in subjects)
 
-    def _some_tensor_fits(self, subject: str, call: Call) -> bool:
+    def _some_item_fits(self, subject: str, call: Call) -> bool:
         conditions = [condition for condition in self.when if condition.subject == subject]
-        return any(all(holds(c, t, call.accelerator) for c in conditions) for t in tensors_of(subject, call))
+        return any(all(holds(c, item, call) for c in conditions) for item in items_of(subject, call))
 
 
 # ---- properties: how each is read, and how it is said -------------------------------------------------------------
@@ -369,25 +395,63 @@ def layout(tensor) -> str:
     return "permuted" if dense else "sliced"
 
 
+def order(tensor) -> str:
+    """The dimensions from the outermost in memory to the innermost, such as `0213`; empty where there are gaps.
+
+    The strides must be the exact ones: also that of a dimension of size 1, at which kernels look as at any other.
+    """
+    sizes, strides = tensor.shape, tensor.stride()
+    dims = sorted(range(tensor.ndim), key=lambda dim: (-strides[dim], -sizes[dim]))
+    expected = 1
+    for dim in reversed(dims):
+        if strides[dim] != expected:
+            return ""
+        expected *= sizes[dim]
+    return "".join(map(str, dims))
+
+
+def records_gradient(tensor) -> bool:
+    """Whether autograd records what is done with it."""
+    import torch
+
+    return tensor.requires_grad and torch.is_grad_enabled()
+
+
+def plain(value) -> bool | int | float | str | None:
+    """The value of an argument that is no tensor; what torch has a name for (a dtype, a device) is that name."""
+    if is_tensor(value):
+        return None
+    return value if value is None or isinstance(value, (int, float, str)) else str(value).removeprefix("torch.")
+
+
 PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
     "layout": lambda t, dim, accelerator: layout(t),
+    "order": lambda t, dim, accelerator: order(t),
     "device": lambda t, dim, accelerator: "accel" if t.device.type == accelerator else t.device.type,
     "dtype": lambda t, dim, accelerator: str(t.dtype).removeprefix("torch."),
     "size": lambda t, dim, accelerator: t.shape[dim] if -t.ndim <= dim < t.ndim else None,
     "ndim": lambda t, dim, accelerator: t.ndim,
     "numel": lambda t, dim, accelerator: t.numel(),
     "offset": lambda t, dim, accelerator: t.storage_offset(),
+    "grad": lambda t, dim, accelerator: records_gradient(t),
+    "given": lambda value, dim, accelerator: value is not None,
+    "value": lambda value, dim, accelerator: plain(value),
 }
+NUMBERS = ("size", "ndim", "numel", "offset")  # compared with a whole number, or with that of another argument
+OF_ANY_ARGUMENT = ("given", "value")  # the others are properties of tensors
+YES_OR_NO = ("grad", "given")
 TAGS: dict[str, Callable[[Any], bool]] = {
     "neginf": lambda t: t.is_floating_point() and bool((t.cpu() == float("-inf")).any()),
     "square": lambda t: t.ndim >= 2 and t.shape[-1] == t.shape[-2],
 }
-NAMES = {  # literals that a property may be compared with; the other properties are compared with whole numbers
+NAMES = {  # literals that a property may be compared with; `order` and `value` are compared with more than a few
     "layout": ("contiguous", "permuted", "sliced", "expanded"),
     "device": ("cpu", "accel"),
     "dtype": tuple("bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()),
+    "grad": ("true", "false"),
+    "given": ("true", "false"),
 }
-NUMBER_COMPARATORS = {
+COMPARATORS = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -396,34 +460,78 @@ NUMBER_COMPARATORS = {
     ">=": operator.ge,
     "in": lambda value, literals: value in literals,
 }
+WORD_COMPARATORS = ("==", "!=", "in")
+OTHER = re.compile(rf"(?P<subject>[a-z_][a-z_0-9]*)\.(?P<property>{'|'.join(NUMBERS)})(?:\.(?P<dim>-?\d+))?")
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?(e-?\d+)?|inf)")
 
 
-def holds(condition: Condition, tensor, accelerator: str) -> bool:
-    """Whether one condition is true of one tensor."""
-    if condition.property == "has":
-        return TAGS[condition.literal](tensor)
-    value = PROPERTIES[condition.property](tensor, condition.dim, accelerator)
-    literals = condition.literal.split(",")
-    if condition.property in NAMES:
-        return (value in literals) != (condition.comparator == "!=")
-    if value is None:
+def read_literal(text: str) -> bool | int | float | str:
+    """`true` and `false`, a number, or else a word."""
+    if text in ("true", "false"):
+        return text == "true"
+    if _NUMBER.fullmatch(text):
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    return text
+
+
+def kind(value) -> str:
+    """`truth value`, `number` or `word`: only values of one kind are compared."""
+    if isinstance(value, bool):
+        return "truth value"
+    return "number" if isinstance(value, (int, float)) else "word"
+
+
+def holds(condition: Condition, item, call: Call) -> bool:
+    """Whether one condition is true of one tensor, or of an argument that is none."""
+    if condition.property not in OF_ANY_ARGUMENT and not is_tensor(item):
         return False
-    numbers = [int(literal) for literal in literals]
-    return NUMBER_COMPARATORS[condition.comparator](value, numbers if condition.comparator == "in" else numbers[0])
+    if condition.property == "has":
+        return TAGS[condition.literal](item)
+    value = PROPERTIES[condition.property](item, condition.dim, call.accelerator)
+    right = _right_sides(condition, call)
+    if value is None or not right or any(kind(one) != kind(value) for one in right):
+        return False
+    return COMPARATORS[condition.comparator](value, right if condition.comparator == "in" else right[0])
+
+
+def _right_sides(condition: Condition, call: Call) -> list:
+    """What the property is compared with; empty where that is a property of another tensor, which the call has not."""
+    other = condition.other
+    if other is None:
+        words = condition.literal.split(",")
+        return words if condition.property == "order" else [read_literal(word) for word in words]
+    found = [PROPERTIES[other.property](t, other.dim, call.accelerator) for t in tensors_of(other.subject, call)[:1]]
+    return [number for number in found if number is not None]
+
+
+def is_tensor(value) -> bool:
+    """True for a tensor."""
+    return hasattr(value, "storage_offset")
+
+
+def items_of(subject: str, call: Call) -> list:
+    """What a subject stands for: its tensors; if it has none, the argument itself, or each item of a list."""
+    tensors = tensors_of(subject, call)
+    if tensors:
+        return tensors
+    value = _argument(subject, call)
+    return list(value) if isinstance(value, (list, tuple)) and value else [value]
 
 
 def tensors_of(subject: str, call: Call) -> list:
     """The tensors that a subject stands for: an argument, each of a list, or the result (each of a tuple)."""
+    return list(tensors_in_argument(_argument(subject, call)))
+
+
+def _argument(subject: str, call: Call):
     if subject == "result":
-        value = call.destination or call.result
-    else:
-        value = call.args.get(subject, call.args.get("input") if subject == "self" else None)
-    return list(tensors_in_argument(value))
+        return call.destination or call.result
+    return call.args.get(subject, call.args.get("input") if subject == "self" else None)
 
 
 def tensors_in_argument(value) -> Iterator:
     """The tensors in an argument or a result: itself, or those in a list, also in lists of them."""
-    if hasattr(value, "storage_offset"):
+    if is_tensor(value):
         yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
@@ -467,35 +575,102 @@ def parse_condition(text: str) -> Condition:
         raise BadTrigger(f"{text!r}: no property {name!r}; there is {', '.join(PROPERTIES)}")
     if (name == "size") != (match["dim"] is not None):
         raise BadTrigger(f"{text!r}: size needs a dimension (size.0, size.-1), the other properties have none")
+    wrong = _wrong_literal(name, comparator, literal)
+    if wrong:
+        raise BadTrigger(f"{text!r}: {wrong}")
+    return Condition(match["subject"], name, _whole(match["dim"]), comparator, literal)
+
+
+def _wrong_literal(name: str, comparator: str, literal: str) -> str | None:
+    """What is wrong with what a property is compared with, and by which comparator; None if nothing is."""
+    words = literal.split(",")
+    if comparator != "in" and len(words) > 1:
+        return "several literals are compared by `in`"
+    if name in YES_OR_NO:
+        fits = literal in NAMES[name] and comparator in ("==", "!=")
+        return None if fits else f"{name} is compared by == or != with true or false"
     if name in NAMES:
-        wrong = [word for word in literal.split(",") if word not in NAMES[name]]
-        if wrong or comparator not in ("==", "!=", "in"):
-            raise BadTrigger(f"{text!r}: {name} is compared by ==, != or in with {', '.join(NAMES[name])}")
-    elif not re.fullmatch(r"-?\d+(,-?\d+)*" if comparator == "in" else r"-?\d+", literal):
-        raise BadTrigger(f"{text!r}: {name} is compared with a whole number (with several after `in`)")
-    return Condition(match["subject"], name, None if match["dim"] is None else int(match["dim"]), comparator, literal)
+        fits = all(word in NAMES[name] for word in words) and comparator in WORD_COMPARATORS
+        return None if fits else f"{name} is compared by ==, != or in with {', '.join(NAMES[name])}"
+    if name == "order":
+        fits = all(sorted(word) == list("0123456789")[: len(word)] for word in words) and comparator in WORD_COMPARATORS
+        said = "order is compared by ==, != or in with all dimensions, the outermost first, as in 0213"
+        return None if fits else said
+    if name == "value":
+        kinds = {kind(read_literal(word)) for word in words if word}
+        if len(kinds) != 1 or not all(words):
+            return "value is compared with a number, a word, true or false, or by `in` with several of one kind"
+        fits = comparator in WORD_COMPARATORS or kinds == {"number"}
+        return None if fits else "only a number is compared by <, <=, > and >="
+    other = OTHER.fullmatch(literal)
+    if other and comparator != "in":
+        fits = (other["property"] == "size") == (other["dim"] is not None)
+        return None if fits else "size needs a dimension (size.0, size.-1), the other properties have none"
+    fits = all(re.fullmatch(r"-?\d+", word) for word in words)
+    return None if fits else f"{name} is compared with a whole number (with several after `in`) or with key.size.0"
+
+
+def _whole(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[str]:
     """What is wrong with the names against torch's own schemas: no such op, no such argument. Imports torch.
 
-    `also` are more names that each op must have as an argument.
+    An argument must also be one that has the property, and a value of the kind that it is compared with. `also` are
+    more names that each op must have as an argument.
     """
     import torch
 
     errors = []
     for trigger in triggers:
         for op in trigger.ops:
-            known = overloads(op)
-            if not known:
+            if not overloads(op):
                 errors.append(f"torch {torch.__version__} has no op aten::{op}")
                 continue
-            names = {argument.name for overload in known for argument in overload._schema.arguments} | {"result"}
-            if "input" in names:
-                names.add("self")
-            wanted = [*(c.subject for c in trigger.when), *also]
-            errors += [f"aten::{op} has no argument {name!r}" for name in dict.fromkeys(wanted) if name not in names]
+            types = _types(op)
+            wanted = [*(subject for c in trigger.when for subject in c.subjects), *also]
+            missing = [name for name in dict.fromkeys(wanted) if name not in types]
+            errors += [f"aten::{op} has no argument {name!r}" for name in missing]
+            for condition in trigger.when:
+                if condition.subject in types:
+                    errors += _wrong_type(op, condition, types[condition.subject])
     return errors
+
+
+def _types(op: str) -> dict[str, set[str]]:
+    """The types that each argument has in the overloads of an op; `Optional` where it may be left out or None."""
+    found: dict[str, set[str]] = {"result": {"Tensor"}}
+    in_each = [{a.name: str(a.type) for a in overload._schema.arguments} for overload in overloads(op)]
+    for types in in_each:
+        for name, of in types.items():
+            found.setdefault(name, set()).add(of)
+    for name, of in found.items():
+        if any(name not in types for types in in_each):
+            of.add("Optional")
+    if "input" in found:
+        found.setdefault("self", found["input"])
+    return found
+
+
+_KINDS = {  # kinds of values by the words in the names of their types; a dtype is an `int` in Python's schemas
+    "truth value": ("bool", "number"),
+    "number": ("int", "float", "number"),
+    "word": ("str", "int", "Device"),
+}
+
+
+def _wrong_type(op: str, condition: Condition, types: set[str]) -> list[str]:
+    """At most one sentence: what is wrong with a condition on an argument of these types."""
+    said, whole = f'aten::{op}: {condition.subject!r} of "{condition}"', " ".join(sorted(types))
+    if condition.property == "given":
+        return [] if "Optional" in whole else [f"{said} is always given"]
+    if condition.property != "value":
+        return [] if "Tensor" in whole else [f"{said} is no tensor: it has a value"]
+    wanted = kind(read_literal(condition.literal.split(",")[0]))
+    if any(word in whole for word in _KINDS[wanted]):
+        return []
+    return [f"{said} is a {whole}, which is compared with no {wanted}"]
 
 
 # ---- the sentence on the page ------------------------------------------------------------------------------------
@@ -518,15 +693,17 @@ _COMPARE_WORDS = {
     ">=": "is at least",
     "in": "is one of",
 }
-_PHRASES = {
-    "has": "{who} {literal}",
-    "layout": "{who} {verb} {literal}",
-    "device": "{who} {verb} {literal}",
-    "dtype": "the dtype of {who} {verb} {literal}",
-    "size": "the size of {who} in dimension {dim} {verb} {literal}",
-    "ndim": "the number of dimensions of {who} {verb} {literal}",
-    "numel": "the number of elements of {who} {verb} {literal}",
-    "offset": "the storage offset of {who} {verb} {literal}",
+_NOUNS = {  # whose property is compared; the others are the argument itself
+    "order": "the order of the dimensions of {who} in memory",
+    "dtype": "the dtype of {who}",
+    "size": "the size of {who} in dimension {dim}",
+    "ndim": "the number of dimensions of {who}",
+    "numel": "the number of elements of {who}",
+    "offset": "the storage offset of {who}",
+}
+_YES_OR_NO_PHRASES = {
+    "grad": ("no gradient is recorded through {who}", "a gradient is recorded through {who}"),
+    "given": ("{who} is not given", "{who} is given"),
 }
 
 
@@ -539,15 +716,40 @@ def _trigger_phrase(trigger: Trigger) -> str:
     ops = ", ".join(f"`{op}`" for op in trigger.ops)
     how = {None: "", "inplace": " in place", "out": " with `out=`"}[trigger.form]
     phrases = [_condition_phrase(condition) for condition in trigger.when]
-    return f"{ops} is called{how}" + (" and " + " and ".join(phrases) if phrases else "")
+    if len(phrases) > 2:
+        return f"{ops} is called{how}, and all of this holds: {'; '.join(phrases)}"
+    return " and ".join([f"{ops} is called{how}", *phrases])
 
 
 def _condition_phrase(condition: Condition) -> str:
-    who = "the result" if condition.subject == "result" else f"*{condition.subject}*"
-    said = [_LITERAL_WORDS.get(literal, literal) for literal in condition.literal.split(",")]
-    literal = f"{int(said[0]):,}" if len(said) == 1 and said[0].lstrip("-").isdigit() else ", ".join(said)
-    verb = _COMPARE_WORDS.get(condition.comparator)
-    return _PHRASES[condition.property].format(who=who, dim=condition.dim, verb=verb, literal=literal)
+    if condition.property in YES_OR_NO:
+        yes = (condition.literal == "true") == (condition.comparator == "==")
+        return _YES_OR_NO_PHRASES[condition.property][yes].format(who=_who(condition.subject))
+    if condition.property == "has":
+        return f"{_noun(condition)} {_LITERAL_WORDS[condition.literal]}"
+    said = [_literal_phrase(condition, literal) for literal in condition.literal.split(",")]
+    return f"{_noun(condition)} {_COMPARE_WORDS[condition.comparator]} {', '.join(said)}"
+
+
+def _who(subject: str) -> str:
+    return "the result" if subject == "result" else f"*{subject}*"
+
+
+def _noun(condition: Condition) -> str:
+    return _NOUNS.get(condition.property, "{who}").format(who=_who(condition.subject), dim=condition.dim)
+
+
+def _literal_phrase(condition: Condition, literal: str) -> str:
+    if condition.other is not None:
+        return _noun(condition.other)
+    if condition.property == "order":
+        return f"({', '.join(literal)})"
+    if condition.property == "value":
+        value = read_literal(literal)
+        return f"`{value}`" if kind(value) == "word" else f"{value:,}" if kind(value) == "number" else literal
+    if condition.property in NUMBERS and condition.comparator != "in":
+        return f"{int(literal):,}"
+    return _LITERAL_WORDS.get(literal, literal)
 
 
 # ---- versions ---------------------------------------------------------------------------------------
