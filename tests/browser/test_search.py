@@ -34,7 +34,7 @@ FIRST = {
     "wrong results mps": "guides/triage/",
     "wrong numbers": "guides/triage/",
     "wrong cumsum": "bugs/cumsum-bool/",  # a guide with a common word does not hide a bug
-    "wrong layer_norm": "bugs/layer-norm-small-variance/",
+    "wrong layer_norm": ("bugs/layer-norm-small-variance/", "bugs/layer-norm-backward-frozen-input/"),  # either answers
     # versions
     "PyTorch 2.8": "releases/2.8.0/",
     "2.8.0": "releases/2.8.0/",
@@ -83,7 +83,9 @@ def found(browser, address):
 
 @pytest.mark.parametrize("words", FIRST)
 def test_what_is_typed_leads_first_to_the_page_that_answers(found, address, words):
-    expect(found(words).first).to_have_attribute("href", re.compile(rf"^{address}{re.escape(FIRST[words])}(\?|#|$)"))
+    pages = FIRST[words] if isinstance(FIRST[words], tuple) else (FIRST[words],)
+    either = "|".join(map(re.escape, pages))
+    expect(found(words).first).to_have_attribute("href", re.compile(rf"^{address}({either})(\?|#|$)"))
 
 
 def test_a_word_that_no_page_has_finds_nothing(found):

@@ -27,11 +27,11 @@ def page(
         f"# {words.linked(bug.claim.rstrip('.'), bug)}",
         reported_page.also_known_as(bug),
         _summary(bug, runs),
-        "## What to do\n\n" + _cure(bug),
+        "## What to do { data-search-exclude }\n\n" + _cure(bug),
         "## Versions { data-search-exclude }\n\n" + _versions(bug),
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
-        "## What goes wrong\n\n" + words.linked(bug.explanation, bug),
+        "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.explanation, bug),
         "## Who meets it\n\n" + _who(bug) + reported_page.met_by(reports),
         "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
     ]
