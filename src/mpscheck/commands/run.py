@@ -10,6 +10,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.places import ROOT
 from mpscheck.progress import progress
 from mpscheck.runs import numerics, provenance, results, runner
+from mpscheck.runs.expected import expected_on, is_surprise
 
 
 def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
@@ -107,17 +108,3 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
 def shown(path: Path) -> str:
     """A path as a reader types it: from the repository, or as it was given."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-
-
-def expected_on(bug, where: dict) -> str:
-    """`sick`, `healthy` or `unknown`: a claim is about mps; every other device is expected healthy."""
-    if where["device"].split(":")[0] != "mps":
-        return "healthy"
-    return bug.state(where["torch"], where["macos"])
-
-
-def is_surprise(found: str, expected: str) -> bool:
-    """Strict both ways: sick found healthy, and healthy found anything but agreeing (or without such a kernel)."""
-    if expected == "sick":
-        return found not in numerics.SICK
-    return expected == "healthy" and found not in ("agrees", "unsupported")

@@ -1,8 +1,8 @@
 """The generated parts of the results: each run with its provenance and what it found."""
 
 from mpscheck.bugs.catalogue import Bug
-from mpscheck.commands.run import expected_on, is_surprise
 from mpscheck.known import evidence
+from mpscheck.runs.expected import expected_on, is_surprise
 from mpscheck.site import words
 from mpscheck.site.escape import text
 from mpscheck.site.markup import table
