@@ -70,7 +70,7 @@ def renewed(one: Stale) -> bool:
 
 
 def of_bundles() -> Iterator[Stale]:
-    """The single-file tools: their code, and the catalogue that they carry."""
+    """The single-file tools: their code, and the catalogue that two of them carry."""
     for tool in bundle.TOOLS:
         if not bundle.is_current(tool):
             why = "the catalogue in it has changed" if bundle.has_current_code(tool) else "its modules have changed"
