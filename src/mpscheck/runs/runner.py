@@ -47,34 +47,78 @@ def run(
     A KeyboardInterrupt ends the workers and passes through.
     """
     records = []
-    ordinary = [job for job in jobs if not job.bug.fresh]
-    stateful = [job for job in jobs if job.bug.fresh]
-    pool = _pool(memory_limit)
-    try:
-        for job in ordinary:
-            records.append(_record(job, dtype, _attempt(pool, job, job.bug.functions, device, dtype, timeout)))
+    with Worker(device, dtype, timeout, memory_limit) as one:
+        for job in sorted(jobs, key=lambda job: job.bug.fresh):  # those last, when the warm worker has no more to do
+            records.append(one.measure(job))
             on_record(records[-1])
-    except BaseException:
-        pool.stop()
-        pool.join()
-        raise
-    pool.close()
-    pool.join()
-    for job in stateful:
-        records.append(_record(job, dtype, _fresh(job, device, dtype, timeout, memory_limit)))
-        on_record(records[-1])
     return records
 
 
-def matches(bugs: Iterable[Bug], on_done: Callable[[str], None] = lambda slug: None) -> dict[str, dict[str, int]]:
-    """For each bug and function, how many calls on the emulated device its trigger matches (see `selftest`)."""
-    found = {}
-    with _pool(MEMORY_LIMIT) as pool:
-        for bug in bugs:
-            args = (str(bug.path), bug.triggers, bug.functions)
-            found[bug.slug] = pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
-            on_done(bug.slug)
-    return found
+class Worker:
+    """One worker process, warm from the first job on; `emulated` is the mode of its emulated device (MPSCHECK_EMU).
+
+    A snippet marked `fresh` gets a new process for each function. Leaving the block by an exception (Ctrl-C) ends the
+    process at once.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        dtype: str = "float32",
+        timeout: float = TIMEOUT,
+        memory_limit: int = MEMORY_LIMIT,
+        emulated: str | None = None,
+    ):
+        self._settings = (device, dtype, timeout, memory_limit, emulated)
+        self._device, self._dtype, self._timeout = device, dtype, timeout
+        self._pool = ProcessPool(
+            max_workers=1,
+            context=multiprocessing.get_context("spawn"),
+            initializer=worker.start,
+            initargs=(memory_limit, emulated),
+        )
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._pool.close()
+        else:
+            self._pool.stop()
+        self._pool.join()
+
+    def measure(self, job: Job) -> dict:
+        """The record of a job, whatever happens to it."""
+        result = self._fresh(job) if job.bug.fresh else self._attempt(job, job.bug.functions)
+        return _record(job, self._dtype, result)
+
+    def matches(self, bug: Bug) -> dict[str, int]:
+        """How many calls of each function the trigger matches on the emulated device (see `selftest`)."""
+        args = (str(bug.path), bug.triggers, bug.functions)
+        return self._pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
+
+    def _attempt(self, job: Job, names: tuple[str, ...]) -> dict:
+        args = (job.bug.slug, str(Path(job.bug.path).resolve()), names, self._device, self._dtype, job.faults)
+        future = self._pool.schedule(worker.run_job, args=args, timeout=self._timeout)
+        try:
+            return future.result()
+        except FutureTimeout:
+            return _failed("hang", f"no answer within {self._timeout:g} seconds")
+        except ProcessExpired as error:
+            if error.exitcode == worker.MEMORY_EXIT:
+                return _failed("memory", "the process grew beyond its memory limit")
+            return _failed("crash", f"the process ended: {exit_words(error.exitcode)}")
+
+    def _fresh(self, job: Job) -> dict:
+        result = {"outcome": "measured", "before": [], "functions": {}}
+        for name in job.bug.functions:
+            with Worker(*self._settings) as other:
+                one = other._attempt(job, (name,))
+            if one["outcome"] != "measured":
+                return one
+            result["functions"] |= one["functions"]
+        return result
 
 
 def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str, int]:
@@ -82,43 +126,6 @@ def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str
     from mpscheck.runs.selftest import matches as count
 
     return count(path, triggers, names)
-
-
-def _pool(memory_limit: int) -> ProcessPool:
-    return ProcessPool(
-        max_workers=1,
-        context=multiprocessing.get_context("spawn"),
-        initializer=worker.start,
-        initargs=(memory_limit,),
-    )
-
-
-def _attempt(pool: ProcessPool, job: Job, names: tuple[str, ...], device: str, dtype: str, timeout: float) -> dict:
-    path = str(Path(job.bug.path).resolve())
-    future = pool.schedule(worker.run_job, args=(job.bug.slug, path, names, device, dtype, job.faults), timeout=timeout)
-    try:
-        return future.result()
-    except FutureTimeout:
-        return _failed("hang", f"no answer within {timeout:g} seconds")
-    except ProcessExpired as error:
-        if error.exitcode == worker.MEMORY_EXIT:
-            return _failed("memory", "the process grew beyond its memory limit")
-        return _failed("crash", f"the process ended: {exit_words(error.exitcode)}")
-
-
-def _fresh(job: Job, device: str, dtype: str, timeout: float, memory_limit: int) -> dict:
-    result = {"outcome": "measured", "before": [], "functions": {}}
-    for name in job.bug.functions:
-        pool = _pool(memory_limit)
-        try:
-            one = _attempt(pool, job, (name,), device, dtype, timeout)
-        finally:
-            pool.stop()
-            pool.join()
-        if one["outcome"] != "measured":
-            return one
-        result["functions"] |= one["functions"]
-    return result
 
 
 def _failed(outcome: str, reason: str) -> dict:

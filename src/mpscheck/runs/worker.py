@@ -9,8 +9,14 @@ MEMORY_EXIT = 77  # exit code of a worker that grew beyond its limit
 _before: list[str] = []  # slugs measured in this process so far
 
 
-def start(memory_limit: int) -> None:
-    """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes)."""
+def start(memory_limit: int, emulated: str | None = None) -> None:
+    """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes).
+
+    `emulated` is the mode of the emulated device, healthy at the start; None leaves that to the environment.
+    """
+    if emulated is not None:
+        os.environ["MPSCHECK_EMU"] = emulated
+        os.environ.pop("MPSCHECK_FAULTS", None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -65,8 +65,9 @@ class Inputs:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Their processor time, by name."""
-        return {name: document["row"]["seconds"] for name, document in self.transcripts.items()}
+        """The processor time of those that were timed, by name."""
+        rows = {name: document["row"] for name, document in self.transcripts.items()}
+        return {name: row["seconds"] for name, row in rows.items() if "seconds" in row}
 
 
 def read_inputs() -> Inputs:
