@@ -72,7 +72,9 @@ def _measure(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
         for bug in bugs:
             job = runner.Job(bug)
             records = (healthy.measure(job), sick.measure(runner.Job(bug, (bug.slug,))), honest.measure(job))
-            yield bug, _row(bug, *records, healthy.matches(bug))
+            runs = records[0]["outcome"] == "measured"  # else there are no calls to look at
+            calls = healthy.matches(bug) if runs else dict.fromkeys(bug.functions, 0)
+            yield bug, _row(bug, *records, calls)
             said = zip(("healthy", "sick", "honest"), map(numerics.verdict, records))
             step(f"{bug.slug}: {', '.join(' '.join(words) for words in said)}")
 
