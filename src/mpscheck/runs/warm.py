@@ -71,6 +71,7 @@ def _main(arguments: tuple[str, ...], sick: tuple[Bug, ...], out: str, err: str)
         os.close(file)
     os.chdir(ROOT)
     sys.argv = list(arguments)
+    torch.set_num_threads(1)  # as a worker: threads of small tensors only wait for each other
     torch.seed()  # each start of a program draws one of its own
     with faults.only(*map(faults.of_bug, sick)):
         runpy.run_path(arguments[0], run_name="__main__")
