@@ -1,9 +1,11 @@
 """What runs inside a worker process: one job at a time, stdout and stderr thrown away, memory watched."""
 
 import os
+import pickle
 import signal
 import threading
 import time
+from pathlib import Path
 
 MEMORY_EXIT = 77  # exit code of a worker that grew beyond its limit
 _before: list[str] = []  # slugs measured in this process so far
@@ -45,6 +47,12 @@ def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: st
         return {"outcome": "measured", "before": before, "functions": functions}
     except BaseException as error:
         return {"outcome": outcome_of(error), "reason": reason_of(error), "before": before, "functions": {}}
+
+
+def run_alone(answer: Path, memory_limit: int, *args) -> None:
+    """Measure in this process, which does nothing else, and leave what `run_job` gives in a file."""
+    start(memory_limit)
+    answer.write_bytes(pickle.dumps(run_job(*args)))
 
 
 def _measure(path, names, device, dtype, faults):
