@@ -125,7 +125,7 @@ class Worker:
         return result
 
     def _attempt_anew(self, job: Job, names: tuple[str, ...]) -> dict:
-        """An attempt in a new process: a fork where the device is emulated, which is some fifty times as fast."""
+        """An attempt in a new process: a fork where the device is emulated, which has no wait for torch."""
         if self._emulated is None:
             with Worker(self._device, self._dtype, self._timeout, self._memory_limit) as other:
                 return other._attempt(job, names)

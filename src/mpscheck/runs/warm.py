@@ -1,7 +1,6 @@
 """Processes that have torch and the emulated device from their first moment: forks of a server that imported them once.
 
-Each is as clean as a new process, and costs some hundredths of a second instead of two. Not for a real GPU, whose
-runtime does not outlive a fork.
+Each is as clean as a new process, without a wait for torch. Not for a real GPU, whose runtime does not outlive a fork.
 """
 
 import atexit
