@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mpscheck.bugs import effect, trigger
+from mpscheck.bugs import effect, properties, trigger
 from mpscheck.bugs.trigger import BadTrigger, Call
 
 
@@ -80,7 +80,7 @@ def heads(batch=2, length=6, count=4, size=8) -> torch.Tensor:
     ],
 )
 def test_the_order_of_the_dimensions_in_memory(tensor, order):
-    assert trigger.order(tensor) == order
+    assert properties.order(tensor) == order
     (one,) = parse("op", ["query.order in 0213,2013"])
     assert one.matches(call("op", query=tensor)) == (order in ("0213", "2013"))
     (other,) = parse("op", ["query.order != 0213"])

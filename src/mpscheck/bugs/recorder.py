@@ -22,7 +22,8 @@ from typing import Any
 import torch
 
 from mpscheck.bugs.aten import base_name, bind, destinations_of
-from mpscheck.bugs.trigger import Call, tensors_in_argument
+from mpscheck.bugs.properties import tensors_in_argument
+from mpscheck.bugs.trigger import Call
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
 PRE_DISPATCH = "pre-dispatch"

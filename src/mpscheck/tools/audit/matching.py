@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from mpscheck.bugs.aten import base_name
+from mpscheck.bugs.properties import records_gradient, tensors_in_argument
 from mpscheck.bugs.recorder import call_of
-from mpscheck.bugs.trigger import Call, Trigger, items_of, records_gradient, tensors_in_argument, tensors_of
+from mpscheck.bugs.trigger import Call, Earlier, Trigger, items_of, tensors_of
 from mpscheck.tools.known import Known
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
@@ -34,7 +35,7 @@ class Plan:
 
     watched: tuple[tuple[Known, Trigger], ...]
     late: bool
-    reads_values: bool
+    each: bool  # two calls that look alike may differ, so that each must be judged
 
 
 class Matcher:
@@ -49,6 +50,7 @@ class Matcher:
                     self._by_op.setdefault(name, []).append((bug, trigger))
         self._plans: dict[Any, Plan | None] = {}
         self._judged: dict[tuple, tuple[Match, ...]] = {}
+        self._earlier = Earlier()
 
     @property
     def called(self) -> list[str]:
@@ -67,15 +69,15 @@ class Matcher:
         if not watched and not copies:  # copies show which devices there are
             return None
         late = copies or any(trigger.needs_result() for _, trigger in watched)
-        reads = any(condition.property == "has" for _, trigger in watched for condition in trigger.when)
-        return Plan(tuple(watched), late, reads)
+        each = any(trigger.needs_more_than_looks() for _, trigger in watched)
+        return Plan(tuple(watched), late, each)
 
     def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
-        """The bugs whose triggers match a call; like calls are judged once, unless a trigger reads values.
+        """The bugs whose triggers match a call; like calls are judged once, unless a trigger needs more than looks.
 
         Raises what torch raises for tensors without strides or values (sparse, nested, traced).
         """
-        if plan.reads_values:
+        if plan.each:
             return self._new_matches(plan, op, args, kwargs, result)
         key = (op, signature(args), signature(kwargs), signature(result))
         if key not in self._judged:
@@ -91,7 +93,7 @@ class Matcher:
         call = call_of(op, args, kwargs, result, real[0] if real else "mps")
         found: dict[str, Match] = {}
         for bug, trigger in plan.watched:
-            fires = decide(trigger, call, devices_known=bool(real))
+            fires = decide(trigger, call, bool(real), self._earlier)
             doubt = doubt_of(bug, trigger, fires)
             if fires is not False and (bug.slug not in found or doubt is None):
                 where = real[0] if real else "cpu"
@@ -99,13 +101,14 @@ class Matcher:
         return tuple(found.values())
 
 
-def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
+def decide(trigger: Trigger, call: Call, devices_known: bool, earlier: Earlier) -> bool | None:
     """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
-    if devices_known or all(c.property != "device" for c in trigger.when):
-        return trigger.matches(call)
-    rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
-    given = all(tensors_of(condition.subject, call) for condition in trigger.when if condition.property == "device")
-    return None if given and rest.matches(call) else False
+    devices = tuple(condition for condition in trigger.when if "device" in condition.properties)
+    if devices_known or not devices:
+        return earlier.matches(trigger, call)
+    rest = replace(trigger, when=tuple(condition for condition in trigger.when if condition not in devices))
+    given = all(tensors_of(subject, call) for condition in devices for subject in condition.subjects)
+    return None if earlier.matches(rest, call) and given else False
 
 
 def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
@@ -121,7 +124,7 @@ def signature(value: Any) -> Any:
     """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
     if isinstance(value, torch.Tensor):
         strides = (value.stride(), value.storage_offset())
-        return (value.dtype, value.shape, strides, value.device, records_gradient(value))
+        return (value.dtype, value.shape, strides, value.device, value.is_conj(), records_gradient(value))
     if isinstance(value, (list, tuple)):
         return tuple([signature(item) for item in value])
     if isinstance(value, dict):
