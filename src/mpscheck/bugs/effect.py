@@ -22,7 +22,7 @@ from mpscheck.bugs.trigger import Trigger
 class Word:
     """A word of the vocabulary: what it says of its target and value, what it takes, in words and as a pattern.
 
-    `of` is what its target may be: a `tensor`, any `value`, or something that `may be absent`.
+    `of` is what its target may be: a `tensor`, a `number` (or a tensor), any `value`; or it has `no target`.
     """
 
     means: str
@@ -49,14 +49,14 @@ WORDS = {
     "reinterprets": Word("the memory of {} is read as {}", "argument, dtype", rf"{_ARGUMENT}, ({_DTYPE})"),
     "drops": Word("{} is taken as if it were not given, or zero", "argument", _ARGUMENT, "value"),
     "sets": Word("{} is taken as {}", "argument, value", rf"\w+, ({_NUMBER}|[a-z]\w*)", "value"),
-    "scales": Word("{} is multiplied by {}", "argument, number", rf"\w+, ({_NUMBER})"),
+    "scales": Word("{} is multiplied by {}", "argument, number", rf"\w+, ({_NUMBER})", "number"),
     "noise": Word("{} is off by random numbers of a relative size of {}", "result, number", rf"result, ({_NUMBER})"),
     "unwritten": Word(
         "{} is left unwritten{}",
         "result, part",
         rf"result(, ({'|'.join(PARTS)}) [1-9]\d*)?",
     ),
-    "rounds": Word("{} goes through {}", "argument, dtype", rf"\w+, ({_DTYPE})"),
+    "rounds": Word("{} goes through {}", "argument, dtype", rf"\w+, ({_DTYPE})", "number"),
     "makes-nan": Word("{} holds NaN where infinity met zero", "result", "result"),
     "wraps": Word(
         "{} wraps around at {}: what lies beyond lands at the start, and its own place stays unwritten",
@@ -136,16 +136,19 @@ def _wrong_target(effect: Effect, types: set[str]) -> list[str]:
     whole = " ".join(sorted(types))
     if effect.word == "drops":
         return (
-            [] if "Tensor" in whole or "Optional" in whole else [f"is a {whole}: sets({effect.target}, …) says a value"]
+            []
+            if "Tensor" in whole or "Optional" in whole
+            else [f"is of type {whole}: sets({effect.target}, …) says a value"]
         )
     if effect.word == "sets":
         value = triggers.read_literal(effect.value)
         if "Tensor" in whole and (isinstance(value, float | int) or effect.value == "nan"):
             return []  # all of it takes that value
-        return [] if triggers.takes(types, value) else [f"is a {whole}, which cannot be {effect.value}"]
-    if WORDS[effect.word].of == "tensor" and "Tensor" not in whole:
-        return [f"is no tensor: sets({effect.target}, …) says what it is taken as"]
-    return []
+        return [] if triggers.takes(types, value) else [f"is of type {whole}, which cannot be {effect.value}"]
+    of = WORDS[effect.word].of
+    if "Tensor" in whole or of == "value" or (of == "number" and triggers.takes(types, 0.5)):
+        return []
+    return [f"is of type {whole} and no {of}: sets({effect.target}, …) says what it is taken as"]
 
 
 def sentence(effect: Effect) -> str:

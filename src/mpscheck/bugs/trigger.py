@@ -27,6 +27,7 @@ from math import prod
 from typing import Any
 
 from mpscheck.bugs.aten import overloads
+from mpscheck.bugs.mps_names import WITHIN
 from mpscheck.bugs.properties import (
     ALIKE,
     COMPARATORS,
@@ -224,7 +225,7 @@ class Trigger:
 
     def snapshot(self, call: Call) -> tuple:
         """What the trigger asks about this call once it is an earlier one."""
-        return tuple(read(term, items_of(term.subject, call)[0], call) for term in self.earlier_terms)
+        return tuple(property_of(term, items_of(term.subject, call)[0], call) for term in self.earlier_terms)
 
 
 class Earlier:
@@ -277,7 +278,7 @@ def holds(condition: Condition, item, call: Call, before: dict[Term, Any] | None
         if term.earlier:
             return before[term]
         mine = item is not None and term.subject == condition.subject
-        return read(term, item if mine else items_of(term.subject, call)[0], call)
+        return property_of(term, item if mine else items_of(term.subject, call)[0], call)
 
     if _compares_alike(condition):  # also what has no order: shapes, dtypes, an argument that is None
         pair = [value_of(side.over[0]) for side in (condition.left, condition.right)]
@@ -321,7 +322,7 @@ def _right_side(condition: Condition, value_of: Callable[[Term], Any]) -> list:
     return words if condition.properties == ("order",) else [read_literal(word) for word in words]
 
 
-def read(term: Term, item, call: Call):
+def property_of(term: Term, item, call: Call):
     """A property of one tensor, or of an argument that is none; None if it has no such property."""
     if term.property not in OF_ANY_ARGUMENT and not is_tensor(item):
         return None
@@ -442,7 +443,9 @@ def _parse_term(word: str, text: str) -> Term:
         raise BadTrigger(f"{text!r}: no property {name!r}; there is {', '.join(PROPERTIES)}")
     if name != "value" and (name in WITH_DIM) != (dim is not None):
         raise BadTrigger(
-            f"{text!r}: size and stride need a dimension (size.0, size.-1), the other properties have none"
+            f"{text!r}: {name} needs a dimension ({name}.0, {name}.-1)"
+            if dim is None
+            else f"{text!r}: {name} has no dimension"
         )
     return Term(match["subject"], name, dim, bool(match["earlier"]))
 
@@ -519,6 +522,8 @@ def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[s
             if not overloads(op):
                 errors.append(f"torch {torch.__version__} has no op aten::{op}")
                 continue
+            if op in WITHIN:
+                errors.append(f"aten::{op} is what mps calls inside {WITHIN[op]}, which is what a program calls")
             types = types_of(op)
             terms = [(condition, term) for condition in trigger.when for term in condition.terms]
             dims = [term.dim for _, term in terms if term.dim is not None and not term.dim.lstrip("-").isdigit()]

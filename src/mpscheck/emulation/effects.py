@@ -15,6 +15,7 @@ from mpscheck.bugs import aten
 from mpscheck.bugs.trigger import Call, read_literal
 from mpscheck.emulation import firing
 
+WIDEST = {int: torch.int64, float: torch.float64}
 JUNK = -7.25  # no likely answer; whole-number types get 249, bool gets True
 
 
@@ -67,8 +68,11 @@ def as_if_contiguous(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def with_argument(call: Call, run, name: str, function):
-    """The result with one argument (each tensor of a list) as the function makes it."""
-    return run(call.args | {name: each(function, call.args[name])})
+    """The result with one argument (each tensor of a list, or a number) as the function makes it."""
+    value = call.args[name]
+    if type(value) in (int, float):
+        return run(call.args | {name: function(torch.tensor(value, dtype=WIDEST[type(value)])).item()})
+    return run(call.args | {name: each(function, value)})
 
 
 def may_be_absent(op: str, name: str) -> bool:

@@ -32,7 +32,7 @@ class Tool:
 
 
 MATCHING = (
-    *("bugs/aten", "bugs/properties", "bugs/trigger", "bugs/versions"),
+    *("bugs/aten", "bugs/mps_names", "bugs/properties", "bugs/trigger", "bugs/versions"),
     *("runs/macos", "tools/known", "bugs/recorder"),
 )
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from mpscheck.bugs.aten import base_name
+from mpscheck.bugs.mps_names import GRADIENTS
 from mpscheck.bugs.properties import records_gradient, tensors_in_argument
 from mpscheck.bugs.recorder import call_of
-from mpscheck.bugs.trigger import Call, Earlier, Trigger, items_of, tensors_of
+from mpscheck.bugs.trigger import Call, Earlier, Trigger, tensors_of
 from mpscheck.tools.known import Known
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
@@ -36,6 +38,7 @@ class Plan:
     watched: tuple[tuple[Known, Trigger], ...]
     late: bool
     each: bool  # two calls that look alike may differ, so that each must be judged
+    gradients: tuple[str, ...] = ()  # kernels for its gradient that mps alone has, and triggers ask for
 
 
 class Matcher:
@@ -66,11 +69,12 @@ class Matcher:
     def _new_plan(self, op) -> Plan | None:
         copies = base_name(op) == "_to_copy"
         watched = self._by_op.get("copy" if copies else base_name(op), [])
-        if not watched and not copies:  # copies show which devices there are
+        gradients = tuple(name for name, one in GRADIENTS.items() if one.of == base_name(op) and name in self._by_op)
+        if not watched and not gradients and not copies:  # copies show which devices there are
             return None
         late = copies or any(trigger.needs_result() for _, trigger in watched)
         each = any(trigger.needs_more_than_looks() for _, trigger in watched)
-        return Plan(tuple(watched), late, each)
+        return Plan(tuple(watched), late, each, gradients)
 
     def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
         """The bugs whose triggers match a call; like calls are judged once, unless a trigger needs more than looks.
@@ -90,9 +94,15 @@ class Matcher:
             return ()
         real = sorted(kinds - {"cpu", "meta"})
         self.accelerators.update(real)
-        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        return self._held_against(plan.watched, call_of(op, args, kwargs, result, real[0] if real else "mps"), real)
+
+    def gradient_matches(self, call: Call) -> tuple[Match, ...]:
+        """The bugs whose triggers match a call that mps would make for a gradient."""
+        return self._held_against(self._by_op[call.op], call, [])
+
+    def _held_against(self, watched: Iterable[tuple[Known, Trigger]], call: Call, real: list[str]) -> tuple[Match, ...]:
         found: dict[str, Match] = {}
-        for bug, trigger in plan.watched:
+        for bug, trigger in watched:
             fires = decide(trigger, call, bool(real), self._earlier)
             doubt = doubt_of(bug, trigger, fires)
             if fires is not False and (bug.slug not in found or doubt is None):
@@ -135,7 +145,13 @@ def signature(value: Any) -> Any:
 def described(trigger: Trigger, call: Call) -> str:
     """The arguments that the trigger asks about, in words: for one that stands for several, the first of them."""
     subjects = list(dict.fromkeys(subject for c in trigger.when for subject in c.subjects))
-    return "; ".join(f"{subject}: {_in_words(items_of(subject, call)[0])}" for subject in subjects)
+    return "; ".join(f"{subject}: {_in_words(_first(subject, call))}" for subject in subjects)
+
+
+def _first(subject: str, call: Call) -> Any:
+    """The first tensor that a subject stands for; what has none as it is."""
+    tensors = tensors_of(subject, call)
+    return tensors[0] if tensors else call.args.get(subject)
 
 
 def _in_words(t: Any) -> str:
