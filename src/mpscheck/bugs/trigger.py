@@ -628,7 +628,7 @@ _NOUNS = {  # whose property is compared; the others are the argument itself
     "max": "the largest value of {who}",
     "min": "the smallest value of {who}",
     "shape": "the shape of {who}",
-    "strides": "the strides of {who}",
+    "strides": "the list of strides of {who}",
     "memory": "the memory that {who} lies in",
 }
 _YES_OR_NO_PHRASES = {
