@@ -94,6 +94,20 @@ def test_ignores_the_conjugation_of_a_view_alone():
     assert (x @ x.mH).tolist() == [[5 + 0j]]
 
 
+def test_writes_one_element_behind_a_view_and_none_behind_the_end_of_memory():
+    base = torch.arange(6.0, device=EMU)
+    with sick("fill", "writes-outside(result)", "self.offset > 0", form="inplace"):
+        base[1:3].fill_(9)
+        assert base.tolist() == [0, 9, 9, -7.25, 4, 5]
+        base[4:].fill_(8)
+        base[:2].fill_(7)
+    assert base.tolist() == [7, 7, 9, -7.25, 8, 8]
+    whole = torch.zeros(4, dtype=torch.bool, device=EMU)
+    with sick("zero", "writes-outside(result)"):
+        whole.view(2, 2)[:, 0].zero_()
+        assert whole.tolist() == [False, False, False, True]
+
+
 def test_noise_is_of_the_size_that_is_said_and_the_same_each_time():
     x = torch.ones(10_000, device=EMU)
     with sick("mul", "noise(result, 0.1)"):

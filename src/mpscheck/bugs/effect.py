@@ -56,6 +56,7 @@ WORDS = {
         "result, part",
         rf"result(, ({'|'.join(PARTS)}) [1-9]\d*)?",
     ),
+    "writes-outside": Word("{} is written, and one element more behind it in memory", "result", "result"),
     "rounds": Word("{} goes through {}", "argument, dtype", rf"\w+, ({_DTYPE})", "number"),
     "makes-nan": Word("{} holds NaN where infinity met zero", "result", "result"),
     "wraps": Word(

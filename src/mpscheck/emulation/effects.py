@@ -176,6 +176,16 @@ def unwritten(call: Call, run, target: str, value: str | None = None):
     return wrong
 
 
+def writes_outside(call: Call, run, target: str, value=None):
+    result = run(call.args) if call.result is None else call.result
+    for memory in call.destination or tree_leaves(result):
+        end = memory.storage_offset() + 1 + sum((n - 1) * s for n, s in zip(memory.shape, memory.stride()))
+        if memory.numel() and end * memory.element_size() < memory.untyped_storage().nbytes():
+            behind = memory.as_strided((1,), (1,), end)
+            behind.copy_(junk_like(behind))
+    return result
+
+
 def rounds(call: Call, run, target: str, value: str):
     def through(tensor):
         return tensor.to(getattr(torch, value)).to(tensor.dtype)
@@ -237,6 +247,7 @@ IMITATIONS = {
     "scales": scales,
     "noise": noise,
     "unwritten": unwritten,
+    "writes-outside": writes_outside,
     "rounds": rounds,
     "makes-nan": makes_nan,
     "wraps": wraps,
