@@ -8,13 +8,13 @@ from .conftest import GOOD_STATISTICAL, good_source, with_field
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("trigger", '[{ op = ["linnear"], when = ["weight.layout != contiguous"] }]', "has no op aten::linnear"),
-        ("trigger", '[{ op = ["linear"], when = ["wait.layout != contiguous"] }]', "has no argument 'wait'"),
-        ("trigger", '[{ op = ["linear"], when = ["weight.value == 3"] }]', "is compared with no number"),
-        ("trigger", '[{ op = ["linear"], when = ["weight.given == true"] }]', "is always given"),
+        ("trigger", '[{"op": ["linnear"], "when": ["weight.layout != contiguous"]}]', "has no op aten::linnear"),
+        ("trigger", '[{"op": ["linear"], "when": ["wait.layout != contiguous"]}]', "has no argument 'wait'"),
+        ("trigger", '[{"op": ["linear"], "when": ["weight.value == 3"]}]', "is compared with no number"),
+        ("trigger", '[{"op": ["linear"], "when": ["weight.given == true"]}]', "is always given"),
         (
             "trigger",
-            '[{ op = ["linear", "gelu"] }]',
+            '[{"op": ["linear", "gelu"]}]',
             "effect ignores-strides(weight): aten::gelu has no argument 'weight'",
         ),
         (
@@ -32,3 +32,7 @@ def test_fires(problem, name, value, says):
 def test_clean(snippet):
     assert list(trigger.check(snippet(with_field(good_source(), "effect", '"unwritten(result)"')))) == []
     assert list(trigger.check(snippet(good_source(GOOD_STATISTICAL)))) == []
+
+
+def test_rows_too(problem_of_row):
+    assert "has no op aten::abss" in problem_of_row(trigger, trigger=[{"op": ["abss"]}])

@@ -26,7 +26,7 @@ from mpscheck.tools.locate.lockstep import LockStep
 from mpscheck.tools.locate.replay import Case, Twins, computed, computed_exactly
 from mpscheck.tools.models import CouldNotCheck, load_model
 
-KNOWN = read_known(bundle.entries(catalogue.load()))
+KNOWN = read_known(bundle.entries(catalogue.with_check()))
 IOI_SMALL = ROOT / "snippets" / "models" / "ioi-small"
 PROMPT = "When Mary and John went to the store, John gave a drink to"
 
