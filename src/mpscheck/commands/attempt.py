@@ -30,7 +30,7 @@ def main(name: str) -> int:
     bug = catalogue.read(path)
     for rule, note in lint.notes_of(bug):
         click.echo(f"note: {rule}: {note}")
-    (row,) = controls.measured([bug])
+    ((_, row),) = controls.measured([bug])
     for line in controls.lines_of(row)[1:]:
         click.echo(line)
     wrong = controls.problems_of(row, bug)

@@ -128,7 +128,7 @@ def problems_of(row: dict, bug) -> list[str]:
         problems.append(f"sick compute: {row['sick']['compute']}, must be caught")
     problems += [f"sick {n}: {v}, must agree" for n, v in row["sick"].items() if n != "compute" and v != "agrees"]
     if bug.check.exempt is None:
-        if not row["calls"]["compute"]:
+        if not row["calls"].get("compute"):
             problems.append("the trigger matches no call of compute")
         problems += [f"the trigger matches {c} call(s) of {n}" for n, c in row["calls"].items() if n != "compute" and c]
     return problems

@@ -38,7 +38,9 @@ def main(files, fix: bool = False) -> int:
             count += 1
     if not files:
         catalogue.all_bugs()  # raises where a bug has both a snippet and a row
-    held = f"{len(paths)} snippet{'s' * (len(paths) != 1)}" + (f", {len(rows)} rows" if rows else "")
+    held = f"{len(paths)} snippet{'s' * (len(paths) != 1)}" + (
+        f", {len(rows)} row{'s' * (len(rows) != 1)}" if rows else ""
+    )
     click.echo(f"{held}, {count} problem{'s' * (count != 1)}")
     return 1 if count else 0
 

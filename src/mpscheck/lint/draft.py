@@ -57,23 +57,24 @@ def functions(bug: Bug) -> str:
             sick[name], mended[name] = plain[name] + view[0], plain[name] + view[0] + view[1]
     call, module = _called(bug, op)
     parameters = ", ".join(["device", *arguments])
-    schema = f"  # {_schema(op)}" if op else ""
     statistical = bug.family == "random"
     lines = ["import torch", *(["import torch.nn.functional as F"] if module else []), ""]
     lines += ["FALSE_ALARM = 1e-9  # a p-value below this counts as WRONG", ""] if statistical else []
     lines += ["", "def inputs():", "    generator = torch.Generator().manual_seed(0)"]
-    lines += [
-        f"    {name} = torch.randn(8, 8, generator=generator)  # TODO: the smallest that shows it" for name in arguments
-    ]
-    lines += [f"    return ({', '.join(arguments)},)"]
+    lines += [f"    {name} = {_drawn(bug, name)}  # TODO: the smallest that shows it" for name in arguments]
+    lines += [f"    return {', '.join(arguments)}" if len(arguments) > 1 else f"    return ({arguments[0]},)"]
     for name, values, what in (
-        ("compute", sick, "the call of the thread; views are made after .to(device)"),
+        (
+            "compute",
+            sick,
+            f"the call of the thread, {_schema(op) if op else 'whatever it is'}; views after .to(device)",
+        ),
         ("workaround", mended, bug.workaround or "the same quantity another way, or no_workaround in BUG"),
         ("control", plain, "the nearest call that never showed the bug"),
     ):
         comment = textwrap.wrap(f"TODO: {what}", 112)
         lines += ["", "", f"def {name}({parameters}):", *(f"    # {line}" for line in comment)]
-        lines += [f"    return {call}({', '.join(values.values())}){schema if name == 'compute' else ''}"]
+        lines += [f"    return {call}({', '.join(values.values())})"]
     if statistical:
         lines += ["", "", "def p_value(sample):", "    # TODO: the probability of such a sample on a healthy device"]
         lines += ["    return float(sample.isfinite().all())"]
@@ -92,6 +93,16 @@ def _tensors(op: str | None) -> list[str]:
         if found:
             return ["x" if name == "self" else name for name in found]
     return ["x"]
+
+
+def _drawn(bug: Bug, name: str) -> str:
+    """An input of the dtype that the trigger asks for; floats are drawn in float32, whatever is under test."""
+    asked = {"x": ("self", "x")}.get(name, (name,))
+    conditions = (c for trigger in bug.triggers for c in trigger.when if c.subject in asked and c.property == "dtype")
+    dtype = next((c.literal for c in conditions if c.comparator == "=="), "float32")
+    if dtype == "bool" or dtype.startswith(("int", "uint")):
+        return f"torch.randint(0, {2 if dtype == 'bool' else 100}, (8, 8), generator=generator, dtype=torch.{dtype})"
+    return "torch.randn(8, 8, generator=generator)"
 
 
 def _schema(op: str) -> str:

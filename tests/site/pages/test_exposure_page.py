@@ -268,7 +268,8 @@ def test_bugs_that_were_not_measured_are_named():
     name, file = next(iter(DATA.items()))
     known = {**file["provenance"]["bugs"], LINEAR: "another trigger"}
     changed = {**DATA, name: {**file, "provenance": {**file["provenance"], "bugs": known}}}
-    assert f"Not measured yet with their newest trigger: {LINEAR}" in exposure_page.summary(Study(changed, ALL))
+    said = exposure_page.summary(Study(changed, ALL))
+    assert LINEAR in said.partition("Not measured yet with their newest trigger: ")[2].partition(".")[0]
 
 
 def test_without_files_the_pieces_are_still_there():
