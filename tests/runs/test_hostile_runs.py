@@ -20,7 +20,7 @@ from mpscheck.site import files as pages
 
 LINEAR, RANDOM = "linear-noncontiguous-weight", "rand-5d-batches-identical"
 BUGS = tuple(catalogue.find(slug) for slug in (LINEAR, RANDOM))
-CODE = {bug.slug: bug.code_hash for bug in BUGS}
+CODE = {bug.slug: bug.check.code_hash for bug in BUGS}
 COMPARISON = {
     "rms": 1e-7, "max_abs": 1e-6, "max_rel": 1e-6, "wrong_share": 0.0, "first_wrong": None, "nan": 0, "inf": 0,
     "special_mismatch": 0, "shape_mismatch": None,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.runs import results, warm, worker
 
 TIMEOUT = 120.0  # seconds for one snippet
@@ -27,7 +27,7 @@ class Job:
 
     @property
     def key(self) -> tuple:
-        return (self.bug.slug, self.bug.code_hash, self.faults)
+        return (self.bug.slug, self.bug.check.code_hash, self.faults)
 
 
 def key_of(record: dict) -> tuple:
@@ -50,7 +50,9 @@ def run(
     """
     records = []
     with Worker(device, dtype, timeout, memory_limit) as one:
-        for job in sorted(jobs, key=lambda job: job.bug.fresh):  # those last, when the warm worker has no more to do
+        for job in sorted(
+            jobs, key=lambda job: job.bug.check.fresh
+        ):  # those last, when the warm worker has no more to do
             records.append(one.measure(job))
             on_record(records[-1])
     return records
@@ -95,12 +97,12 @@ class Worker:
 
     def measure(self, job: Job) -> dict:
         """The record of a job, whatever happens to it."""
-        result = self._fresh(job) if job.bug.fresh else self._attempt(job, job.bug.functions)
+        result = self._fresh(job) if job.bug.check.fresh else self._attempt(job, job.bug.check.functions)
         return _record(job, self._dtype, result)
 
     def matches(self, bug: Bug) -> dict[str, int]:
         """How many calls of each function the trigger matches on the emulated device (see `selftest`)."""
-        args = (str(bug.path), bug.triggers, bug.functions)
+        args = (str(bug.check.path), bug.triggers, bug.check.functions)
         return self._pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
 
     def _attempt(self, job: Job, names: tuple[str, ...]) -> dict:
@@ -113,11 +115,11 @@ class Worker:
             return _died(error.exitcode)
 
     def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
-        return (job.bug.slug, str(Path(job.bug.path).resolve()), names, self._device, self._dtype, job.faults)
+        return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, self._dtype, job.faults)
 
     def _fresh(self, job: Job) -> dict:
         result = {"outcome": "measured", "before": [], "functions": {}}
-        for name in job.bug.functions:
+        for name in job.bug.check.functions:
             one = self._attempt_anew(job, (name,))
             if one["outcome"] != "measured":
                 return one
@@ -172,7 +174,7 @@ def exit_words(code: int) -> str:
 
 def _record(job: Job, dtype: str, result: dict) -> dict:
     """The record of a job; numbers that no run file may hold cost this record, not the whole file."""
-    known = {"snippet": job.bug.slug, "code": job.bug.code_hash, "dtype": dtype}
+    known = {"snippet": job.bug.slug, "code": job.bug.check.code_hash, "dtype": dtype}
     known |= {"faults": list(job.faults)} if job.faults else {}
     try:
         return results.check(known | result, "what was measured", "record")
