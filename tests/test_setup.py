@@ -211,7 +211,16 @@ def test_a_run_needs_nothing_but_the_dependencies(python, root, tmp_path):
     assert json.loads(out.read_text())["records"][0]["outcome"] == "measured"
 
 
-@pytest.mark.parametrize("name", ["scripts/ci/environment.py", "scripts/ci/reporter.py", "snippets/validate_mps.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scripts/ci/environment.py",
+        "scripts/ci/fetch_model.py",
+        "scripts/ci/reporter.py",
+        "snippets/validate_mps.py",
+        "src/mpscheck/known/cause.py",
+    ],
+)
 def test_what_runs_in_the_reporters_environment_is_for_python_3_9(root, name):
     vermin = shutil.which("vermin", path=str(root / ".venv" / "bin")) or shutil.which("vermin")
     done = subprocess.run([vermin, "--no-tips", "--violations", "-t=3.9-", root / name], capture_output=True, text=True)

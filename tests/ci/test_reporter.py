@@ -5,8 +5,6 @@ import os
 import runpy
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -84,13 +82,6 @@ def test_without_the_device_one_sentence_and_no_file(root, python, tmp_path):
     done = python(str(root / "scripts/ci/reporter.py"), "--device", "mps", "--out", str(out))
     assert done.returncode == 2 and not out.exists()
     assert done.stderr.startswith("torch ") and "has no device 'mps'" in done.stderr
-
-
-def test_the_job_and_the_rule_need_no_newer_python_than_the_report_has(root):
-    files = [root / "scripts/ci/reporter.py", root / "scripts/ci/fetch_model.py", root / "src/mpscheck/known/cause.py"]
-    vermin = str(Path(sys.executable).with_name("vermin"))
-    done = subprocess.run([vermin, "--no-tips", "--violations", "-t=3.9-", *files], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture(scope="module")
