@@ -136,8 +136,8 @@ def recorded_mac(tmp_path, monkeypatch):
 
     def become(name: str) -> dict:
         machine = json.loads((ROOT / "tests" / "machines" / f"{name}.json").read_text(encoding="utf-8"))
-        folder = tmp_path / "apple"
-        folder.mkdir()
+        folder = tmp_path / "apple" / name
+        folder.mkdir(parents=True)
         for tool in ("sw_vers", "sysctl", "system_profiler"):
             said = {c.partition(" ")[2]: o["prints"] for c, o in machine["commands"].items() if c.split()[0] == tool}
             cases = [f"{shlex.quote(args)}) printf '%s\\n' {shlex.quote(prints)};;" for args, prints in said.items()]

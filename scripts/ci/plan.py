@@ -6,8 +6,8 @@
 matrix.json holds the settings. `runners`: a Mac at home is one line there, such as
 {"label": ["self-hosted", "macOS", "ARM64"], "name": "mac-mini-m4", "trusted": true}; one that is `trusted` gets nothing
 but what is in the repository already, so no pull request. Runners are used in their order: macos-15 first, since the GPU
-of a hosted macos-26 is not representative (kornia#4159). `jobs`: how many each event may start. A pull request measures
-the snippets that it changes and no others; a push measures all, since a run file holds all.
+of a hosted macos-26 is not representative (kornia/kornia#4159, kornia/kornia#4207). `jobs`: how many each event may start.
+A pull request measures the snippets that it changes and no others; a push measures all, since a run file holds all.
 """
 
 import argparse

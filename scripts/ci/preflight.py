@@ -8,6 +8,7 @@ the last line says why.
 """
 
 import argparse
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ SNIPPETS = (  # with torch 2.8.0 the first three are expected to be found sick, 
     "addmm-square-matrices",
     "rand-5d-batches-identical",
 )
-# Each in a process of its own, which a wedged GPU cannot keep for ever. All operands are contiguous, float32, and small.
+# All operands are contiguous, float32, and small.
 CALLS = {
     "allocate and copy back": "x.to(device)",
     "add": "x.to(device) + 1",
@@ -38,13 +39,20 @@ NEEDED = tuple(CALLS)[:3]  # without these a machine cannot measure at all
 CODE = """
 import sys, torch
 from torch.nn import functional as F
+device, *expressions = sys.argv[1:]
 g = torch.Generator().manual_seed(0)
 x, w, b = torch.randn(2, 64, 128, generator=g), torch.randn(384, 128, generator=g), torch.randn(384, generator=g)
-got, exact = (eval(sys.argv[2], {"F": F, "x": x, "w": w, "b": b, "device": device}).cpu() for device in (sys.argv[1], "cpu"))
-error, largest = (got - exact).abs().max().item(), exact.abs().max().item()
-print(f"{'right' if error <= 1e-3 * largest else 'WRONG'}: error {error:.3g}, largest value {largest:.3g}")
+for expression in expressions:
+    try:
+        values = {"F": F, "x": x, "w": w, "b": b}
+        got, exact = (eval(expression, {**values, "device": name}).cpu() for name in (device, "cpu"))
+        error, largest = (got - exact).abs().max().item(), exact.abs().max().item()
+        said = f"{'right' if error <= 1e-3 * largest else 'WRONG'}: error {error:.3g}, largest value {largest:.3g}"
+    except Exception as problem:
+        said = f"{type(problem).__name__}: {problem}"
+    print(said.replace(chr(10), " "), flush=True)
 """
-LIMIT = 120  # seconds for one call, torch's own start included
+LIMIT = 300  # seconds for all of them, torch's own start included
 
 
 def main() -> int:
@@ -52,13 +60,11 @@ def main() -> int:
     parser.add_argument("--device", default="mps")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    calls = {name: call(options.device, expression) for name, expression in CALLS.items()}
-    facts = {name: value for name, value in provenance.collect(options.device).items() if value not in (None, {})}
-    summary.add("## This machine\n\n" + "".join(f"- {name}: {value}\n" for name, value in facts.items()))
-    summary.add(
-        "\n## Calls that are known to be right\n\n" + "".join(f"- {name}: {said}\n" for name, said in calls.items())
-    )
+    calls = made(options.device)
     unfit = [name for name in NEEDED if not calls[name].startswith("right")]
+    where = provenance.collect("cpu" if unfit else options.device)
+    summary.add("## This machine\n\n" + listed({name: fact for name, fact in where.items() if fact not in (None, {})}))
+    summary.add("\n## Calls that are known to be right\n\n" + listed(calls))
     if unfit:
         sentence = f"This machine cannot measure on {options.device}: {unfit[0]}: {calls[unfit[0]]}"
         summary.add(f"\n{sentence}\n")
@@ -70,17 +76,23 @@ def main() -> int:
     return 2 if measured == 2 else 0  # a surprise is an answer
 
 
-def call(device: str, expression: str) -> str:
-    """`right` or `WRONG` with its figures; where it failed, what torch or Metal said last."""
-    command = [sys.executable, "-c", CODE, device, expression]
+def listed(entries: dict) -> str:
+    """A list in Markdown."""
+    return "".join(f"- {name}: {entry}\n" for name, entry in entries.items())
+
+
+def made(device: str) -> dict[str, str]:
+    """Each call: `right` or `WRONG` with its figures, or the error. In a process of its own, which may crash or hang."""
+    command = [sys.executable, "-c", CODE, device, *CALLS.values()]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=LIMIT)
-    except subprocess.TimeoutExpired:
-        return f"no answer within {LIMIT} seconds"
-    if done.returncode == 0 and done.stdout:
-        return done.stdout.strip()
-    print(done.stderr, file=sys.stderr)  # all of it stands in the log
-    return next(iter(done.stderr.strip().splitlines()[-1:]), f"exit code {done.returncode}, and not a word")
+        done = subprocess.run(command, capture_output=True, timeout=LIMIT)
+        end = ""
+    except subprocess.TimeoutExpired as stopped:
+        done, end = stopped, f"no answer within {LIMIT} seconds"
+    answers, written = ((text or b"").decode(errors="replace").strip() for text in (done.stdout, done.stderr))
+    print(written, file=sys.stderr)  # what torch and Metal say of it, in full
+    end = end or next(iter(written.splitlines()[-1:]), f"the process ended before: exit code {done.returncode}")
+    return dict(itertools.zip_longest(CALLS, answers.splitlines(), fillvalue=end))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import json
 import os
 import runpy
-import shutil
 import subprocess
 from types import SimpleNamespace
 
@@ -82,20 +81,6 @@ def test_without_the_device_one_sentence_and_no_file(root, python, tmp_path):
     done = python(str(root / "scripts/ci/reporter.py"), "--device", "mps", "--out", str(out))
     assert done.returncode == 2 and not out.exists()
     assert done.stderr.startswith("torch ") and "has no device 'mps'" in done.stderr
-
-
-@pytest.fixture(scope="module")
-def hub(root, tmp_path_factory):
-    """A model cache in which "gpt2" is the small IOI model: from_pretrained("gpt2") finds it without a network."""
-    folder = tmp_path_factory.mktemp("hub") / "models--gpt2"
-    snapshot = folder / "snapshots" / "local"
-    shutil.copytree(root / "snippets/models/ioi-small", snapshot)
-    (folder / "refs").mkdir()
-    (folder / "refs" / "main").write_text("local")
-    config = json.loads((snapshot / "config.json").read_text())
-    config["n_ctx"] = config["n_positions"]  # which the real gpt2's config has, and TransformerLens reads
-    (snapshot / "config.json").write_text(json.dumps(config))
-    return folder.parent
 
 
 @pytest.mark.matrix
