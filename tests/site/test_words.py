@@ -126,5 +126,7 @@ def test_real_macs_and_virtual_machines_are_never_counted_together(linear, mac_r
         run["provenance"]["virtual"] = virtual
     said = words.on_macs(evidence.on_mac(linear, runs))
     assert said.count("in 1 of 1 runs") == 3
-    assert said.index("on real Macs") < said.index("in virtual machines") < said.index("on machines that may be virtual")
+    assert (
+        said.index("on real Macs") < said.index("in virtual machines") < said.index("on machines that may be virtual")
+    )
     assert home.macs(runs).endswith("1 on real Macs, 1 in virtual machines, 1 on machines that may be virtual.")
