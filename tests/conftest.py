@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in the background, f
 from mpscheck import environments
 from mpscheck.bugs import catalogue
 from mpscheck.runs import provenance, results, worker
+from mpscheck.runs.macos import macos_version
 
 ROOT = Path(__file__).parents[1]
 
@@ -123,3 +125,32 @@ def mac_run(emulated_run) -> dict:
     """The same as if a Mac had made it, sick: for the pages' words only, no fact about any Mac."""
     records = _records(True)
     return results.check({"schema": 1, "provenance": emulated_run["provenance"] | MAC, "records": records}, "mac")
+
+
+# ---- Macs: recorded outputs of Apple's programs, under tests/machines, each with the thread that tells it
+
+
+@pytest.fixture
+def recorded_mac(tmp_path, monkeypatch):
+    """recorded_mac(name): from now on, here and in processes started from here, Apple's programs print what that Mac's do."""
+
+    def become(name: str) -> dict:
+        machine = json.loads((ROOT / "tests" / "machines" / f"{name}.json").read_text(encoding="utf-8"))
+        folder = tmp_path / "apple" / name
+        folder.mkdir(parents=True)
+        for tool in ("sw_vers", "sysctl", "system_profiler"):
+            said = {c.partition(" ")[2]: o["prints"] for c, o in machine["commands"].items() if c.split()[0] == tool}
+            cases = [f"{shlex.quote(args)}) printf '%s\\n' {shlex.quote(prints)};;" for args, prints in said.items()]
+            (folder / tool).write_text("\n".join(["#!/bin/sh", 'case "$*" in', *cases, "*) exit 1;;", "esac", ""]))
+            (folder / tool).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        for variable in ("ImageOS", "ImageVersion"):
+            monkeypatch.delenv(variable, raising=False)
+        for variable, value in machine["variables"].items():
+            monkeypatch.setenv(variable, value)
+        macos_version.cache_clear()
+        return machine
+
+    yield become
+    monkeypatch.undo()
+    macos_version.cache_clear()

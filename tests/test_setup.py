@@ -181,6 +181,31 @@ def test_an_unknown_environment_is_refused_in_one_sentence(environment, name):
     assert done.returncode == 2 and done.stderr.startswith("There is no environment") and done.stderr.count("\n") == 1
 
 
+def test_planning_and_publishing_get_no_torch(root, environment, script):
+    tool, ours = environment("--dry-run", "no-torch").stdout.splitlines()
+    assert tool.split() == list(script("ci/environment.py").TOOL) and ours == f"--no-deps --editable {root}"
+
+
+PYTHON_WITH_A_BAD_NETWORK = """#!/bin/sh
+echo "$@" >> {folder}/log
+[ "$2" = venv ] && mkdir -p "$4/bin" && exec cp "$0" "$4/bin/python"
+[ $(grep -c "pip install" {folder}/log) -gt {failures} ]
+"""
+
+
+@pytest.mark.parametrize(("failures", "code", "calls"), [(0, 0, 2), (1, 0, 3), (2, 2, 2)])
+def test_a_call_of_pip_that_fails_is_tried_once_more(script, monkeypatch, tmp_path, failures, code, calls):
+    python = tmp_path / "python"
+    python.write_text(PYTHON_WITH_A_BAD_NETWORK.format(folder=tmp_path, failures=failures))
+    python.chmod(0o755)
+    ci = script("ci/environment.py")
+    monkeypatch.setitem(ci.main.__globals__, "FOLDER", tmp_path / "envs")
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(sys, "argv", ["environment.py", "no-torch"])
+    assert ci.main() == code
+    assert (tmp_path / "log").read_text().count("pip install") == calls
+
+
 def test_a_job_gets_all_that_the_project_needs_at_run_time(root, script):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {*script("ci/environment.py").TOOL, "torch"} == set(project["dependencies"])
@@ -211,7 +236,16 @@ def test_a_run_needs_nothing_but_the_dependencies(python, root, tmp_path):
     assert json.loads(out.read_text())["records"][0]["outcome"] == "measured"
 
 
-@pytest.mark.parametrize("name", ["scripts/ci/environment.py", "scripts/ci/reporter.py", "snippets/validate_mps.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scripts/ci/environment.py",
+        "scripts/ci/fetch_model.py",
+        "scripts/ci/reporter.py",
+        "snippets/validate_mps.py",
+        "src/mpscheck/known/cause.py",
+    ],
+)
 def test_what_runs_in_the_reporters_environment_is_for_python_3_9(root, name):
     vermin = shutil.which("vermin", path=str(root / ".venv" / "bin")) or shutil.which("vermin")
     done = subprocess.run([vermin, "--no-tips", "--violations", "-t=3.9-", root / name], capture_output=True, text=True)

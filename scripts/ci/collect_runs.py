@@ -1,42 +1,64 @@
-"""Take the run files of the macOS jobs into results/runs/, and describe them for a pull request.
+"""Take what the macOS jobs measured into results/, and describe it for a pull request. Needs no torch.
 
     python scripts/ci/collect_runs.py FOLDER [--to FOLDER] [--body FILE]
 
-A file that does not follow results/schema.json, was not measured on mps, or names a bug that the catalogue does not
-have is refused in one sentence. Each file gets its name from its provenance, so a newer run of the same environment
-replaces the older one. Exit code 1 if there was nothing to take.
+Run files go to runs/, results of the repeated report to reporter/. A file that does not follow its schema, was not measured
+on mps, or names a bug that the catalogue does not have is refused in one sentence. Each file gets its name from its
+provenance, so a newer run of the same environment replaces the older one. Exit code 1 if there was nothing to take.
 """
 
 import argparse
+import json
 import sys
 from collections import Counter
 from pathlib import Path
 
 from mpscheck.bugs import catalogue
+from mpscheck.known import cause, repeated
+from mpscheck.places import RESULTS
 from mpscheck.runs import numerics, provenance, results
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--to", type=Path, default=results.RUNS)
+    parser.add_argument("--to", type=Path, default=RESULTS)
     parser.add_argument("--body", type=Path, help="a Markdown file to write: the text of the pull request")
     arguments = parser.parse_args()
     lines, taken = [], 0
     for path in sorted(arguments.folder.rglob("*.json")):
         try:
-            run = accepted(path)
+            lines.append(taken_in(path, arguments.to))
+            taken += 1
         except results.BadResults as error:
             lines.append(f"- refused: {error}")
-            continue
-        results.write(arguments.to / f"{provenance.run_id(run['provenance'])}.json", run)
-        lines.append(description(run))
-        taken += 1
     text = "\n".join(lines or ["- no job delivered a run file"]) + "\n"
     print(text, end="")
     if arguments.body:
         results.write_atomic(arguments.body, "Measured by the macOS jobs:\n\n" + text)
     return 0 if taken else 1
+
+
+def taken_in(path: Path, to: Path) -> str:
+    """Put one file into its folder; a line of Markdown about it. Raises results.BadResults, in one sentence."""
+    if is_repeated_report(path):
+        result = repeated.read(path)
+        if not repeated.on_mac(result):
+            raise results.BadResults(f"{path.name} was measured on {result['environment']['device']}, not on mps")
+        text = json.dumps(result, indent=1, sort_keys=True, allow_nan=False) + "\n"
+        results.write_atomic(to / "reporter" / repeated.file_name(result), text)
+        return f"- {repeated.EXPERIMENT} repeated on macOS {result['environment']['macos']}: {cause.cause(result)}"
+    run = accepted(path)
+    results.write(to / "runs" / f"{provenance.run_id(run['provenance'])}.json", run)
+    return description(run)
+
+
+def is_repeated_report(path: Path) -> bool:
+    """True if a file says that it is one; whether it is, its schema says."""
+    try:
+        return "experiment" in results.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def accepted(path: Path) -> dict:

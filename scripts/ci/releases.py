@@ -1,7 +1,6 @@
-"""The releases of torch that pip can install here, and the matrix of the macOS jobs made from them.
+"""The releases of torch that pip can install here, and the start of the macOS jobs for a new one. Needs Python alone.
 
-    python scripts/ci/releases.py matrix [VERSION,VERSION…]   all of matrix.json, or these versions alone
-    python scripts/ci/releases.py watch                       start mps.yml for a release that has no run yet
+    python scripts/ci/releases.py watch     start mps.yml for a release that has no run yet
 
 matrix.json holds, in this order: the torch of TransformerLens#1178; the oldest with a wheel for Apple silicon and Python
 3.11; two that are sick of some of the catalogue's bugs. The newest two minor releases are asked of pip.
@@ -22,25 +21,9 @@ RUNS = ROOT / "results" / "runs"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("matrix").add_argument("only", nargs="?", default="", metavar="VERSION,VERSION…")
-    commands.add_parser("watch")
-    arguments = parser.parse_args()
-    if arguments.command == "watch":
-        return watch()
-    only = [version.strip() for version in arguments.only.split(",") if version.strip()]
-    wrong = [version for version in only if not re.fullmatch(r"\d+\.\d+\.\d+", version)]
-    if wrong:
-        print(f"{wrong[0]!r} is not a torch release such as 2.8.0.", file=sys.stderr)
-        return 2
-    output("matrix", json.dumps(matrix(only or all_versions())))
-    return 0
-
-
-def matrix(versions: list[str]) -> dict:
-    """GitHub's form: one job for each pair of a torch release and a runner."""
-    pairs = [{"torch": torch, "runner": runner} for torch in versions for runner in SETTINGS["runners"]]
-    return {"include": pairs}
+    parser.add_subparsers(dest="command", required=True).add_parser("watch")
+    parser.parse_args()
+    return watch()
 
 
 def all_versions() -> list[str]:

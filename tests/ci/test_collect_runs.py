@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from mpscheck.bugs import catalogue
+from mpscheck.known import repeated
 from mpscheck.runs import provenance, results, worker
 
 MAC = {
@@ -28,18 +29,19 @@ def deliver(folder, name="run.json", records=(HANG,), **provenance):
 
 @pytest.fixture
 def collect(root, tmp_path):
-    """Run the script on tmp_path/in; the finished process."""
+    """Run the script on tmp_path/in, in a process that has no torch; the finished process."""
 
     def run():
-        folders = (str(tmp_path / "in"), "--to", str(tmp_path / "to"), "--body", str(tmp_path / "body.md"))
-        command = [sys.executable, str(root / "scripts/ci/collect_runs.py"), *folders]
+        script, folders = str(root / "scripts/ci/collect_runs.py"), (str(tmp_path / "in"), "--to", str(tmp_path / "to"))
+        code = f"import runpy, sys; sys.modules['torch'] = None; runpy.run_path({script!r}, run_name='__main__')"
+        command = [sys.executable, "-c", code, *folders, "--body", str(tmp_path / "body.md")]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 
     return run
 
 
 def taken(tmp_path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "to").glob("*"))
+    return sorted(path.name for path in (tmp_path / "to" / "runs").glob("*"))
 
 
 def test_runs_of_several_jobs_are_taken_under_names_of_their_own(collect, tmp_path):
@@ -57,7 +59,7 @@ def test_a_newer_run_of_the_same_environment_replaces_the_older_one(collect, tmp
     deliver(tmp_path / "in" / "b", date="2026-11-25T17:00:00+00:00")
     assert collect().returncode == 0
     [name] = taken(tmp_path)
-    assert "2026-11-25" in (tmp_path / "to" / name).read_text()
+    assert "2026-11-25" in (tmp_path / "to" / "runs" / name).read_text()
 
 
 @pytest.mark.parametrize(
@@ -111,3 +113,40 @@ def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp
     out.write_text(json.dumps(run | {"provenance": MAC}))
     done = collect()
     assert done.returncode == 0 and "1 agrees" in done.stdout
+
+
+REPEATED = {  # made up: no fact about any Mac
+    "experiment": "TransformerLens#1178",
+    "environment": {
+        "python": "3.9.13", "system": "Darwin", "device": "mps", "date": "2026-01-02T03:04:05+00:00", "macos": "15.0",
+        "macos_build": "24X1", "chip": "Made-up", "model": None, "virtual": True, "image": None, "address": None,
+        "torch": "2.8.0", "transformer-lens": "2.17.0", "transformers": "4.57.6", "numpy": "1.26.4",
+    },
+    "prompt": "When Mary", "known_good": {"F.linear": {"error": 0.0, "largest": 1.0}}, "validate_mps": None,
+    "runs": {
+        name: {"p_mary": 0.5, "p_john": 0.2, "ld": 1.0, "top1": " Mary", "tokens": [[1]]}
+        for name in ("the CPU", "as reported", "W_O packed", "use_attn_result")
+    },
+}  # fmt: skip
+
+
+def deliver_report(tmp_path, **environment):
+    (tmp_path / "in" / "reporter-macos-15").mkdir(parents=True)
+    found = REPEATED | {"environment": REPEATED["environment"] | environment}
+    (tmp_path / "in" / "reporter-macos-15" / "result.json").write_text(json.dumps(found))
+
+
+def test_the_repeated_report_is_taken_in_beside_the_runs(collect, tmp_path):
+    deliver(tmp_path / "in" / "run-2.8.0-macos-15")
+    deliver_report(tmp_path)
+    done = collect()
+    assert done.returncode == 0 and "TransformerLens#1178 repeated on macOS 15.0: not shown" in done.stdout
+    assert len(taken(tmp_path)) == 1 and len(repeated.read_folder(tmp_path / "to" / "reporter")) == 1
+
+
+@pytest.mark.parametrize("change", [{"device": "emu"}, {"torch": "2.8.0; rm"}, {"user": "jane"}])
+def test_a_repeated_report_that_must_not_be_published_is_refused(collect, tmp_path, change):
+    deliver_report(tmp_path, **change)
+    done = collect()
+    assert done.returncode == 1 and done.stdout.startswith("- refused: result.json")
+    assert not (tmp_path / "to" / "reporter").exists()

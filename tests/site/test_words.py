@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from mpscheck.known import evidence
 from mpscheck.runs import numerics
 from mpscheck.site import words
+from mpscheck.site.pages import home
 
 
 @pytest.mark.parametrize("word", [*numerics.VERDICTS, "outdated", words.NOT_ON_MAC])
@@ -117,3 +118,15 @@ def test_macs_are_counted_the_worst_first(linear, mac_run):
     said = words.on_macs(evidence.on_mac(linear, {"a": healthy, "b": mac_run}))
     assert said.index("wrong</span> in 1 of 2 runs") < said.index("outdated</span> in 1 of 2 runs")
     assert words.NOT_ON_MAC in words.on_macs([])
+
+
+def test_real_macs_and_virtual_machines_are_never_counted_together(linear, mac_run):
+    runs = {str(virtual): copy.deepcopy(mac_run) for virtual in (True, False, None)}
+    for virtual, run in zip((True, False, None), runs.values(), strict=True):
+        run["provenance"]["virtual"] = virtual
+    said = words.on_macs(evidence.on_mac(linear, runs))
+    assert said.count("in 1 of 1 runs") == 3
+    assert (
+        said.index("on real Macs") < said.index("in virtual machines") < said.index("on machines that may be virtual")
+    )
+    assert home.macs(runs).endswith("1 on real Macs, 1 in virtual machines, 1 on machines that may be virtual.")

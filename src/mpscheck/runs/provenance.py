@@ -1,29 +1,23 @@
-"""Where a run took place: what must be stored beside every measured number."""
+"""Where a run took place: what must be stored beside every measured number. No names of users or of their folders."""
 
+import getpass
 import os
 import platform
-import plistlib
-import sys
+import re
 from datetime import UTC, datetime
-from pathlib import Path
+from importlib import metadata
 
+from mpscheck.places import ROOT
+from mpscheck.runs import machine
 from mpscheck.runs.macos import macos_version, said
 
-VARIABLES = (
-    "PYTORCH_ENABLE_MPS_FALLBACK",
-    "PYTORCH_MPS_PREFER_METAL",
-    "PYTORCH_MPS_FAST_MATH",
-    "MPSCHECK_EMU",
-    "MPSCHECK_FAULTS",
-)
-MPSGRAPH = "/System/Library/Frameworks/MetalPerformanceShadersGraph.framework/Resources/Info.plist"
-
-
-def _mpsgraph_version() -> str | None:
-    try:
-        return plistlib.loads(Path(MPSGRAPH).read_bytes()).get("CFBundleVersion")
-    except (OSError, plistlib.InvalidFileException):
-        return None
+# What torch reads for mps (its page "MPS Environment Variables", and the strings of its wheels), and Metal under it. By
+# form and not by a list: newer releases read more, such as PYTORCH_MPS_METAL_VERSION.
+VARIABLE = re.compile(r"PYTORCH_(\w+_)?MPS(_\w+)?|MTL_\w+|MPSCHECK_(EMU|FAULTS)")
+PLAIN = re.compile(r"[\w.,:+ -]{1,200}", re.ASCII)  # a value that can hold no path
+NOT_SHOWN = "(not shown)"
+PACKAGES = ("numpy", "transformers", "transformer-lens")  # beside torch, which has fields of its own
+RUN_ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/actions/runs/\d+", re.ASCII)
 
 
 def best_device() -> str:
@@ -51,39 +45,104 @@ def gpu_name(device: str) -> str | None:
         import torch
 
         return torch.cuda.get_device_name()
-    if sys.platform == "darwin":
-        text = said("system_profiler", "SPDisplaysDataType") or ""
-        names = [line.split(":", 1)[1].strip() for line in text.splitlines() if "Chipset Model:" in line]
-        return names[0] if names else said("sysctl", "-n", "machdep.cpu.brand_string")
-    return None
+    if kind == "mps":
+        import torch
+
+        if hasattr(torch.backends.mps, "get_name"):  # not in 2.8; the name that Metal itself gives
+            return torch.backends.mps.get_name()
+    return machine.displays_gpu() or machine.sysctl("machdep.cpu.brand_string") if macos_version() else None
+
+
+def variables() -> dict[str, str]:
+    """The variables that may change the numbers; of a value that may name a user or a folder only that it is set."""
+    found = {
+        name: value for name, value in os.environ.items() if VARIABLE.fullmatch(name) and len(name) <= 60 and value
+    }
+    return {name: value if is_plain(value) else NOT_SHOWN for name, value in sorted(found.items())[:40]}
+
+
+def is_plain(value: str) -> bool:
+    """True for a number or a few words: no path, not the user's name."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        user = ""
+    return bool(PLAIN.fullmatch(value)) and not (len(user) > 2 and user.lower() in value.lower())
+
+
+def packages() -> dict[str, str]:
+    """The versions of the packages that matter beside torch, those that are installed."""
+    installed = {}
+    for name in PACKAGES:
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def commit() -> str | None:
+    """The commit of this repository, with a plus sign where the code was changed since; None outside of a clone."""
+    git = ("git", "-C", str(ROOT))
+    if said(*git, "rev-parse", "--show-toplevel") != str(ROOT):
+        return None
+    head = said(*git, "rev-parse", "HEAD")
+    changed = said(*git, "status", "--porcelain", "--", "src", "snippets")
+    return head and head + ("+" if changed else "")
+
+
+def address() -> str | None:
+    """Where GitHub shows the job that this run is part of; None for a run by hand."""
+    parts = [os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
+    url = f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}"
+    return url if RUN_ADDRESS.fullmatch(url) else None
 
 
 def collect(device: str) -> dict:
     """Provenance of a run on this machine: versions, device, operating system, environment, time (UTC)."""
     import torch
 
-    mac = sys.platform == "darwin"
-    gpu = gpu_name(device)
+    macos = macos_version()
     return {
         "evidence": evidence_of(device),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "torch": torch.__version__,
         "torch_git": torch.version.git_version,
         "python": platform.python_version(),
+        "packages": packages(),
         "device": device,
-        "gpu": gpu,
-        "virtual": bool(gpu and ("Paravirtual" in gpu or "Virtual" in gpu)),
-        "chip": said("sysctl", "-n", "machdep.cpu.brand_string") if mac else platform.machine(),
+        "gpu": gpu_name(device),
+        "virtual": machine.virtual() if macos else False,
+        "chip": machine.sysctl("machdep.cpu.brand_string") if macos else platform.machine(),
+        "model": machine.sysctl("hw.model") if macos else None,
         "system": platform.system(),
-        "macos": macos_version(),
-        "macos_build": said("sw_vers", "-buildVersion") if mac else None,
-        "mpsgraph": _mpsgraph_version() if mac else None,
+        "macos": macos,
+        "macos_build": machine.build() if macos else None,
+        "mpsgraph": machine.mpsgraph() if macos else None,
         "runner": os.environ.get("ImageOS"),
-        "variables": {name: os.environ[name] for name in VARIABLES if os.environ.get(name)},
+        "image": os.environ.get("ImageVersion"),
+        "commit": commit(),
+        "address": address(),
+        "variables": variables(),
     }
 
 
-KEY = ("torch", "torch_git", "python", "device", "gpu", "chip", "system", "macos_build", "mpsgraph", "variables")
+# What decides the numbers. Not the packages, since a snippet imports torch alone; not the commit, since each record names
+# its snippet's code; not the runner's image, whose macOS is there by its build.
+KEY = (
+    "torch",
+    "torch_git",
+    "python",
+    "device",
+    "gpu",
+    "virtual",
+    "chip",
+    "model",
+    "system",
+    "macos_build",
+    "mpsgraph",
+    "variables",
+)
 
 
 def same_environment(a: dict, b: dict) -> bool:
@@ -92,11 +151,14 @@ def same_environment(a: dict, b: dict) -> bool:
 
 
 def run_id(provenance: dict) -> str:
-    """A file name for a run: device, torch, system, GPU, Python, readable and without path separators."""
+    """A file name for a run: device, torch, system, GPU and chip, Python, readable and without path separators."""
     variables = provenance["variables"]
     mode = "-".join(variables[name] for name in ("MPSCHECK_EMU", "MPSCHECK_FAULTS") if name in variables)
     system = f"macos{provenance['macos_build']}" if provenance["macos_build"] else provenance["system"].lower()
-    gpu = "" if provenance["evidence"] == "emulated" else provenance["gpu"] or ""
-    parts = [provenance["device"], mode, f"torch{provenance['torch']}", system, gpu, f"py{provenance['python']}"]
+    # A virtual GPU has the same name whatever chip is under it, and a real one that of its chip.
+    names = [] if provenance["evidence"] == "emulated" else [provenance["gpu"], provenance["chip"]]
+    virtual = "virtual" if provenance["virtual"] else ""
+    parts = [provenance["device"], mode, f"torch{provenance['torch']}", system, *dict.fromkeys(names), virtual]
+    parts.append(f"py{provenance['python']}")
     text = "_".join(part for part in parts if part)
     return "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "-" for c in text)[:200]

@@ -8,7 +8,7 @@ from pathlib import Path
 from mpscheck.bugs import catalogue, encounters
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
-from mpscheck.known import evidence, exposure, releases, wheels
+from mpscheck.known import evidence, exposure, releases, repeated, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import ROOT
 from mpscheck.runs import emulated, numerics, results
@@ -21,6 +21,7 @@ from mpscheck.site.pages import exposure as exposure_page
 from mpscheck.site.pages import family as family_page
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import index as index_page
+from mpscheck.site.pages import ioi as ioi_page
 from mpscheck.site.pages import matrix as matrix_page
 from mpscheck.site.pages import redo as redo_page
 from mpscheck.site.pages import releases as releases_page
@@ -57,6 +58,7 @@ class Inputs:
     encounters: tuple[Encounter, ...] = ()  # what users met
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
+    reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
     calibration: dict = field(default_factory=lambda: dict(detection_page.NOTHING))  # error ratios of healthy devices
 
     @property
@@ -86,6 +88,7 @@ def read_inputs() -> Inputs:
         encounters=encounters.load(),
         renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
+        reporter=repeated.read_folder(),
         calibration=detection_page.read_calibration(),
     )
 
@@ -135,6 +138,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         **case_page.pieces(inputs.case),
         **declared_page.pieces(inputs.declared),
         **detection_page.pieces(inputs.detection, inputs.calibration, bugs, {entry.slug for entry in known}),
+        **ioi_page.pieces(inputs.reporter),
         **exposure_page.pieces(inputs.bugs, inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}

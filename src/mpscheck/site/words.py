@@ -48,6 +48,8 @@ _REFERENCE = re.compile(
     r"|(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)#(?P<number>\d+)"
 )
 _THREAD = re.compile(r"(?<![\w/.-])(?P<name>[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)?)?#(?P<number>[1-9]\d*)\b")
+MACHINES = {False: "on real Macs", True: "in virtual machines", None: "on machines that may be virtual"}
+VIRTUAL = {False: "", True: " (virtual machine)", None: " (perhaps a virtual machine)"}
 SPOKEN = {"None": "none", "True": "true", "False": "false", "nan": "NaN", "inf": "infinity", "-inf": "minus infinity"}
 
 
@@ -64,9 +66,13 @@ def verdict(word: str) -> str:
 
 
 def on_macs(found: list[evidence.Measurement]) -> str:
-    """How many runs on Macs gave which verdict, the worst first; says so where there is none."""
-    if not found:
-        return verdict(NOT_ON_MAC)
+    """How many runs on Macs gave which verdict, real and virtual ones apart; says so where there is none."""
+    groups = {words: [m for m in found if m.provenance["virtual"] is virtual] for virtual, words in MACHINES.items()}
+    return "; ".join(f"{_verdicts(group)} {words}" for words, group in groups.items() if group) or verdict(NOT_ON_MAC)
+
+
+def _verdicts(found: list[evidence.Measurement]) -> str:
+    """How many of these gave which verdict, the worst first."""
     verdicts = [m.verdict() for m in found]
     order = sorted(set(verdicts), key=lambda word: list(CLASSES).index(SHAPES[word]))
     return ", ".join(f"{verdict(word)} in {verdicts.count(word)} of {len(found)} runs" for word in order)
@@ -118,7 +124,7 @@ def device(provenance: dict) -> str:
         other = ", other arithmetic" if provenance["variables"].get("MPSCHECK_EMU") == "honest" else ""
         return "the emulated device" + (f", sick with {text(faults)}" if faults else other)
     name = text(provenance["gpu"] or provenance["chip"] or "a GPU without a name")
-    virtual = " (virtual machine)" if provenance["virtual"] else ""
+    virtual = VIRTUAL[provenance["virtual"]]
     if not provenance["macos"]:
         return f"{name}{virtual}, {text(provenance['system'])}"
     build = f" ({text(provenance['macos_build'])})" if provenance["macos_build"] else ""

@@ -93,7 +93,9 @@ def macs(runs: dict[str, dict]) -> str:
     found = [run["provenance"] for run in runs.values() if run["provenance"]["device"].startswith("mps")]
     if not found:
         return "No Mac has been measured yet."
-    return f"{len(found)} runs on Macs [are published](results.md)."
+    groups = {phrase: sum(where["virtual"] is virtual for where in found) for virtual, phrase in words.MACHINES.items()}
+    counts = ", ".join(f"{count} {phrase}" for phrase, count in groups.items() if count)
+    return f"Runs [are published](results.md): {counts}."
 
 
 def time_needed(measured: dict[str, float]) -> str:

@@ -30,14 +30,23 @@ def _run_row(bug: Bug, m: evidence.Measurement) -> list[str]:
 
 
 def _provenance(name: str, where: dict) -> str:
-    variables = ", ".join(f"{text(k)}={text(v)}" for k, v in where["variables"].items()) or "none"
+    """All of it; every string may be a stranger's, but for the address, whose form the schema holds."""
+    variables = _pairs(where["variables"]) or "none"
+    image = f", image {text(where['image'])}" if where.get("image") else ""
     entries = [
         f"Evidence: **{where['evidence']}**",
         f"Run file: {text(name)}",
-        f"Chip: {text(where['chip'] or 'not known')}. MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}",
+        f"Chip: {text(where['chip'] or 'not known')}. Model: {text(where.get('model') or 'not known')}. "
+        f"MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}{image}",
         f"Python {text(where['python'])}. Environment variables: {variables}",
+        f"Other packages: {_pairs(where.get('packages', {})) or 'none'}. Code: {text(where.get('commit') or 'not known')}",
+        *([f"[The job on GitHub]({where['address']})"] if where.get("address") else []),
     ]
     return "\n".join(f"- {entry}" for entry in entries)
+
+
+def _pairs(named: dict[str, str]) -> str:
+    return ", ".join(f"{text(name)}={text(value)}" for name, value in named.items())
 
 
 def results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:

@@ -1,0 +1,62 @@
+"""Put a run file into the summary of its job, so that the artifact is never the only copy.
+
+    python scripts/ci/summary.py FILE
+
+Prints it where GitHub does not run this. A run that was stopped has no run file yet: then what its journal holds is shown.
+Exit code 0, also where there is nothing: the job itself says what failed.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mpscheck.runs import numerics, results
+
+LIMIT = 900_000  # GitHub takes 1 MiB a step
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("file", type=Path)
+    add(summary_of(parser.parse_args().file))
+    return 0
+
+
+def summary_of(path: Path) -> str:
+    """Markdown: a table of what was found, and the whole file."""
+    try:
+        run = results.read(path)
+    except results.BadResults as error:
+        journal = path.with_suffix(".part.jsonl")
+        if not journal.exists():
+            return f"No run file: {error}.\n"
+        text = journal.read_text(encoding="utf-8", errors="replace")
+        return f"Stopped after {max(0, text.count(chr(10)) - 1)} records.\n\n{folded(journal.name, text)}"
+    where = run["provenance"]
+    machine = f"{where['gpu'] or where['chip']}{' (virtual)' if where['virtual'] else ''}"
+    rows = [f"| {record['snippet']} | {record['dtype']} | {numerics.verdict(record)} |" for record in run["records"]]
+    head = f"## torch {where['torch']}, macOS {where['macos']} ({where['macos_build']}), {machine}"
+    table = "\n".join(["| Snippet | dtype | Found |", "|---|---|---|", *rows])
+    return f"{head}\n\n{table}\n\n{folded(path.name, path.read_text(encoding='utf-8'))}"
+
+
+def folded(name: str, text: str) -> str:
+    """A whole file behind a heading; one that is too large for a summary stands in the job's log instead."""
+    if len(text.encode()) > LIMIT:
+        print(text)
+        return f"{name} is too large for this page: it stands in the log of this step.\n"
+    return f"<details><summary>{name}</summary>\n\n```json\n{text.rstrip()}\n```\n\n</details>\n"
+
+
+def add(markdown: str) -> None:
+    """Append to the job's summary, or print."""
+    if not os.environ.get("GITHUB_STEP_SUMMARY"):
+        print(markdown)
+        return
+    with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as file:
+        file.write(markdown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
