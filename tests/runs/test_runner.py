@@ -29,6 +29,11 @@ def snippet(folder, slug: str, body: str, extra: str = ""):
     return catalogue.read(path)
 
 
+def as_fresh(bug, fresh: bool = True):
+    """The same bug, each of whose functions wants a process of its own."""
+    return dataclasses.replace(bug, check=dataclasses.replace(bug.check, fresh=fresh))
+
+
 BAD = {
     "segfault": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crash", "SIGSEGV"),
     "os-exit": ("import os; os._exit(5)", "crash", "exit code 5"),
@@ -242,11 +247,11 @@ def test_a_file_that_is_no_json_is_refused(tmp_path):
 def test_a_bad_snippet_in_a_new_emulated_process_costs_one_record(tmp_path):
     with runner.Worker("emu", timeout=5, memory_limit=5 * 2**28, emulated="1") as one:
         for name in ("segfault", "os-exit", "hang", "memory", "raises"):
-            bug = dataclasses.replace(snippet(tmp_path, name, BAD[name][0]), fresh=True)
+            bug = as_fresh(snippet(tmp_path, name, BAD[name][0]))
             record = one.measure(runner.Job(bug))
             assert (name, record["outcome"]) == (name, BAD[name][1])
             assert BAD[name][2] in record["reason"]
-        good = dataclasses.replace(catalogue.read(GOOD), fresh=True)
+        good = as_fresh(catalogue.read(GOOD))
         assert numerics.verdict(one.measure(runner.Job(good))) == "agrees"
 
 
@@ -255,7 +260,7 @@ def test_a_new_emulated_process_gives_the_numbers_of_a_warm_one(mode):
     good = catalogue.read(GOOD)
 
     def numbers(fresh, sick):
-        functions = one.measure(runner.Job(dataclasses.replace(good, fresh=fresh), sick))["functions"]
+        functions = one.measure(runner.Job(as_fresh(good, fresh), sick))["functions"]
         return {
             name: {key: value for key, value in found.items() if key != "seconds"} for name, found in functions.items()
         }
@@ -268,7 +273,7 @@ def test_a_new_emulated_process_gives_the_numbers_of_a_warm_one(mode):
 
 def test_a_new_emulated_process_has_met_nothing(tmp_path):
     body = "import builtins\nmet = hasattr(builtins, 'met')\nbuiltins.met = True\nreturn torch.ones(2, device=device) * met"
-    bug = dataclasses.replace(snippet(tmp_path, "state-of-process", body), fresh=True)
+    bug = as_fresh(snippet(tmp_path, "state-of-process", body))
     with runner.Worker("emu", emulated="1") as one:
         records = [one.measure(runner.Job(bug)) for _ in range(2)]
     # the first call meets nothing, the second and third of a process what the first left

@@ -11,7 +11,7 @@ LINEAR = catalogue.find("linear-noncontiguous-weight")
 
 @pytest.mark.parametrize("sick", [(), (LINEAR,)], ids=["healthy", "sick"])
 def test_it_prints_and_ends_as_in_a_process_of_its_own(sick, python):
-    arguments = (str(LINEAR.path), "--device", "emu")
+    arguments = (str(LINEAR.check.path), "--device", "emu")
     faults = {"MPSCHECK_FAULTS": LINEAR.slug} if sick else {}
     own = python(*arguments, MPSCHECK_EMU="1", **faults)
     ended = warm.python(arguments, *sick)
