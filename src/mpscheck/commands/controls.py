@@ -104,16 +104,20 @@ def _row(bug, healthy: dict, sick: dict, honest: dict, calls: dict) -> dict:
 
 def _bitwise(record: dict) -> bool | None:
     """Whether the device gave the CPU's very bits; None for a random sample, which has no bits to compare."""
-    if record["outcome"] != "measured":
+    attempt = numerics.deciding(record)
+    if attempt["outcome"] != "measured":
         return False
-    numbers = record["functions"].values()
-    return None if any("p_value" in n for n in numbers) else all(n["equals_cpu"] for n in numbers)
+    numbers = attempt["functions"].values()
+    if any("p_value" in n for n in numbers):
+        return None
+    return all(output.get("equals_cpu", False) for n in numbers for output in n["outputs"])
 
 
 def _ratio(record: dict, names) -> float | str | None:
     """The largest error ratio of these functions; None where no ratio is defined (a random sample, no run)."""
-    numbers = [record["functions"][name] for name in names if name in record["functions"]]
-    ratios = [numerics.error_ratio(n) for n in numbers if "p_value" not in n and not n["device"].get("shape_mismatch")]
+    functions = numerics.deciding(record)["functions"]
+    numbers = [functions[name] for name in names if name in functions]
+    ratios = [numerics.error_ratio(n) for n in numbers if numerics.has_ratio(n)]
     return numerics.number(max(ratios)) if ratios else None
 
 

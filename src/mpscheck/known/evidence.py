@@ -28,6 +28,11 @@ class Measurement:
     record: dict
     current: bool
 
+    @property
+    def attempt(self) -> dict:
+        """The attempt that the figures are taken from."""
+        return numerics.deciding(self.record)
+
     def verdict(self, function: str = "compute") -> str:
         """`outdated` where the code has changed since, else the verdict on this function."""
         return numerics.verdict(self.record, function) if self.current else "outdated"
@@ -125,7 +130,7 @@ def kinds_of(bug: Bug, runs: dict[str, dict], controls: dict) -> set[str]:
     """The kinds of evidence that there are for a bug; an outdated record is none."""
     row = control(bug, controls)
     there = {
-        "measured": any(m.current and m.record["outcome"] == "measured" for m in on_mac(bug, runs)),
+        "measured": any(m.current and m.attempt["outcome"] == "measured" for m in on_mac(bug, runs)),
         "declared": bool(declared(bug)),
         "reported": True,  # every bug names the thread that reports it
         "emulated": row is not None and row.proven,

@@ -1,6 +1,6 @@
 """What is measured: running the snippets, and the numbers that come of it.
 
-- runner: worker processes; worker: what runs in one; measure: one snippet; numerics: when a result is wrong
+- runner: worker processes; worker: what runs in one; measure: one snippet; rule: when an output is wrong; numerics: a record
 - provenance: where a run took place; macos: which macOS that is
 - results: run files; emulated: results on the emulated device; made_of: what these were made of
 - selftest: whether a trigger matches its snippet's calls

@@ -2,8 +2,10 @@
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from mpscheck.bugs.catalogue import Bug
 from mpscheck.runs import results, worker
+from mpscheck.runs.stderr import LONGEST, Stderr
 
 TIMEOUT = 120.0  # seconds for one snippet
 MEMORY_LIMIT = 6 * 2**30  # bytes of resident memory of one worker
@@ -18,25 +21,25 @@ MEMORY_LIMIT = 6 * 2**30  # bytes of resident memory of one worker
 
 @dataclass(frozen=True)
 class Job:
-    """One snippet to be measured; on the emulated device perhaps with faults (slugs)."""
+    """One snippet to be measured in one dtype; on the emulated device perhaps with faults (slugs)."""
 
     bug: Bug
     faults: tuple[str, ...] = ()
+    dtype: str = "float32"
 
     @property
     def key(self) -> tuple:
-        return (self.bug.slug, self.bug.code_hash, self.faults)
+        return (self.bug.slug, self.bug.code_hash, self.dtype, self.faults)
 
 
 def key_of(record: dict) -> tuple:
-    """What makes a record of the same environment reusable: snippet, code, faults."""
-    return (record["snippet"], record["code"], tuple(record.get("faults", ())))
+    """What makes a record of the same environment reusable: snippet, code, dtype, faults."""
+    return (record["snippet"], record["code"], record["dtype"], tuple(record.get("faults", ())))
 
 
 def run(
     jobs: Iterable[Job],
     device: str,
-    dtype: str = "float32",
     timeout: float = TIMEOUT,
     memory_limit: int = MEMORY_LIMIT,
     on_record: Callable[[dict], None] = lambda record: None,
@@ -49,19 +52,12 @@ def run(
     records = []
     ordinary = [job for job in jobs if not job.bug.fresh]
     stateful = [job for job in jobs if job.bug.fresh]
-    pool = _pool(memory_limit)
-    try:
+    with _workers(memory_limit) as workers:
         for job in ordinary:
-            records.append(_record(job, dtype, _attempt(pool, job, job.bug.functions, device, dtype, timeout)))
+            records.append(_record(job, [_attempt(workers, job, job.bug.functions, device, timeout)]))
             on_record(records[-1])
-    except BaseException:
-        pool.stop()
-        pool.join()
-        raise
-    pool.close()
-    pool.join()
     for job in stateful:
-        records.append(_record(job, dtype, _fresh(job, device, dtype, timeout, memory_limit)))
+        records.append(_record(job, [_fresh(job, device, timeout, memory_limit)]))
         on_record(records[-1])
     return records
 
@@ -69,10 +65,10 @@ def run(
 def matches(bugs: Iterable[Bug], on_done: Callable[[str], None] = lambda slug: None) -> dict[str, dict[str, int]]:
     """For each bug and function, how many calls on the emulated device its trigger matches (see `selftest`)."""
     found = {}
-    with _pool(MEMORY_LIMIT) as pool:
+    with _workers(MEMORY_LIMIT) as workers:
         for bug in bugs:
             args = (str(bug.path), bug.triggers, bug.functions)
-            found[bug.slug] = pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
+            found[bug.slug] = workers.pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
             on_done(bug.slug)
     return found
 
@@ -84,41 +80,64 @@ def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str
     return count(path, triggers, names)
 
 
-def _pool(memory_limit: int) -> ProcessPool:
-    return ProcessPool(
-        max_workers=1,
-        context=multiprocessing.get_context("spawn"),
-        initializer=worker.start,
-        initargs=(memory_limit,),
-    )
+@dataclass(frozen=True)
+class Workers:
+    """A pool of one process, and what it writes to stderr."""
+
+    pool: ProcessPool
+    stderr: Stderr
 
 
-def _attempt(pool: ProcessPool, job: Job, names: tuple[str, ...], device: str, dtype: str, timeout: float) -> dict:
-    path = str(Path(job.bug.path).resolve())
-    future = pool.schedule(worker.run_job, args=(job.bug.slug, path, names, device, dtype, job.faults), timeout=timeout)
-    try:
-        return future.result()
-    except FutureTimeout:
-        return _failed("hang", f"no answer within {timeout:g} seconds")
-    except ProcessExpired as error:
-        if error.exitcode == worker.MEMORY_EXIT:
-            return _failed("memory", "the process grew beyond its memory limit")
-        return _failed("crash", f"the process ended: {exit_words(error.exitcode)}")
-
-
-def _fresh(job: Job, device: str, dtype: str, timeout: float, memory_limit: int) -> dict:
-    result = {"outcome": "measured", "before": [], "functions": {}}
-    for name in job.bug.functions:
-        pool = _pool(memory_limit)
+@contextmanager
+def _workers(memory_limit: int) -> Iterator[Workers]:
+    """One worker process; what it is doing when the block ends otherwise than well is stopped."""
+    with tempfile.TemporaryDirectory() as folder:
+        stderr = Stderr(Path(folder) / "stderr")
+        pool = ProcessPool(
+            max_workers=1,
+            context=multiprocessing.get_context("spawn"),
+            initializer=worker.start,
+            initargs=(memory_limit, str(stderr.path)),
+        )
         try:
-            one = _attempt(pool, job, (name,), device, dtype, timeout)
-        finally:
+            yield Workers(pool, stderr)
+        except BaseException:
             pool.stop()
             pool.join()
+            raise
+        pool.close()
+        pool.join()
+
+
+def _attempt(workers: Workers, job: Job, names: tuple[str, ...], device: str, timeout: float) -> dict:
+    """One attempt at a job, with what was written to stderr meanwhile."""
+    path = str(Path(job.bug.path).resolve())
+    args = (job.bug.slug, path, names, device, job.dtype, job.faults)
+    future = workers.pool.schedule(worker.run_job, args=args, timeout=timeout)
+    try:
+        found = future.result()
+    except FutureTimeout:
+        found = _failed("hang", f"no answer within {timeout:g} seconds")
+    except ProcessExpired as error:
+        if error.exitcode == worker.MEMORY_EXIT:
+            found = _failed("memory", "the process grew beyond its memory limit")
+        else:
+            found = _failed("crash", f"the process ended: {exit_words(error.exitcode)}")
+    written = workers.stderr.since_last()
+    return found | ({"stderr": written} if written else {})
+
+
+def _fresh(job: Job, device: str, timeout: float, memory_limit: int) -> dict:
+    """One attempt in which each function has a process of its own."""
+    result, written = {"outcome": "measured", "before": [], "functions": {}}, []
+    for name in job.bug.functions:
+        with _workers(memory_limit) as workers:
+            one = _attempt(workers, job, (name,), device, timeout)
         if one["outcome"] != "measured":
             return one
         result["functions"] |= one["functions"]
-    return result
+        written += [one["stderr"]] if "stderr" in one else []
+    return result | ({"stderr": "\n".join(written)[-LONGEST:]} if written else {})
 
 
 def _failed(outcome: str, reason: str) -> dict:
@@ -135,11 +154,11 @@ def exit_words(code: int) -> str:
     return f"exit code {code}"
 
 
-def _record(job: Job, dtype: str, result: dict) -> dict:
+def _record(job: Job, attempts: list[dict]) -> dict:
     """The record of a job; numbers that no run file may hold cost this record, not the whole file."""
-    known = {"snippet": job.bug.slug, "code": job.bug.code_hash, "dtype": dtype}
+    known = {"snippet": job.bug.slug, "code": job.bug.code_hash, "dtype": job.dtype}
     known |= {"faults": list(job.faults)} if job.faults else {}
     try:
-        return results.check(known | result, "what was measured", "record")
+        return results.check(known | {"attempts": attempts}, "what was measured", "record")
     except results.BadResults as error:
-        return known | _failed("error", str(error))
+        return known | {"attempts": [_failed("error", str(error))]}

@@ -1,37 +1,40 @@
-"""What runs inside a worker process: one job at a time, stdout and stderr thrown away, memory watched."""
+"""What runs inside a worker process: one job at a time, stdout thrown away, stderr kept, memory watched."""
 
 import os
 import signal
 import threading
 import time
 
+from mpscheck.runs import stderr
+
 MEMORY_EXIT = 77  # exit code of a worker that grew beyond its limit
 _before: list[str] = []  # slugs measured in this process so far
 
 
-def start(memory_limit: int) -> None:
+def start(memory_limit: int, stderr_file: str) -> None:
     """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    stderr.redirect(stderr_file)
     import torch
 
     torch.set_num_threads(1)
-    threading.Thread(target=_watch_memory, args=(memory_limit,), daemon=True).start()
+    threading.Thread(target=_watch, args=(memory_limit, stderr_file), daemon=True).start()
 
 
-def _watch_memory(limit: int) -> None:
+def _watch(limit: int, stderr_file: str) -> None:
     import psutil
 
     process = psutil.Process()
     while process.memory_info().rss < limit:
+        stderr.keep_small(stderr_file)
         time.sleep(0.05)
     os._exit(MEMORY_EXIT)
 
 
 def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: str, faults: tuple[str, ...]) -> dict:
-    """Measure the functions of one snippet: the variable part of a record. Never raises."""
+    """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises."""
     before = list(_before)
     _before.append(slug)
     try:
@@ -64,6 +67,6 @@ def outcome_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line, short: it is stored and shown."""
+    """One line, short, without names of folders: it is stored and shown."""
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
+    return stderr.redacted(f"{type(error).__name__}: {lines[0] if lines else ''}")[:300]

@@ -9,7 +9,7 @@ from mpscheck.bugs import catalogue, reported
 from mpscheck.known import evidence, exposure, releases, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import ROOT
-from mpscheck.runs import emulated, numerics, results
+from mpscheck.runs import emulated, numerics, results, rule
 from mpscheck.site import api, error_ratio_plot
 from mpscheck.site.pages import bug as bug_page
 from mpscheck.site.pages import case as case_page
@@ -122,7 +122,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         "results": results_page.results(bugs, runs),
         "local": results_page.local_results(bugs, inputs.local),
         "controls": verification_page.controls_table(bugs, controls),
-        "numerics": numerics.__doc__,
+        "numerics": rule.__doc__,
         "rule": verification_page.rule(controls),
         "properties": vocabulary_page.properties(),
         "effects": vocabulary_page.effects(),
