@@ -15,7 +15,15 @@ from mpscheck.places import PACKAGE, ROOT
 
 # The tables of words in trigger.py: each entry counts by itself, for the bugs that use it.
 GROWING = ("PROPERTIES", "TAGS", "NAMES", "NUMBERS", "OF_ANY_ARGUMENT", "OTHER")
-MEASURING = ("bugs/aten", "runs/measure", "runs/numerics", "runs/rule", "bugs/recorder", "runs/selftest")
+MEASURING = (
+    "bugs/aten",
+    "runs/measure",
+    "runs/numerics",
+    "runs/outputs",
+    "runs/rule",
+    "bugs/recorder",
+    "runs/selftest",
+)
 
 
 def digest(parts: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import torch
 
-from mpscheck.runs import numerics, rule
+from mpscheck.runs import numerics, outputs
 
 REPEATS = 3
 NONE = torch.empty(0)  # stands for an output that a second run lacks
@@ -26,7 +26,7 @@ def in_dtype(tensors: tuple, dtype: torch.dtype) -> tuple:
     """Floating tensors in a dtype; complex ones as wide; whole numbers and booleans stay as they are."""
     wide = dtype is torch.float64
     return tuple(
-        t.to(dtype) if t.is_floating_point() else rule.widened(t) if wide and t.is_complex() else t for t in tensors
+        t.to(dtype) if t.is_floating_point() else outputs.widened(t) if wide and t.is_complex() else t for t in tensors
     )
 
 
@@ -41,7 +41,7 @@ def to_cpu(result) -> tuple:
 
 def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Whether two outputs are the same bit by bit; NaN in the same place counts as the same."""
-    return a.shape == b.shape and a.dtype == b.dtype and bool(rule.same(a, b).all())
+    return a.shape == b.shape and a.dtype == b.dtype and bool(outputs.same(a, b).all())
 
 
 def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dtype) -> dict:
@@ -67,11 +67,11 @@ def compared(module: ModuleType, name: str, device: str, inputs: tuple, first: t
     exact = module.compute if name == "workaround" else function
     reference = to_cpu(exact("cpu", *in_dtype(inputs, torch.float64)))  # the values that the device got, not a new draw
     baseline = to_cpu(function("cpu", *inputs))
-    outputs = [
+    found = [
         one_output(got, cpu, wide, [run[n] if n < len(run) else NONE for run in again])
         for n, (got, cpu, wide) in enumerate(zip_longest(first, baseline, reference[: len(baseline)]))
     ]
-    return {"outputs": numerics.storable(outputs), "repeats": REPEATS}
+    return {"outputs": numerics.storable(found), "repeats": REPEATS}
 
 
 def one_output(got, cpu, exact, again: list) -> dict:
@@ -79,10 +79,10 @@ def one_output(got, cpu, exact, again: list) -> dict:
     if got is None or cpu is None:
         mine, its = (described(tensor) for tensor in (got, cpu))
         return mine | {f"cpu_{name}": value for name, value in its.items()}
-    numbers = rule.compare_output(got, cpu, exact)
+    numbers = outputs.compare_output(got, cpu, exact)
     if "cpu_shape" in numbers:
         return numbers
-    spreads = [rule.spread_of(run, got) for run in again]
+    spreads = [outputs.spread_of(run, got) for run in again]
     return numbers | {
         "spread": {name: max(spread[name] for spread in spreads) for name in spreads[0]},
         "repeats_equal": all(same_bits(run, got) for run in again),

@@ -37,9 +37,10 @@ def redirect(path: str) -> None:
 
 
 def keep_small(path: str) -> None:
-    """Empty the file where it has grown too large."""
+    """Begin the file anew where it has grown too large."""
     if os.path.getsize(path) > LARGEST_FILE:
         os.truncate(path, 0)
+        os.write(2, b"(what was written before is left out)\n")
 
 
 def redacted(text: str) -> str:

@@ -25,7 +25,15 @@ TOOLS = {  # file under snippets/: the modules it is made of, the last one is th
     ),
     "locate_divergence.py": (
         *("bugs/aten", "bugs/trigger", "bugs/versions", "runs/macos", "tools/known", "bugs/recorder"),
-        *("tools/models", "tools/locate/replay", "tools/locate/judge", "tools/locate/where", "tools/locate/lockstep"),
+        *(
+            "runs/rule",
+            "runs/outputs",
+            "tools/models",
+            "tools/locate/replay",
+            "tools/locate/judge",
+            "tools/locate/where",
+            "tools/locate/lockstep",
+        ),
         *("tools/locate/reproduce", "tools/locate/text", "tools/locate/whole", "tools/locate/command"),
     ),
 }

@@ -81,6 +81,6 @@ def _cell(bug: Bug, version: str, runs: dict[str, dict]) -> str:
 def _measurement(m: evidence.Measurement) -> str:
     """Run file, device, figures and verdict of one record; strings of strangers as entities."""
     ratio = words.figures_of(m.attempt) if m.current else ""
-    reason = text(m.record["reason"]) if "reason" in m.record else ""
+    reason = text(m.attempt["reason"]) if "reason" in m.attempt else ""
     details = ", ".join(part for part in (m.verdict(), ratio, reason) if part)
     return f"{details}: {words.environment(m.provenance)}, run file {text(m.run)}"
