@@ -47,7 +47,7 @@ def test_the_versions_of_an_entry_agree_with_each_other(bug):
         assert oldest is None or Version(bug.introduced["version"]) <= Version(oldest.base_version)
         assert bug.introduced["basis"] != "unknown"
     assert all(oldest is not None and oldest < Version(f"{release}.99") for release in bug.unsure)
-    assert (bug.state_2_14 == "fixed") == (bug.state("2.14.0") == "healthy")
+    assert (bug.state_2_14 == "fixed") == (bug.state("2.14.0") == "not affected")
 
 
 @pytest.mark.parametrize("bug", [b for b in BUGS if b.basis["seen"] == "thread"], ids=lambda bug: bug.slug)
@@ -63,17 +63,17 @@ def is_build_of_main_beside(version, fix):
 
 @pytest.mark.parametrize("bug", [b for b in ALL if b.reported], ids=lambda bug: bug.slug)
 def test_no_report_contradicts_the_versions(bug):
-    """A version in which a thread saw the bug lies within `affected`, and is never called healthy."""
+    """A version in which a thread saw the bug lies within `affected`, and is never called not affected."""
     end = ends(bug)
     oldest, last, fix = end.get(">=", end.get("==")), end.get("<=", end.get("==")), end.get("<")
     for seen in (Version(entry["torch"]) for entry in bug.reported if "torch" in entry):
         assert end, f"seen in {seen}, but affected is empty"
         if fix and is_build_of_main_beside(seen, fix):
             continue
-        assert oldest and oldest <= seen, f"seen in {seen}, which is older than the oldest version seen sick"
-        assert last is None or seen <= last, f"seen in {seen}, which is newer than the version last seen sick"
+        assert oldest and oldest <= seen, f"seen in {seen}, which is older than the oldest version seen affected"
+        assert last is None or seen <= last, f"seen in {seen}, which is newer than the version last seen affected"
         assert fix is None or seen < fix, f"seen in {seen}, which has the fix"
-        assert bug.state(str(seen)) != "healthy"
+        assert bug.state(str(seen)) != "not affected"
 
 
 @pytest.mark.parametrize("bug", [b for b in ALL if b.introduced and b.fixed], ids=lambda bug: bug.slug)
@@ -91,7 +91,7 @@ def test_versions_of_pytorch_stand_in_their_fields_alone(bug):
 def test_what_never_was_in_a_release_is_sick_in_none():
     for bug in BUGS:
         if bug.in_a_release is False:
-            assert not [release for release in RELEASES if bug.state(release) == "sick"], bug.slug
+            assert not [release for release in RELEASES if bug.state(release) == "affected"], bug.slug
 
 
 def test_no_thread_is_named_twice_in_an_entry():
@@ -147,12 +147,12 @@ def test_state_is_unknown_where_nothing_is_known_and_where_the_fix_may_be_in_alr
     bug = by_slug["sum-negative-dim-trailing-ones"]
     assert [bug.state(torch) for torch in ("2.3.1", "2.4.0", "2.5.1", "2.6.0")] == [
         "unknown",
-        "sick",
+        "affected",
         "unknown",
-        "healthy",
+        "not affected",
     ]
     bug = by_slug["categorical-same-sample"]
-    assert [bug.state(torch) for torch in ("2.6.0", "2.7.0+cpu")] == ["unknown", "healthy"]
+    assert [bug.state(torch) for torch in ("2.6.0", "2.7.0+cpu")] == ["unknown", "not affected"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_shape(problem, affected):
         ("basis", '{ seen = "unknown", fixed = "thread" }', '"<B" and unknown go together'),
         ("affected", '"<2.9"', '"<B" and unknown go together'),
         ("introduced", '{ version = "two", basis = "wheel" }', "is no version"),
-        ("introduced", '{ version = "2.8.1", basis = "wheel" }', "introduced in 2.8.1, but seen sick in 2.8"),
+        ("introduced", '{ version = "2.8.1", basis = "wheel" }', "introduced in 2.8.1, but seen affected in 2.8"),
         ("introduced", '{ version = "2.8", basis = "unknown" }', "leave introduced out"),
         ("macos", '">=2.8"', "expected macOS versions"),
         ("macos", '"!=15"', "expected macOS versions"),

@@ -61,7 +61,7 @@ class Bug:
     issue: str  # "pytorch/pytorch#161640"
     kind: str
     family: str
-    affected: SpecifierSet  # lower bound: oldest version seen sick; "<X": fixed in X; "<=X": last seen in X
+    affected: SpecifierSet  # lower bound: oldest version seen affected; "<X": fixed in X; "<=X": last seen in X
     basis: dict[str, str]  # {"seen": ..., "fixed": ...}, and "macos" where that is not the threads
     triggers: tuple[triggers.Trigger, ...]
     effect: effects.Effect
@@ -85,9 +85,9 @@ class Bug:
         return uppers[0] if uppers else None
 
     def state(self, torch: str, macos: str | None = None) -> str:
-        """`sick`, `healthy` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
+        """`affected`, `not affected` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
 
-        Sick only between the oldest version seen sick and the fix, healthy only where a source says so.
+        Affected only between the oldest version seen affected and the fix, not affected only where a source says so.
         """
         introduced = self.introduced["version"] if self.introduced else None
         return versions.state(str(self.affected), introduced, str(self.macos) if self.macos else None, torch, macos)

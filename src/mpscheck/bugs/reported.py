@@ -68,7 +68,7 @@ class Reported:
         return uppers[0] if uppers else None
 
     def state(self, torch: str, macos: str | None = None) -> str:
-        """`sick`, `healthy` or `unknown` on a torch and macOS version, by the rule that holds for snippets."""
+        """`affected`, `not affected` or `unknown` on a torch and macOS version, by the rule that holds for snippets."""
         introduced = self.introduced["version"] if self.introduced else None
         macos_range = str(self.macos) if self.macos else None
         return versions.state(str(self.affected), introduced, macos_range, torch, macos, self.unsure)

@@ -115,13 +115,13 @@ def declared(bug: Bug) -> list[str]:
 
 
 def oldest_seen(bug: Bug) -> str | None:
-    """The oldest version that was seen sick, as written; None if that is not known."""
+    """The oldest version that was seen affected, as written; None if that is not known."""
     lowers = [s.version for s in bug.affected if s.operator in (">=", ">", "==")]
     return lowers[0] if lowers else None
 
 
 def last_seen(bug: Bug) -> str | None:
-    """The newest version that was seen sick where no fix is known."""
+    """The newest version that was seen affected where no fix is known."""
     uppers = [s.version for s in bug.affected if s.operator == "<="]
     return uppers[0] if uppers else None
 

@@ -19,8 +19,8 @@ def check(bug: Bug) -> Iterator[str]:
     ends = {spec.operator: spec.version for spec in bug.affected}
     if set(ends) not in SHAPES or len(ends) != len(bug.affected) or not all(map(_is_version, ends.values())):
         yield (
-            f'{stated}: expected ">=A,<B" (B has the fix), ">=A,<=B" (B was last seen sick), "==A" (the only one seen '
-            'sick) or "<B" (no thread names a sick version), where A is the oldest version seen sick'
+            f'{stated}: expected ">=A,<B" (B has the fix), ">=A,<=B" (B was last seen affected), "==A" (the only one seen '
+            'affected) or "<B" (no thread names an affected version), where A is the oldest version seen affected'
         )
         return
     if (bug.basis["seen"] == "unknown") != (set(ends) == {"<"}):
@@ -58,7 +58,7 @@ def _fix(bug: Bug, fixed: bool, stated: str) -> Iterator[str]:
     if fixed and basis == "unknown":
         yield (
             f"{stated} states a fix, but basis.fixed is unknown: say what the fix is known from, or end the range by <= "
-            "and the version last seen sick"
+            "and the version last seen affected"
         )
     if not fixed and basis != "unknown":
         yield (
@@ -74,6 +74,6 @@ def _introduced(bug: Bug, oldest_sick: str) -> Iterator[str]:
     if not _is_version(version):
         yield f'introduced.version = "{version}" is no version: expected one, such as "2.8"'
     elif Version(version) > Version(oldest_sick):
-        yield f"introduced in {version}, but seen sick in {oldest_sick}, which is older: one of them is mistaken"
+        yield f"introduced in {version}, but seen affected in {oldest_sick}, which is older: one of them is mistaken"
     if bug.introduced["basis"] == "unknown":
         yield "introduced.basis is unknown: leave introduced out, older versions are then unknown"

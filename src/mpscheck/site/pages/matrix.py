@@ -44,7 +44,9 @@ def _legend() -> str:
 
 def _row(bug: Bug, versions: list[str], runs: dict[str, dict]) -> str:
     cells = "".join(_cell(bug, version, runs) for version in versions)
-    basis = f"oldest version seen sick: {bug.basis.get('seen', 'unknown')}; fix: {bug.basis.get('fixed', 'unknown')}"
+    basis = (
+        f"oldest version seen affected: {bug.basis.get('seen', 'unknown')}; fix: {bug.basis.get('fixed', 'unknown')}"
+    )
     if bug.introduced:
         basis += f"; first version with the fault, {bug.introduced['version']}: {bug.introduced['basis']}"
     basis = escape(basis, quote=True)
