@@ -89,6 +89,19 @@ def test_every_place_says_the_same(name, place, tmp_path):
     assert said == (case.verdict if place in IN_WORDS else "right" if case.verdict == "agrees" else "wrong")
 
 
+BY_LUCK = ("the CPU rounds nothing, the device does", "exact beside rounded")
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if len(case.got) == len(case.cpu)])
+def test_a_device_that_may_round_anywhere_is_judged_alike_but_where_the_cpu_is_exact_by_luck(name):
+    """As locate judges ops that compute, and validate all it compares: `exp(0)` may be 1 on one device alone."""
+    case = CASES[name]
+    triples = zip(case.got, case.cpu, case.exact, strict=True)
+    found = [outputs.compare_output(*triple, rounds=True) for triple in triples]
+    said = rule.worst_verdict([rule.verdict_of_output(numbers, rounds=True) for numbers in found])
+    assert said == ("agrees" if name in BY_LUCK else case.verdict)
+
+
 def numbers_of(name: str, place: int = 0) -> dict:
     case = CASES[name]
     return outputs.compare_output(case.got[place], case.cpu[place], case.exact[place])
@@ -119,14 +132,6 @@ def test_the_first_wrong_element_has_its_place_and_three_values():
 def test_where_only_the_rms_is_too_large_the_wrong_ones_are_named_too():
     numbers = numbers_of("small errors beside one huge value")
     assert numbers["first_wrong"]["index"] == [0] and numbers["device"]["wrong"] > 900
-
-
-def test_a_device_that_may_round_is_given_the_floor_where_the_cpu_rounds_nothing():
-    """As in `exp(0)`, which locate and validate meet and a snippet's author avoids."""
-    case = CASES["the CPU rounds nothing, the device does"]
-    numbers = outputs.compare_output(case.got[0], case.cpu[0], case.exact[0], rounds=True)
-    assert rule.verdict_of_output(numbers, rounds=True) == "agrees"
-    assert rule.verdict_of_output(numbers) == "wrong"
 
 
 def test_without_a_reference_the_cpu_is_taken_to_be_off_by_ten_roundings():
