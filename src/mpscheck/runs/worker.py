@@ -9,6 +9,8 @@ from mpscheck.runs import stderr
 
 MEMORY_EXIT = 77  # exit code of a worker that grew beyond its limit
 _before: list[str] = []  # slugs measured in this process so far
+_at_work = False  # between jobs the parent reads what was written to stderr, and nothing may be left out of that
+_turn = threading.Lock()
 
 
 def start(memory_limit: int, stderr_file: str) -> None:
@@ -28,7 +30,9 @@ def _watch(limit: int, stderr_file: str) -> None:
 
     process = psutil.Process()
     while process.memory_info().rss < limit:
-        stderr.keep_small(stderr_file)
+        with _turn:
+            if _at_work:
+                stderr.keep_small(stderr_file)
         time.sleep(0.05)
     os._exit(MEMORY_EXIT)
 
@@ -37,11 +41,20 @@ def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: st
     """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises."""
     before = list(_before)
     _before.append(slug)
+    _work(True)
     try:
         functions = _measure(path, names, device, dtype, faults)
         return {"outcome": "measured", "before": before, "functions": functions}
     except BaseException as error:
         return {"outcome": outcome_of(error), "reason": reason_of(error), "before": before, "functions": {}}
+    finally:
+        _work(False)
+
+
+def _work(begun: bool) -> None:
+    global _at_work
+    with _turn:
+        _at_work = begun
 
 
 def _measure(path, names, device, dtype, faults):
