@@ -18,6 +18,7 @@ import copy
 import csv
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -37,13 +38,11 @@ WRONG = 1e-3  # relative difference from which on the output of a part counts as
 
 def load(name: str):
     """A model of `locate`'s, with 15 tokens."""
-    import transformers
 
-    from mpscheck.tools.models import convert_smollm2, load_model
+    from mpscheck.tools.models import load_model
 
-    transformers.utils.logging.disable_progress_bar()
-    transformers.logging.set_verbosity_error()
-    folder = convert_smollm2() if name == "smollm2" else ROOT / "snippets" / "models" / name
+    models = ROOT / "snippets" / "models"
+    folder = runpy.run_path(str(models / "smollm2.py"))["convert"]() if name == "smollm2" else models / name
     return load_model(folder, "transformers")[0].eval(), torch.arange(1, 16)[None]
 
 

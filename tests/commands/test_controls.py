@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -107,3 +108,18 @@ def test_what_was_measured_is_kept_and_a_spoilt_file_is_measured_again(run, copy
     (copy / "results" / "local" / "emulated" / "controls" / f"{BUG.slug}.json").write_text("{")
     done = run(BUG.slug, "--resume")
     assert "1 measured, 0 kept" in done.stdout and "it is measured again" in done.stderr
+
+
+def test_ctrl_c_loses_no_row_that_is_complete(run, copy):
+    folder = copy / "results" / "local" / "emulated" / "controls"
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, "-m", "mpscheck.cli", "controls"]
+    environment = os.environ | {"PYTHONPATH": str(copy / "src")}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=copy) as process:
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    first = catalogue.load()[0].slug
+    assert said.startswith(f"controls 1/{len(catalogue.load())}: {first}")
+    assert process.returncode == 1  # stopped, not done
+    assert "0 measured, 1 kept" in run(first, "--resume").stdout

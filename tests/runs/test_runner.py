@@ -1,6 +1,7 @@
 """A bad snippet costs one record and never the run; what was measured is never lost."""
 
 import copy
+import dataclasses
 import json
 import os
 import signal
@@ -263,3 +264,42 @@ def test_a_file_that_is_no_json_is_refused(tmp_path):
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(results.BadResults, match="bad.json cannot be read"):
             results.read(tmp_path / "bad.json")
+
+
+# ---- new processes on the emulated device: forks of a server
+
+
+def test_a_bad_snippet_in_a_new_emulated_process_costs_one_record(tmp_path):
+    with runner.Worker("emu", timeout=5, memory_limit=5 * 2**28, emulated="1") as one:
+        for name in ("segfault", "os-exit", "hang", "memory", "raises"):
+            bug = dataclasses.replace(snippet(tmp_path, name, BAD[name][0]), fresh=True)
+            record = one.measure(runner.Job(bug))
+            assert (name, record["outcome"]) == (name, BAD[name][1])
+            assert BAD[name][2] in record["reason"]
+        good = dataclasses.replace(catalogue.read(GOOD), fresh=True)
+        assert numerics.verdict(one.measure(runner.Job(good))) == "agrees"
+
+
+@pytest.mark.parametrize("mode", ["1", "honest"])
+def test_a_new_emulated_process_gives_the_numbers_of_a_warm_one(mode):
+    good = catalogue.read(GOOD)
+
+    def numbers(fresh, sick):
+        functions = one.measure(runner.Job(dataclasses.replace(good, fresh=fresh), sick))["functions"]
+        return {
+            name: {key: value for key, value in found.items() if key != "seconds"} for name, found in functions.items()
+        }
+
+    with runner.Worker("emu", emulated=mode) as one:
+        healthy, sick = ([numbers(fresh, faults) for fresh in (False, True)] for faults in ((), (GOOD.stem,)))
+    assert healthy[0] == healthy[1] != sick[0] == sick[1]
+    assert healthy[0].keys() == sick[0].keys() == {"compute", "control", "workaround"}
+
+
+def test_a_new_emulated_process_has_met_nothing(tmp_path):
+    body = "import builtins\nmet = hasattr(builtins, 'met')\nbuiltins.met = True\nreturn torch.ones(2, device=device) * met"
+    bug = dataclasses.replace(snippet(tmp_path, "state-of-process", body), fresh=True)
+    with runner.Worker("emu", emulated="1") as one:
+        records = [one.measure(runner.Job(bug)) for _ in range(2)]
+    # the first call meets nothing, the second and third of a process what the first left
+    assert [record["functions"]["compute"]["spread"] for record in records] == [1.0, 1.0]

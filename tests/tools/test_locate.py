@@ -74,7 +74,7 @@ def models():
     loaded = {entry: load_model(IOI_SMALL, entry) for entry in ("transformers", "bridge")}
     tokenizer = loaded["bridge"][1]
     tokens = torch.tensor([[0, *tokenizer.encode(PROMPT, add_special_tokens=False)]])
-    return {entry: model.eval() for entry, (model, _) in loaded.items()} | {"tokens": tokens}
+    return {entry: model.eval() for entry, (model, _, _) in loaded.items()} | {"tokens": tokens}
 
 
 # ---- the layout on the device -------------------------------------------------------------------------------------
@@ -901,7 +901,10 @@ def test_the_file_is_quiet_on_a_healthy_device(run_main):
 def test_a_model_that_is_not_there_is_one_sentence(run_main):
     status, (line,) = run_main("--model", "no-such-folder")
     assert status == 2
-    assert line.startswith("COULD NOT CHECK: ") and "is no folder with a config.json" in line
+    assert (
+        line.startswith("COULD NOT CHECK: ")
+        and "there is no model no-such-folder: take gpt2, a folder or a GGUF file" in line
+    )
 
 
 def test_a_torch_that_is_too_old_is_refused(monkeypatch):

@@ -5,13 +5,14 @@ be caught by compute, while workaround and control agree; the trigger must match
 """
 
 import json
-import os
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import click
 from rich.padding import Padding
 
 from mpscheck.bugs import catalogue
+from mpscheck.bugs.catalogue import Bug
 from mpscheck.places import ROOT
 from mpscheck.progress import console, progress
 from mpscheck.runs import emulated, made_of, numerics, provenance, results, runner
@@ -25,11 +26,14 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     where = provenance.collect("emu")
     rows = {bug.slug: row for bug in bugs if resume and (row := kept(bug, where))}
     missing = [bug for bug in bugs if bug.slug not in rows]
-    for bug, row in zip(missing, _measure(missing) if missing else []):
-        rows[bug.slug] = row
-        emulated.write(emulated.LOCAL, KIND, bug.slug, where, made_of.of_check(bug), row)
+    folders = (emulated.LOCAL, emulated.PUBLISHED) if publish else (emulated.LOCAL,)
     for bug in bugs if publish else ():
-        emulated.write(emulated.PUBLISHED, KIND, bug.slug, where, made_of.of_check(bug), rows[bug.slug])
+        if bug.slug in rows:
+            emulated.write(emulated.PUBLISHED, KIND, bug.slug, where, made_of.of_check(bug), rows[bug.slug])
+    for bug, row in _measure(missing):  # each is stored as soon as it is there
+        rows[bug.slug] = row
+        for folder in folders:
+            emulated.write(folder, KIND, bug.slug, where, made_of.of_check(bug), row)
     shown = [rows[bug.slug] for bug in bugs]
     problems = {row["snippet"]: found for row in shown if (found := problems_of(row, catalogue.find(row["snippet"])))}
     if as_json:
@@ -56,34 +60,23 @@ def kept(bug, where: dict) -> dict | None:
     return document["row"] if same and document["made_of"] == made_of.of_check(bug) else None
 
 
-@contextmanager
-def _emulated(mode: str):
-    """Worker processes started within the block have the emulated device in this mode."""
-    before = {name: os.environ.pop(name, None) for name in ("MPSCHECK_EMU", "MPSCHECK_FAULTS")}
-    os.environ["MPSCHECK_EMU"] = mode
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+def _measure(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
+    """The rows of these bugs, one after the other.
 
-
-def _measure(bugs) -> list[dict]:
-    with progress("controls", 4 * len(bugs)) as step:
-
-        def said(what):
-            return lambda record: step(f"{record['snippet']} {what}: {numerics.verdict(record)}")
-
-        with _emulated("1"):
-            healthy = runner.run([runner.Job(bug) for bug in bugs], "emu", on_record=said("healthy"))
-            sick = runner.run([runner.Job(bug, (bug.slug,)) for bug in bugs], "emu", on_record=said("sick"))
-            calls = runner.matches(bugs, on_done=lambda slug: step(f"{slug} trigger"))
-        with _emulated("honest"):
-            honest = runner.run([runner.Job(bug) for bug in bugs], "emu", on_record=said("honest"))
-    tables = [{record["snippet"]: record for record in run} for run in (healthy, sick, honest)]
-    return [_row(bug, *(table[bug.slug] for table in tables), calls[bug.slug]) for bug in bugs]
+    One worker a device: a fault that was once on leaves kernels behind, which the healthy device must not have.
+    """
+    with ExitStack() as stack, progress("controls", len(bugs)) as step:
+        healthy, sick, honest = (
+            stack.enter_context(runner.Worker("emu", emulated=mode)) for mode in ("1", "1", "honest")
+        )
+        for bug in bugs:
+            job = runner.Job(bug)
+            records = (healthy.measure(job), sick.measure(runner.Job(bug, (bug.slug,))), honest.measure(job))
+            runs = numerics.deciding(records[0])["outcome"] == "measured"  # else there are no calls to look at
+            calls = healthy.matches(bug) if runs else dict.fromkeys(bug.functions, 0)
+            yield bug, _row(bug, *records, calls)
+            said = zip(("healthy", "sick", "honest"), map(numerics.verdict, records))
+            step(f"{bug.slug}: {', '.join(' '.join(words) for words in said)}")
 
 
 def _row(bug, healthy: dict, sick: dict, honest: dict, calls: dict) -> dict:

@@ -22,12 +22,15 @@ from mpscheck.tools import bundle
 
 @dataclass(frozen=True)
 class Stale:
-    """One checked-in file that is not current: why, how it is renewed, and what is lacking here for it, if anything."""
+    """One checked-in file that is not current: why, how it is renewed, and what is lacking here for it, if anything.
+
+    Files with the very same `renew` are renewed together, by one call with their names.
+    """
 
     kind: str
     name: str
     why: str
-    renew: Callable[[], None]
+    renew: Callable[[list[str]], None]
     lacking: str | None = None
 
 
@@ -40,7 +43,7 @@ def main(kinds: tuple[str, ...], check: bool) -> int:
         for line in reasons(found):
             click.echo(f"  {line}")
         possible = [one for one in found if not one.lacking]
-        failed |= bool(possible) if check else not all([renewed(one) for one in possible])
+        failed |= bool(possible) if check else not all([renewed(*some) for some in together(possible)])
     return 1 if failed else 0
 
 
@@ -58,23 +61,31 @@ def listed(names: list[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def renewed(one: Stale) -> bool:
-    """Renew one file; what goes wrong is one sentence, and the next file is tried."""
-    click.echo(f"  renewing {one.name}", err=True)
+def together(found: list[Stale]) -> list[tuple[Callable, list[str]]]:
+    """Each way to renew, with the names of the files that it renews at once."""
+    names: dict[Callable, list[str]] = {}
+    for one in found:
+        names.setdefault(one.renew, []).append(one.name)
+    return list(names.items())
+
+
+def renewed(renew: Callable[[list[str]], None], names: list[str]) -> bool:
+    """Renew these files; what goes wrong is one sentence, and the next ones are tried."""
+    click.echo(f"  renewing {listed(names)}", err=True)
     try:
-        one.renew()
+        renew(names)
     except Exception as error:
-        click.echo(f"  {one.name} could not be renewed: {str(error)[-800:]}", err=True)
+        click.echo(f"  {listed(names)} could not be renewed: {str(error)[-800:]}", err=True)
         return False
     return True
 
 
 def of_bundles() -> Iterator[Stale]:
-    """The single-file tools: their code, and the catalogue that they carry."""
+    """The single-file tools: their code, and the catalogue that two of them carry."""
     for tool in bundle.TOOLS:
         if not bundle.is_current(tool):
             why = "the catalogue in it has changed" if bundle.has_current_code(tool) else "its modules have changed"
-            yield Stale("bundles", f"snippets/{tool}", why, lambda tool=tool: bundle.write(tool))
+            yield Stale("bundles", f"snippets/{tool}", why, lambda names, tool=tool: bundle.write(tool))
 
 
 def of_controls() -> Iterator[Stale]:
@@ -82,7 +93,7 @@ def of_controls() -> Iterator[Stale]:
     bugs = {bug.slug: bug for bug in catalogue.load()}
     now = {slug: made_of.of_check(bug) for slug, bug in bugs.items()}
     for slug, why in emulated.stale(controls.KIND, now).items():
-        yield Stale(controls.KIND, slug, why, removal(controls.KIND, slug) if slug not in now else measured_again(slug))
+        yield Stale(controls.KIND, slug, why, removal(controls.KIND) if slug not in now else measured_again)
 
 
 def of_transcripts() -> Iterator[Stale]:
@@ -91,7 +102,7 @@ def of_transcripts() -> Iterator[Stale]:
     now = {name: program.made_of() for name, program in programs.items()}
     for name, why in emulated.stale(transcripts.KIND, now).items():
         renew = (
-            removal(transcripts.KIND, name) if name not in now else lambda name=name: transcripts.keep(programs[name])
+            removal(transcripts.KIND) if name not in now else lambda names, name=name: transcripts.keep(programs[name])
         )
         yield Stale(transcripts.KIND, name, why, renew)
 
@@ -107,7 +118,7 @@ def of_detection() -> Iterator[Stale]:
     }
     now = {name: made_of.of_row(row[2], bugs) for name, row in rows.items()}
     for name, why in emulated.stale(detection.KIND, now).items():
-        renew = removal(detection.KIND, name) if name not in now else row_again(*rows[name])
+        renew = removal(detection.KIND) if name not in now else row_again(*rows[name])
         yield Stale(detection.KIND, name, why, renew)
 
 
@@ -116,7 +127,7 @@ def of_notebooks() -> Iterator[Stale]:
     for path in notebooks.paths():
         if why := notebooks.stale(path):
             needs = lacking(notebooks.ENVIRONMENTS.get(path.name, ()))
-            yield Stale("notebooks", path.name, why, lambda path=path: notebooks.renew(path), needs)
+            yield Stale("notebooks", path.name, why, lambda names, path=path: notebooks.renew(path), needs)
 
 
 def of_case() -> Iterator[Stale]:
@@ -126,7 +137,7 @@ def of_case() -> Iterator[Stale]:
         made = json.loads(path.read_text(encoding="utf-8")).get("made_of", {})
         if parts := made_of.changed(made, made_of.of_case()):
             why = f"changed since: {', '.join(parts)}"
-            yield Stale("case", path.name, why, lambda e=environment: rebuilt(e), lacking([environment]))
+            yield Stale("case", path.name, why, lambda names, e=environment: rebuilt(e), lacking([environment]))
 
 
 def lacking(names: list[str]) -> str | None:
@@ -140,17 +151,21 @@ def rebuilt(environment: str) -> None:
     run([environments.python_of(environment), "scripts/case/reproduce.py"])
 
 
-def removal(kind: str, name: str) -> Callable[[], None]:
-    return emulated.path_of(emulated.PUBLISHED, kind, name).unlink
+def removal(kind: str) -> Callable[[list[str]], None]:
+    def remove(names: list[str]) -> None:
+        for name in names:
+            emulated.path_of(emulated.PUBLISHED, kind, name).unlink()
+
+    return remove
 
 
-def measured_again(slug: str) -> Callable[[], None]:
-    """In a process of its own: the emulated device of this one may be another."""
-    return lambda: mpscheck("controls", "--publish", "--resume", slug)
+def measured_again(slugs: list[str]) -> None:
+    """All at once: the workers of each device are started once."""
+    mpscheck("controls", "--publish", "--resume", *slugs)
 
 
-def row_again(model: str, entry: str, fault: str) -> Callable[[], None]:
-    return lambda: mpscheck("detection", "--publish", "--model", model, "--entry", entry, fault)
+def row_again(model: str, entry: str, fault: str) -> Callable[[list[str]], None]:
+    return lambda names: mpscheck("detection", "--publish", "--model", model, "--entry", entry, fault)
 
 
 def mpscheck(*arguments: str) -> None:

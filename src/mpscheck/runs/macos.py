@@ -12,14 +12,18 @@ import subprocess
 from functools import cache
 
 
-@cache
-def macos_version() -> str | None:
-    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+def said(*command: str) -> str | None:
+    """What a command of the system prints, with the real version of macOS; None where it cannot be run."""
     environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    command = ["sw_vers", "-productVersion"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
     except (OSError, subprocess.SubprocessError):
         return None
-    said = done.stdout.strip()
-    return said if re.fullmatch(r"\d+(\.\d+)*", said) else None
+    return done.stdout.strip() or None
+
+
+@cache
+def macos_version() -> str | None:
+    """The version of macOS, such as "26.1"; None where there is none or `sw_vers` cannot tell: unknown, never a guess."""
+    version = said("sw_vers", "-productVersion") or ""
+    return version if re.fullmatch(r"\d+(\.\d+)*", version) else None

@@ -3,12 +3,11 @@
 import os
 import platform
 import plistlib
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mpscheck.runs.macos import macos_version
+from mpscheck.runs.macos import macos_version, said
 
 VARIABLES = (
     "PYTORCH_ENABLE_MPS_FALLBACK",
@@ -18,14 +17,6 @@ VARIABLES = (
     "MPSCHECK_FAULTS",
 )
 MPSGRAPH = "/System/Library/Frameworks/MetalPerformanceShadersGraph.framework/Resources/Info.plist"
-
-
-def _output(*command: str) -> str | None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None
 
 
 def _mpsgraph_version() -> str | None:
@@ -61,9 +52,9 @@ def gpu_name(device: str) -> str | None:
 
         return torch.cuda.get_device_name()
     if sys.platform == "darwin":
-        text = _output("system_profiler", "SPDisplaysDataType") or ""
+        text = said("system_profiler", "SPDisplaysDataType") or ""
         names = [line.split(":", 1)[1].strip() for line in text.splitlines() if "Chipset Model:" in line]
-        return names[0] if names else _output("sysctl", "-n", "machdep.cpu.brand_string")
+        return names[0] if names else said("sysctl", "-n", "machdep.cpu.brand_string")
     return None
 
 
@@ -82,10 +73,10 @@ def collect(device: str) -> dict:
         "device": device,
         "gpu": gpu,
         "virtual": bool(gpu and ("Paravirtual" in gpu or "Virtual" in gpu)),
-        "chip": _output("sysctl", "-n", "machdep.cpu.brand_string") if mac else platform.machine(),
+        "chip": said("sysctl", "-n", "machdep.cpu.brand_string") if mac else platform.machine(),
         "system": platform.system(),
         "macos": macos_version(),
-        "macos_build": _output("sw_vers", "-buildVersion") if mac else None,
+        "macos_build": said("sw_vers", "-buildVersion") if mac else None,
         "mpsgraph": _mpsgraph_version() if mac else None,
         "runner": os.environ.get("ImageOS"),
         "variables": {name: os.environ[name] for name in VARIABLES if os.environ.get(name)},

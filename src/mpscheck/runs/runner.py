@@ -1,18 +1,18 @@
 """Running snippets in worker processes, so that a crash, a hang or a flood costs one record and never the run."""
 
 import multiprocessing
+import pickle
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
 from mpscheck.bugs.catalogue import Bug
-from mpscheck.runs import results, worker
+from mpscheck.runs import results, warm, worker
 from mpscheck.runs.stderr import LONGEST, Stderr
 
 TIMEOUT = 120.0  # seconds for one snippet
@@ -50,27 +50,101 @@ def run(
     A KeyboardInterrupt ends the workers and passes through.
     """
     records = []
-    ordinary = [job for job in jobs if not job.bug.fresh]
-    stateful = [job for job in jobs if job.bug.fresh]
-    with _workers(memory_limit) as workers:
-        for job in ordinary:
-            records.append(_record(job, [_attempt(workers, job, job.bug.functions, device, timeout)]))
+    with Worker(device, timeout, memory_limit) as one:
+        for job in sorted(jobs, key=lambda job: job.bug.fresh):  # those last, when the warm worker has no more to do
+            records.append(one.measure(job))
             on_record(records[-1])
-    for job in stateful:
-        records.append(_record(job, [_fresh(job, device, timeout, memory_limit)]))
-        on_record(records[-1])
     return records
 
 
-def matches(bugs: Iterable[Bug], on_done: Callable[[str], None] = lambda slug: None) -> dict[str, dict[str, int]]:
-    """For each bug and function, how many calls on the emulated device its trigger matches (see `selftest`)."""
-    found = {}
-    with _workers(MEMORY_LIMIT) as workers:
-        for bug in bugs:
-            args = (str(bug.path), bug.triggers, bug.functions)
-            found[bug.slug] = workers.pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
-            on_done(bug.slug)
-    return found
+class Worker:
+    """One worker process, warm from the first job on; `emulated` is the mode of its emulated device (MPSCHECK_EMU).
+
+    A snippet marked `fresh` gets a new process for each function. Leaving the block by an exception (Ctrl-C) ends the
+    process at once.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        timeout: float = TIMEOUT,
+        memory_limit: int = MEMORY_LIMIT,
+        emulated: str | None = None,
+    ):
+        self._device, self._timeout = device, timeout
+        self._memory_limit, self._emulated = memory_limit, emulated
+        self._server: warm.Server | None = None  # of new processes on the emulated device, once one is needed
+        self._folder = tempfile.TemporaryDirectory()
+        self._stderr = Stderr(Path(self._folder.name, "stderr"))
+        self._pool = ProcessPool(
+            max_workers=1,
+            context=multiprocessing.get_context("spawn"),
+            initializer=worker.start,
+            initargs=(memory_limit, str(self._stderr.path), emulated),
+        )
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._pool.close()
+        else:
+            self._pool.stop()
+        self._pool.join()
+        if self._server:
+            self._server.close()
+        self._folder.cleanup()
+
+    def measure(self, job: Job) -> dict:
+        """The record of a job, whatever happens to it."""
+        result = self._fresh(job) if job.bug.fresh else self._attempt(job, job.bug.functions)
+        return _record(job, [result])
+
+    def matches(self, bug: Bug) -> dict[str, int]:
+        """How many calls of each function the trigger matches on the emulated device (see `selftest`)."""
+        args = (str(bug.path), bug.triggers, bug.functions)
+        return self._pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
+
+    def _attempt(self, job: Job, names: tuple[str, ...]) -> dict:
+        """One attempt at a job, with what was written to stderr meanwhile."""
+        future = self._pool.schedule(worker.run_job, args=self._arguments(job, names), timeout=self._timeout)
+        try:
+            found = future.result()
+        except FutureTimeout:
+            found = _hung(self._timeout)
+        except ProcessExpired as error:
+            found = _died(error.exitcode)
+        return found | self._stderr.since_last()
+
+    def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
+        return (job.bug.slug, str(Path(job.bug.path).resolve()), names, self._device, job.dtype, job.faults)
+
+    def _fresh(self, job: Job) -> dict:
+        result, written = {"outcome": "measured", "before": [], "functions": {}}, []
+        for name in job.bug.functions:
+            one = self._attempt_anew(job, (name,))
+            if one["outcome"] != "measured":
+                return one
+            result["functions"] |= one["functions"]
+            written += [one["stderr"]] if "stderr" in one else []
+        return result | ({"stderr": "\n".join(written)[-LONGEST:]} if written else {})
+
+    def _attempt_anew(self, job: Job, names: tuple[str, ...]) -> dict:
+        """An attempt in a new process: a fork where the device is emulated, which has no wait for torch."""
+        if self._emulated is None:
+            with Worker(self._device, self._timeout, self._memory_limit) as other:
+                return other._attempt(job, names)
+        self._server = self._server or warm.Server(self._emulated)
+        with tempfile.TemporaryDirectory() as folder:
+            answer, stderr = Path(folder, "answer"), Stderr(Path(folder, "stderr"))
+            args = (answer, self._memory_limit, str(stderr.path), *self._arguments(job, names))
+            status = self._server.run(worker.run_alone, *args, timeout=self._timeout)
+            if status == 0 and answer.exists():
+                found = pickle.loads(answer.read_bytes())
+            else:
+                found = _hung(self._timeout) if status is None else _died(status)
+            return found | stderr.since_last()
 
 
 def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str, int]:
@@ -80,64 +154,14 @@ def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str
     return count(path, triggers, names)
 
 
-@dataclass(frozen=True)
-class Workers:
-    """A pool of one process, and what it writes to stderr."""
-
-    pool: ProcessPool
-    stderr: Stderr
+def _hung(timeout: float) -> dict:
+    return _failed("hang", f"no answer within {timeout:g} seconds")
 
 
-@contextmanager
-def _workers(memory_limit: int) -> Iterator[Workers]:
-    """One worker process; what it is doing when the block ends otherwise than well is stopped."""
-    with tempfile.TemporaryDirectory() as folder:
-        stderr = Stderr(Path(folder) / "stderr")
-        pool = ProcessPool(
-            max_workers=1,
-            context=multiprocessing.get_context("spawn"),
-            initializer=worker.start,
-            initargs=(memory_limit, str(stderr.path)),
-        )
-        try:
-            yield Workers(pool, stderr)
-        except BaseException:
-            pool.stop()
-            pool.join()
-            raise
-        pool.close()
-        pool.join()
-
-
-def _attempt(workers: Workers, job: Job, names: tuple[str, ...], device: str, timeout: float) -> dict:
-    """One attempt at a job, with what was written to stderr meanwhile."""
-    path = str(Path(job.bug.path).resolve())
-    args = (job.bug.slug, path, names, device, job.dtype, job.faults)
-    future = workers.pool.schedule(worker.run_job, args=args, timeout=timeout)
-    try:
-        found = future.result()
-    except FutureTimeout:
-        found = _failed("hang", f"no answer within {timeout:g} seconds")
-    except ProcessExpired as error:
-        if error.exitcode == worker.MEMORY_EXIT:
-            found = _failed("memory", "the process grew beyond its memory limit")
-        else:
-            found = _failed("crash", f"the process ended: {exit_words(error.exitcode)}")
-    written = workers.stderr.since_last()
-    return found | ({"stderr": written} if written else {})
-
-
-def _fresh(job: Job, device: str, timeout: float, memory_limit: int) -> dict:
-    """One attempt in which each function has a process of its own."""
-    result, written = {"outcome": "measured", "before": [], "functions": {}}, []
-    for name in job.bug.functions:
-        with _workers(memory_limit) as workers:
-            one = _attempt(workers, job, (name,), device, timeout)
-        if one["outcome"] != "measured":
-            return one
-        result["functions"] |= one["functions"]
-        written += [one["stderr"]] if "stderr" in one else []
-    return result | ({"stderr": "\n".join(written)[-LONGEST:]} if written else {})
+def _died(code: int) -> dict:
+    if code == worker.MEMORY_EXIT:
+        return _failed("memory", "the process grew beyond its memory limit")
+    return _failed("crash", f"the process ended: {exit_words(code)}")
 
 
 def _failed(outcome: str, reason: str) -> dict:

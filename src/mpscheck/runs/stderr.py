@@ -18,15 +18,16 @@ class Stderr:
         self.path, self.seen = path, 0
         path.touch()
 
-    def since_last(self) -> str:
-        """The end of what was written since the last call, redacted."""
+    def since_last(self) -> dict[str, str]:
+        """The end of what was written since the last call, redacted, as a part of an attempt; empty for nothing."""
         size = self.path.stat().st_size
         start = self.seen if self.seen <= size else 0  # a smaller file was begun anew
         self.seen = size
         with self.path.open("rb") as file:
             file.seek(max(start, size - 4 * LONGEST))
             text = file.read(size).decode("utf-8", "replace")
-        return redacted(text)[-LONGEST:]
+        written = redacted(text)[-LONGEST:]
+        return {"stderr": written} if written else {}
 
 
 def redirect(path: str) -> None:

@@ -1,9 +1,11 @@
 """What runs inside a worker process: one job at a time, stdout thrown away, stderr kept, memory watched."""
 
 import os
+import pickle
 import signal
 import threading
 import time
+from pathlib import Path
 
 from mpscheck.runs import stderr
 
@@ -13,8 +15,14 @@ _at_work = False  # between jobs the parent reads what was written to stderr, an
 _turn = threading.Lock()
 
 
-def start(memory_limit: int, stderr_file: str) -> None:
-    """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes)."""
+def start(memory_limit: int, stderr_file: str, emulated: str | None = None) -> None:
+    """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes).
+
+    `emulated` is the mode of the emulated device, healthy at the start; None leaves that to the environment.
+    """
+    if emulated is not None:
+        os.environ["MPSCHECK_EMU"] = emulated
+        os.environ.pop("MPSCHECK_FAULTS", None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -55,6 +63,12 @@ def _work(begun: bool) -> None:
     global _at_work
     with _turn:
         _at_work = begun
+
+
+def run_alone(answer: Path, memory_limit: int, stderr_file: str, *args) -> None:
+    """Measure in this process, which does nothing else, and leave what `run_job` gives in a file."""
+    start(memory_limit, stderr_file)
+    answer.write_bytes(pickle.dumps(run_job(*args)))
 
 
 def _measure(path, names, device, dtype, faults):

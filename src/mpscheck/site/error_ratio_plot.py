@@ -1,4 +1,4 @@
-"""The figure of the error ratios: every check, healthy and sick, beside the allowed one. Pure.
+"""The figure of the error ratios: all checks, healthy and sick, beside the allowed one, a line for each family. Pure.
 
 The same results give the same bytes. It is included in a page, so its colours follow the page's.
 """
@@ -8,9 +8,10 @@ from html import escape
 
 from mpscheck.runs import numerics
 
-WIDTH, ROW, TOP, LEFT = 520, 36, 48, 16  # user units: whole width, one check, first row, left end of the axis
+WIDTH, ROW, TOP, LEFT = 520, 40, 48, 16  # user units: whole width, one family, first row, left end of the axis
 DECADES = (-2, 9)  # powers of ten at the ends of the axis
 OUTSIDE = WIDTH - 16  # where what has no ratio stands
+STEP = 12  # marks nearer than this would cover each other: they are one, with their number
 
 
 def place(ratio: float | str) -> float:
@@ -23,22 +24,29 @@ def place(ratio: float | str) -> float:
     return round(LEFT + (power - first) / (last - first) * (OUTSIDE - 24 - LEFT), 1)
 
 
-def drawing(rows: list[dict], allowed: float) -> str:
-    """The figure as SVG: a line for each check, a circle for the healthy device and a cross for the sick one."""
-    shown = [row for row in rows if row["honest_ratio"] is not None]
+def drawing(rows: list[dict], families: dict[str, str], allowed: float) -> str:
+    """The figure as SVG: a line for each family, circles for the healthy device and crosses for the sick one.
+
+    `families` are those of the bugs that are shown, by slug.
+    """
+    shown = [row for row in rows if row["honest_ratio"] is not None and row["snippet"] in families]
     if not shown:
         return "<p>Not made yet.</p>\n"
-    bottom = TOP + ROW * len(shown)
+    lines: dict[str, list[dict]] = {family: [] for family in sorted({families[row["snippet"]] for row in shown})}
+    for row in shown:
+        lines[families[row["snippet"]]].append(row)
+    bottom = TOP + ROW * len(lines)
     limit = place(allowed)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratios-title" viewBox="0 0 {WIDTH} {bottom + 56}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratios-title" viewBox="0 0 {WIDTH} {bottom + 76}" '
         'width="100%" font-family="inherit" font-size="14" fill="currentColor">',
         f'<title id="ratios-title">{escape(summary(shown, allowed))}</title>',
         f'<rect x="{LEFT}" y="{TOP - 22}" width="{limit - LEFT:.1f}" height="{bottom - TOP + 6}" opacity="0.1"/>',
         f'<line x1="{limit}" y1="{TOP - 36}" x2="{limit}" y2="{bottom - 16}" stroke="currentColor" stroke-width="2"/>',
         f'<text x="{limit + 6}" y="{TOP - 28}" font-weight="700">allowed: {allowed:g}</text>',
     ]
-    parts += [_row(row, TOP + ROW * number, limit + 6) for number, row in enumerate(shown)]
+    for number, (family, members) in enumerate(lines.items()):
+        parts += _line(family, members, TOP + ROW * number, limit + 6)
     parts += _axis(bottom)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -53,18 +61,50 @@ def summary(rows: list[dict], allowed: float) -> str:
     )
 
 
-def _row(row: dict, y: int, name_at: float) -> str:
+def _line(family: str, rows: list[dict], y: int, name_at: float) -> list[str]:
     middle = y + 4
-    parts = [
-        f'<text x="{name_at}" y="{y - 5}">{escape(row["snippet"])}</text>',
+    healthy = [(place(row["honest_ratio"]), row["snippet"]) for row in rows]
+    sick = [(_sick_place(row), row["snippet"]) for row in rows]
+    return [
+        f'<text x="{name_at}" y="{y - 5}">{escape(family)}</text>',
         f'<line x1="{LEFT}" y1="{middle}" x2="{OUTSIDE}" y2="{middle}" stroke="currentColor" opacity="0.2"/>',
-        f'<circle cx="{place(row["honest_ratio"])}" cy="{middle}" r="5"/>',
+        *(_mark(_circle, "healthy", x, middle, slugs) for x, slugs in together(healthy, rightmost=True)),
+        *(_mark(_cross, "sick", x, middle, slugs) for x, slugs in together(sick, rightmost=False)),
     ]
-    sick = place(row["sick_ratio"]) if row["sick"]["compute"] == "wrong" else OUTSIDE  # NaN is not judged by the ratio
-    parts.append(
-        f'<path d="M{sick - 5:.1f} {middle - 5}l10 10m0 -10l-10 10" stroke="currentColor" stroke-width="2.5" fill="none"/>'
-    )
-    return "\n".join(parts)
+
+
+def _sick_place(row: dict) -> float:
+    """Where the sick device's ratio stands; NaN is not judged by the ratio."""
+    return place(row["sick_ratio"]) if row["sick"]["compute"] == "wrong" else OUTSIDE
+
+
+def together(marks: list[tuple[float, str]], rightmost: bool) -> list[tuple[float, list[str]]]:
+    """Marks (place, slugs) of which no two cover each other: near ones stand where the rightmost (or leftmost) is.
+
+    So the figure never shows a device further from the limit than it is.
+    """
+    groups: list[tuple[float, list[str]]] = []
+    for x, slug in sorted(marks, reverse=rightmost):
+        if groups and abs(groups[-1][0] - x) < STEP:
+            groups[-1][1].append(slug)
+        else:
+            groups.append((x, [slug]))
+    return groups
+
+
+def _mark(shape, device: str, x: float, y: int, slugs: list[str]) -> str:
+    """One mark; a pointer that rests on it is told which checks it stands for."""
+    number = f'<text x="{x}" y="{y + 18}" font-size="11" text-anchor="middle">{len(slugs)}</text>' if slugs[1:] else ""
+    names = escape(f"{device}: {', '.join(slugs)}")
+    return f"<g><title>{names}</title>{shape(x, y)}{number}</g>"
+
+
+def _circle(x: float, y: int) -> str:
+    return f'<circle cx="{x}" cy="{y}" r="5"/>'
+
+
+def _cross(x: float, y: int) -> str:
+    return f'<path d="M{x - 5:.1f} {y - 5}l10 10m0 -10l-10 10" stroke="currentColor" stroke-width="2.5" fill="none"/>'
 
 
 def _axis(bottom: int) -> list[str]:
@@ -75,9 +115,9 @@ def _axis(bottom: int) -> list[str]:
     ]
     legend = (
         f'<text x="{LEFT}" y="{bottom + 26}">error ratio; ∞: NaN, or an exact comparison failed</text>\n'
-        f'<circle cx="{LEFT + 6}" cy="{bottom + 43}" r="5"/><text x="{LEFT + 18}" y="{bottom + 48}">healthy, other '
-        f'arithmetic</text>\n<path d="M{LEFT + 210} {bottom + 38}l10 10m0 -10l-10 10" stroke="currentColor" '
-        f'stroke-width="2.5" fill="none"/><text x="{LEFT + 228}" y="{bottom + 48}">sick with the fault of the bug</text>'
+        f'{_circle(LEFT + 6, bottom + 43)}<text x="{LEFT + 18}" y="{bottom + 48}">healthy, other arithmetic</text>\n'
+        f'{_cross(LEFT + 215, bottom + 43)}<text x="{LEFT + 228}" y="{bottom + 48}">sick with the fault of the bug</text>\n'
+        f'<text x="{LEFT}" y="{bottom + 70}">a number below a mark: so many checks stand there</text>'
     )
     return [*ticks, f'<text x="{OUTSIDE}" y="{bottom + 4}" text-anchor="middle">∞</text>', legend]
 

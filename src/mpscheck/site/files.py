@@ -65,8 +65,9 @@ class Inputs:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Their processor time, by name."""
-        return {name: document["row"]["seconds"] for name, document in self.transcripts.items()}
+        """The processor time of those that were timed, by name."""
+        rows = {name: document["row"] for name, document in self.transcripts.items()}
+        return {name: row["seconds"] for name, row in rows.items() if "seconds" in row}
 
 
 def read_inputs() -> Inputs:
@@ -133,7 +134,9 @@ def files(inputs: Inputs) -> dict[str, str]:
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}
     found |= {f"generated/printed/{name}.txt": f"{text}\n" for name, text in printed.items()}
-    found["generated/error-ratios.svg"] = error_ratio_plot.drawing(evidence.rows(controls), numerics.ALLOWED_RATIO)
+    families = {bug.slug: bug.family for bug in bugs}
+    rows = evidence.rows(controls)
+    found["generated/error-ratios.svg"] = error_ratio_plot.drawing(rows, families, numerics.ALLOWED_RATIO)
     for path in COPIED:
         found[Path(path).name] = (ROOT / path).read_text(encoding="utf-8")
     return found | _bug_pages(known, inputs) | _release_pages(known, inputs) | _data(known, inputs)

@@ -1,7 +1,9 @@
 """Building the single-file tools that people download: tested modules, written one after the other into one file.
 
-The parts are concatenated as they are, without their imports of each other, so the file reads like a program that was
-written in one piece. That asks of the parts: Python 3.9, and no top-level name that another part has.
+The parts are concatenated as they are, without their imports of each other, and with what else they import at the head,
+so the file reads like a program that was written in one piece. That asks of the parts: Python 3.9, and no top-level name
+that another part has. They stand in the order in which a person reads them, which may be another than that of their
+imports: what a part needs when it is defined (a base class, a default, a decorator) must come before it, no more.
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ import ast
 import json
 import pprint
 import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from mpscheck.bugs import catalogue, reported
 from mpscheck.bugs import trigger as triggers
@@ -17,24 +22,30 @@ from mpscheck.bugs.catalogue import Bug
 from mpscheck.places import PACKAGE, ROOT
 from mpscheck.runs import results
 
-TOOLS = {  # file under snippets/: the modules it is made of, the last one is the tool itself
-    "audit_mps.py": (
-        *("bugs/aten", "bugs/trigger", "bugs/versions", "runs/macos", "tools/known", "bugs/recorder"),
-        *("tools/audit/branches", "tools/audit/places", "tools/audit/matching", "tools/audit/findings"),
-        *("tools/audit/report", "tools/audit/command"),
+
+@dataclass(frozen=True)
+class Tool:
+    """What a file is made of: modules in the order in which it is read, the last one has its docstring and command."""
+
+    parts: tuple[str, ...]
+    carries: Callable[[], list[dict]] | None = None  # its catalogue, if it has one
+
+
+MATCHING = ("bugs/aten", "bugs/trigger", "bugs/versions", "runs/macos", "tools/known", "bugs/recorder")
+AUDIT = ("branches", "places", "matching", "findings", "report", "command")
+LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
+VALIDATE = ("checks", "report", "run", "compare", "wide")
+TOOLS = {  # by the name of the file under snippets/
+    "audit_mps.py": Tool(
+        (*MATCHING, *(f"tools/audit/{name}" for name in AUDIT)),
+        lambda: entries(catalogue.load()) + drafted(),
     ),
-    "locate_divergence.py": (
-        *("bugs/aten", "bugs/trigger", "bugs/versions", "runs/macos", "tools/known", "bugs/recorder"),
-        *(
-            "runs/rule",
-            "runs/outputs",
-            "tools/models",
-            "tools/locate/replay",
-            "tools/locate/judge",
-            "tools/locate/where",
-            "tools/locate/lockstep",
-        ),
-        *("tools/locate/reproduce", "tools/locate/text", "tools/locate/whole", "tools/locate/command"),
+    "locate_divergence.py": Tool(
+        (*MATCHING, "runs/rule", "runs/outputs", "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
+        lambda: entries(catalogue.load()),
+    ),
+    "validate_mps.py": Tool(
+        (*(f"tools/validate/{name}" for name in VALIDATE), "tools/models", "runs/macos", "tools/validate/command"),
     ),
 }
 HEADING = f"# ---- the catalogue {'-' * 90}"
@@ -98,21 +109,38 @@ def data_date(bugs: tuple[Bug, ...]) -> str:
     return max(dates, default="unknown")
 
 
-def part(name: str) -> tuple[str, str]:
-    """Docstring and code of one module, without what ties it to the package. Raises BadPart."""
+@dataclass(frozen=True)
+class Part:
+    """One module without what ties it to the package, and without its imports."""
+
+    docstring: str
+    code: str
+    imports: dict[str, ast.stmt]  # by the name that each makes
+
+
+def part(name: str) -> Part:
+    """Read one module of the package."""
     source = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
     tree = ast.parse(source)
     lines = source.splitlines()
-    dropped = [tree.body[0]] + [n for n in tree.body if _is_internal_import(n)]
-    for node in dropped:
+    imported = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    for node in [tree.body[0], *imported]:
         for number in range(node.lineno - 1, node.end_lineno):
             lines[number] = None
     code = "\n".join(line for line in lines if line is not None)
-    return ast.get_docstring(tree) or "", re.sub(r"\n{4,}", "\n\n\n", code).strip()
+    imports = {name: one for node in imported if not _is_internal_import(node) for name, one in _one_by_one(node)}
+    return Part(ast.get_docstring(tree) or "", re.sub(r"\n{4,}", "\n\n\n", code).strip(), imports)
 
 
 def _is_internal_import(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("__future__", "mpscheck")
+
+
+def _one_by_one(node: ast.Import | ast.ImportFrom) -> Iterable[tuple[str, ast.stmt]]:
+    """Each name that an import makes, with an import of that name alone."""
+    for alias in node.names:
+        one = ast.ImportFrom(node.module, [alias], 0) if isinstance(node, ast.ImportFrom) else ast.Import([alias])
+        yield alias.asname or alias.name, one
 
 
 def _names(code: str) -> set[str]:
@@ -127,30 +155,57 @@ def _names(code: str) -> set[str]:
     return names
 
 
+def import_lines(imports: Iterable[ast.stmt]) -> str:
+    """Imports as ruff sorts them: the standard library, then the rest; modules, then names of modules."""
+    modules, members = set(), {}
+    for node in imports:
+        if isinstance(node, ast.Import):
+            modules.add(ast.unparse(node))
+        else:
+            members.setdefault(node.module, {})[node.names[0].name] = ast.unparse(node.names[0])
+    lines = sorted(modules)
+    for module in sorted(members):
+        names = sorted(members[module], key=lambda name: (not name.isupper(), name.islower(), name))
+        lines.append(f"from {module} import {', '.join(members[module][name] for name in names)}")
+    own = [line for line in lines if re.split(r"[ .]", line)[1] in sys.stdlib_module_names]
+    return "\n".join([*own, "", *(line for line in lines if line not in own)])
+
+
 def build(tool: str) -> str:
     """The text of one single-file tool. Raises BadPart where two parts share a name."""
     names: set[str] = set()
+    imports: dict[str, ast.stmt] = {}
     chunks = []
-    docstring = ""
-    for module in TOOLS[tool]:
-        docstring, code = part(module)
-        clash = names & _names(code)
-        if clash:
+    for module in TOOLS[tool].parts:
+        one = part(module)
+        same = {name for name in one.imports if name in imports and _same(one.imports[name], imports[name])}
+        own = _names(one.code) | (set(one.imports) - same)
+        if clash := (names | set(imports)) & own:
             raise BadPart(f"{tool}: {module} defines {sorted(clash)[0]} once more")
-        names |= _names(code)
-        chunks.append(f"# ---- {module.rpartition('/')[2]} {'-' * (100 - len(module))}\n\n{code}")
-    bugs = catalogue.load()
-    known = entries(bugs) + (drafted() if tool == "audit_mps.py" else [])
-    data = pprint.pformat(known, width=118, sort_dicts=False)
-    head = f'"""{docstring}\n"""\n\n# Built from the modules of MPS Check by `make derived`; edit those, not this file.\nfrom __future__ import annotations\n'
-    embedded = f"{HEADING}\n\nCATALOGUE_DATE = {json.dumps(data_date(bugs))}\nCATALOGUE = {data}\n"
-    return f"{head}\n{embedded}\n\n" + "\n\n\n".join(chunks) + "\n"
+        names |= _names(one.code)
+        imports |= one.imports
+        title = f"# ---- {module.rpartition('/')[2]} ".ljust(120, "-")
+        chunks.append(f"{title}\n# {one.docstring.splitlines()[0]}\n\n\n{one.code}")
+    head = f'"""{one.docstring}\n"""\n\n# Built from the modules of MPS Check by `make derived`; edit those, not this file.\n'
+    head += f"from __future__ import annotations\n\n{import_lines(imports.values())}\n"
+    return "\n".join([head, *_embedded(TOOLS[tool]), "\n\n\n".join(chunks)]) + "\n"
+
+
+def _same(a: ast.stmt, b: ast.stmt) -> bool:
+    return ast.unparse(a) == ast.unparse(b)
+
+
+def _embedded(tool: Tool) -> Iterable[str]:
+    """The catalogue that a tool carries as code, if it carries one."""
+    if tool.carries:
+        data = pprint.pformat(tool.carries(), width=118, sort_dicts=False)
+        yield f"{HEADING}\n\nCATALOGUE_DATE = {json.dumps(data_date(catalogue.load()))}\nCATALOGUE = {data}\n\n"
 
 
 def code_of(text: str) -> str:
     """The text of a built tool without the catalogue that it carries: what a new bug leaves as it was."""
-    before, _, rest = text.partition(HEADING)
-    return before + rest[rest.index("\n# ---- ") :]
+    before, heading, rest = text.partition(HEADING)
+    return before + rest[rest.index("\n# ---- ") :] if heading else text
 
 
 def write(tool: str) -> None:

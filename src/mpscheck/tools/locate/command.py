@@ -29,12 +29,12 @@ from mpscheck.bugs.aten import base_name
 from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level, call_of
 from mpscheck.runs.macos import macos_version
 from mpscheck.tools.known import Known, read_known
-from mpscheck.tools.locate.lockstep import Finding, LockStep, first_line
+from mpscheck.tools.locate.lockstep import Finding, LockStep
 from mpscheck.tools.locate.replay import Case, Twins, tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction, reproduce, run_in_process
 from mpscheck.tools.locate.text import Report, as_json
 from mpscheck.tools.locate.whole import Before, compare_whole, look_from_the_device, twin_model
-from mpscheck.tools.models import CouldNotCheck, find_model, load_model, need_device, newest_entry
+from mpscheck.tools.models import CouldNotCheck, explain, load_model, need_device, newest_entry
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
 
@@ -66,6 +66,7 @@ def locate(
     Ctrl-C ends it early, with what was found until then.
     Raises CouldNotCheck if the device is not there or the model is not on the CPU; whatever the model raises.
     """
+    need_torch()
     need_device(device)
     weights = [*model.parameters(), *model.buffers()]
     if any(t.device.type != "cpu" for t in weights + tensors_in((args, kwargs))):
@@ -96,6 +97,12 @@ def locate(
         report.verdict = "agrees"
     report.seconds = time.perf_counter() - started
     return report
+
+
+def need_torch() -> None:
+    """Raise CouldNotCheck unless torch is new enough to follow its ops."""
+    if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4):
+        raise CouldNotCheck(f"torch {torch.__version__} is too old: this needs 2.4 or newer")
 
 
 def follow(model: torch.nn.Module, args: tuple, kwargs: dict, steps: LockStep) -> tuple[bool | None, str]:
@@ -161,13 +168,10 @@ def call_on(case: Case, steps: LockStep):
 
 def run_command(options) -> Report:
     """Do what the command line asks."""
+    need_torch()
     need_device(options.device)
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
     entry = options.entry or newest_entry()
-    model, tokenizer = load_model(find_model(options.model), entry)
+    model, tokenizer, _ = load_model(options.model, entry)
     start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]  # put first, as TransformerLens does
     tokens = torch.tensor([start + tokenizer.encode(options.prompt, add_special_tokens=False)])
     report = locate(
@@ -205,14 +209,8 @@ def main(arguments: list[str] | None = None) -> int:
             report = run_command(options)
     except KeyboardInterrupt:
         report = Report("could not check", "", whole_text="stopped before the end")
-    except CouldNotCheck as error:
-        report = Report("could not check", str(error))
-    except ModuleNotFoundError as error:
-        report = Report(
-            "could not check", f"the package {error.name} is missing: {sys.executable} -m pip install {error.name}"
-        )
     except Exception as error:  # no traceback for a user who cannot do anything with it
-        report = Report("could not check", first_line(error))
+        report = Report("could not check", explain(error))
     if options.json:
         print(json.dumps(as_json(report)))
     elif report.counts:

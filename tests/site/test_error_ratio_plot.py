@@ -1,0 +1,68 @@
+"""The figure of the error ratios: every check is in it, however many there are, and none looks better than it is."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from mpscheck.bugs import catalogue
+from mpscheck.known import evidence
+from mpscheck.site import error_ratio_plot as plot
+
+SVG = "{http://www.w3.org/2000/svg}"
+FAMILIES = {bug.slug: bug.family for bug in catalogue.load()}
+
+
+def row(slug: str, healthy, sick, verdict: str = "wrong") -> dict:
+    return {"snippet": slug, "honest_ratio": healthy, "sick_ratio": sick, "sick": {"compute": verdict}}
+
+
+def marks(svg: str) -> dict[str, tuple[float, str | None]]:
+    """From what a pointer is told of a mark to its place along the axis and its number."""
+    found = {}
+    for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
+        title, shape, *number = group
+        x = shape.get("cx") or re.match(r"M([\d.]+)", shape.get("d"))[1]
+        found[title.text] = float(x) + (0 if shape.get("cx") else 5), number[0].text if number else None
+    return found
+
+
+def test_every_published_check_stands_in_it_once_healthy_and_once_sick():
+    rows = evidence.rows(evidence.read_controls())
+    svg = plot.drawing(rows, FAMILIES, 10.0)
+    told = [title.partition(": ") for title in marks(svg)]
+    for device in ("healthy", "sick"):
+        slugs = [slug for who, _, names in told if who == device for slug in names.split(", ")]
+        assert sorted(slugs) == [one["snippet"] for one in rows if one["honest_ratio"] is not None]
+
+
+def test_it_grows_with_the_families_and_not_with_the_checks():
+    def height(count):
+        rows = [row(f"bug-{n}", 10 ** (n % 7 / 7 - 1), 10.0 ** (2 + n % 5)) for n in range(count)]
+        svg = plot.drawing(rows, {one["snippet"]: f"family-{n % 5}" for n, one in enumerate(rows)}, 10.0)
+        return ElementTree.fromstring(svg).get("viewBox")
+
+    assert height(5) == height(400)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([row("a", 1.0, 1e4), row("b", 1.1, 1.1e4)], {"healthy: b, a": (1.1, "2"), "sick: a, b": (1e4, "2")}),
+        ([row("a", 0, "inf"), row("b", 0, 5.0, "nan")], {"healthy: b, a": (0, "2"), "sick: a, b": ("inf", "2")}),
+        ([row("a", 0.1, 1e3)], {"healthy: a": (0.1, None), "sick: a": (1e3, None)}),
+    ],
+)
+def test_marks_that_would_cover_each_other_are_one_and_stand_nearest_to_the_limit(rows, expected):
+    found = marks(plot.drawing(rows, {"a": "mask", "b": "mask"}, 10.0))
+    assert found == {title: (plot.place(ratio), number) for title, (ratio, number) in expected.items()}
+
+
+def test_those_who_do_not_see_it_are_told_the_extremes():
+    svg = plot.drawing([row("a", 1.5, 2e4), row("b", 0.5, 3e6)], {"a": "mask", "b": "copy"}, 10.0)
+    assert svg.count('role="img" aria-labelledby="ratios-title"') == 1
+    assert "2 checks. Healthy devices reach 1.5 at most, 10 is allowed, sick devices reach 2e+04 at least." in svg
+
+
+def test_without_results_it_says_so():
+    assert plot.drawing([], FAMILIES, 10.0) == "<p>Not made yet.</p>\n"
