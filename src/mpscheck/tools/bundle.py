@@ -35,17 +35,24 @@ MATCHING = ("bugs/aten", "bugs/trigger", "bugs/versions", "runs/macos", "tools/k
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
 LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
 VALIDATE = ("checks", "report", "run", "compare", "wide")
+RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
     "audit_mps.py": Tool(
         (*MATCHING, *(f"tools/audit/{name}" for name in AUDIT)),
         lambda: entries(catalogue.load()) + drafted(),
     ),
     "locate_divergence.py": Tool(
-        (*MATCHING, "runs/rule", "runs/outputs", "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
+        (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
         lambda: entries(catalogue.load()),
     ),
     "validate_mps.py": Tool(
-        (*(f"tools/validate/{name}" for name in VALIDATE), "tools/models", "runs/macos", "tools/validate/command"),
+        (
+            *(f"tools/validate/{name}" for name in VALIDATE),
+            *RULE,
+            "tools/models",
+            "runs/macos",
+            "tools/validate/command",
+        ),
     ),
 }
 HEADING = f"# ---- the catalogue {'-' * 90}"
