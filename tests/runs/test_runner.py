@@ -273,9 +273,9 @@ def test_a_bad_snippet_in_a_new_emulated_process_costs_one_record(tmp_path):
     with runner.Worker("emu", timeout=5, memory_limit=5 * 2**28, emulated="1") as one:
         for name in ("segfault", "os-exit", "hang", "memory", "raises"):
             bug = dataclasses.replace(snippet(tmp_path, name, BAD[name][0]), fresh=True)
-            record = one.measure(runner.Job(bug))
-            assert (name, record["outcome"]) == (name, BAD[name][1])
-            assert BAD[name][2] in record["reason"]
+            [attempt] = one.measure(runner.Job(bug))["attempts"]
+            assert (name, attempt["outcome"]) == (name, BAD[name][1])
+            assert BAD[name][2] in attempt["reason"]
         good = dataclasses.replace(catalogue.read(GOOD), fresh=True)
         assert numerics.verdict(one.measure(runner.Job(good))) == "agrees"
 
@@ -285,7 +285,7 @@ def test_a_new_emulated_process_gives_the_numbers_of_a_warm_one(mode):
     good = catalogue.read(GOOD)
 
     def numbers(fresh, sick):
-        functions = one.measure(runner.Job(dataclasses.replace(good, fresh=fresh), sick))["functions"]
+        functions = one.measure(runner.Job(dataclasses.replace(good, fresh=fresh), sick))["attempts"][0]["functions"]
         return {
             name: {key: value for key, value in found.items() if key != "seconds"} for name, found in functions.items()
         }
@@ -302,4 +302,5 @@ def test_a_new_emulated_process_has_met_nothing(tmp_path):
     with runner.Worker("emu", emulated="1") as one:
         records = [one.measure(runner.Job(bug)) for _ in range(2)]
     # the first call meets nothing, the second and third of a process what the first left
-    assert [record["functions"]["compute"]["spread"] for record in records] == [1.0, 1.0]
+    outputs = [compute_of({"records": [record]})["outputs"][0] for record in records]
+    assert [output["spread"]["max"] for output in outputs] == [1.0, 1.0]
