@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mpscheck.bugs import effect, trigger
+from mpscheck.bugs import effect, properties, trigger
 from mpscheck.bugs.trigger import BadTrigger, Call
 
 
@@ -80,7 +80,7 @@ def heads(batch=2, length=6, count=4, size=8) -> torch.Tensor:
     ],
 )
 def test_the_order_of_the_dimensions_in_memory(tensor, order):
-    assert trigger.order(tensor) == order
+    assert properties.order(tensor) == order
     (one,) = parse("op", ["query.order in 0213,2013"])
     assert one.matches(call("op", query=tensor)) == (order in ("0213", "2013"))
     (other,) = parse("op", ["query.order != 0213"])
@@ -240,7 +240,7 @@ def test_self_stands_for_an_argument_named_input():
         ({"op": ["linear"], "when": ["weight.layout == odd"]}, "layout is compared"),
         ({"op": ["linear"], "when": ["weight.layout > contiguous"]}, "layout is compared"),
         ({"op": ["linear"], "when": ["weight.size > 3"]}, "size needs a dimension"),
-        ({"op": ["linear"], "when": ["weight.ndim.0 > 3"]}, "the other properties have none"),
+        ({"op": ["linear"], "when": ["weight.ndim.0 > 3"]}, "ndim has no dimension"),
         ({"op": ["linear"], "when": ["weight.ndim > three"]}, "whole number"),
         ({"op": ["linear"], "when": ["weight.ndim > 2.5"]}, "whole number"),
         ({"op": ["linear"], "when": ["weight.size.0 > input.size"]}, "size needs a dimension"),

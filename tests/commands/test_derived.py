@@ -47,10 +47,19 @@ def test_a_new_effect_word_leaves_every_result_as_it_was(package):
     assert {bug.slug: made_of.of_check(bug) for bug in catalogue.load()} == before
 
 
+def test_a_new_tag_and_a_new_comparator_leave_every_result_as_it_was(package):
+    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.load()}
+    package("bugs/properties.py", '    "neginf": lambda', '    "holes": lambda t: False,\n    "neginf": lambda')
+    package("bugs/properties.py", '    "==": operator.eq', '    "like": operator.is_,\n    "==": operator.eq')
+    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.load()} == before
+
+
 def test_a_new_property_of_triggers_leaves_every_result_as_it_was(package):
     before = {bug.slug: made_of.of_check(bug) for bug in catalogue.load()}
     package(
-        "bugs/trigger.py", '    "numel": lambda', '    "rank": lambda t, dim, accelerator: t.ndim,\n    "numel": lambda'
+        "bugs/properties.py",
+        '    "numel": lambda',
+        '    "rank": lambda t, dim, accelerator: t.ndim,\n    "numel": lambda',
     )
     assert {bug.slug: made_of.of_check(bug) for bug in catalogue.load()} == before
 
@@ -70,7 +79,7 @@ def test_what_an_imitation_calls_counts_too(package):
 
 def test_a_changed_property_or_device_counts(package):
     before = made_of.of_check(LINEAR)
-    package("bugs/trigger.py", "if tensor.is_contiguous():", "if not tensor.is_contiguous():")
+    package("bugs/properties.py", "if tensor.is_contiguous():", "if not tensor.is_contiguous():")
     assert made_of.changed(before, made_of.of_check(LINEAR)) == ["fault"]
     package("emulation/kernels.py", "import torch\n", "import torch\n\nONE = 1\n")
     assert made_of.changed(before, made_of.of_check(LINEAR)) == ["fault", "device"]

@@ -161,11 +161,15 @@ def test_files_of_removed_bugs_are_removed(tmp_path):
 
 
 def test_the_vocabulary_is_complete(inputs):
-    from mpscheck.bugs import effect, trigger
+    from mpscheck.bugs import effect, mps_names, properties, trigger
 
     files = pages.files(inputs)
-    assert all(f"`{word}`" in files["generated/properties.md"] for word in trigger.PROPERTIES)
-    assert all(f"has {tag}" in files["generated/properties.md"] for tag in trigger.TAGS)
+    assert all(f"`{word}`" in files["generated/properties.md"] for word in properties.PROPERTIES)
+    assert all(f"has {tag}" in files["generated/properties.md"] for tag in properties.TAGS)
+    assert all(f"`{comparator}`" in files["generated/properties.md"] for comparator in properties.COMPARATORS)
+    assert all(f"`{phase}`" in files["generated/phases.md"] for phase in trigger.PHASES)
+    assert all(f"`{name}`" in files["generated/gradients.md"] for name in mps_names.GRADIENTS)
+    assert all(f"`{part} N`" in files["generated/parts.md"] for part in effect.PARTS)
     assert all(f"`{word}(" in files["generated/effects.md"] for word in effect.WORDS)
 
 

@@ -40,11 +40,11 @@ def run_here(text: str) -> str:
     return "passes"
 
 
-def found(model, *args, sick=(), tmp_path=".", **options):
+def found(model, *args, sick=(), tmp_path=".", known=KNOWN, **options):
     """A report of `locate` on the emulated device with these faults."""
     torch.manual_seed(0)
     with faults.only(*sick):
-        return locate(model, *args, device="emu", known=KNOWN, run=run_here, folder=tmp_path, **options)
+        return locate(model, *args, device="emu", known=known, run=run_here, folder=tmp_path, **options)
 
 
 class Function(nn.Module):
@@ -911,3 +911,21 @@ def test_a_torch_that_is_too_old_is_refused(monkeypatch):
     monkeypatch.setattr(torch, "__version__", "2.0.1")
     with pytest.raises(CouldNotCheck, match="torch 2.0.1 is too old: this needs 2.4 or newer"):
         found(nn.Linear(2, 2), torch.ones(1, 2))
+
+
+RECOGNIZED = {
+    "linear_backward": (lambda x, w: F.linear(x, w), ["weight.size.0 == 5"]),
+    "embedding_dense_backward": (lambda x, w: F.embedding(x.argsort()[:, :2], w), ["num_weights.value == 5"]),
+    "_softmax_backward_data": (lambda x, w: (x @ w.T).softmax(-1), ["dim.value == -1"]),
+}
+
+
+@pytest.mark.parametrize("kernel", RECOGNIZED)
+def test_a_wrong_gradient_is_recognized_by_the_name_of_its_kernel(kernel):
+    function, when = RECOGNIZED[kernel]
+    entry = bundle.entries(catalogue.load())[0]
+    tables = [[{"op": [kernel], "when": when}], [{"op": [kernel], "when": ["grad_output.ndim == 7"]}]]
+    known = read_known([{**entry, "slug": f"bug-{n}", "triggers": table} for n, table in enumerate(tables)])
+    sick = [fault("f", [kernel], "scales(result, 1.5)")]
+    report = found(Function(function, w=normal(5, 4)), normal(3, 4), sick=sick, backward=True, known=known)
+    assert report.verdict == "diverges" and [bug.slug for bug in report.bugs[0]] == ["bug-0"]

@@ -22,7 +22,9 @@ from typing import Any
 import torch
 
 from mpscheck.bugs.aten import base_name, bind, destinations_of
-from mpscheck.bugs.trigger import Call, tensors_in_argument
+from mpscheck.bugs.mps_names import GRADIENTS, INCOMING
+from mpscheck.bugs.properties import tensors_in_argument
+from mpscheck.bugs.trigger import Call
 
 WHOLE = ("linear", "scaled_dot_product_attention", "lstm", "gru")  # kernels of mps itself: what is inside is not called
 PRE_DISPATCH = "pre-dispatch"
@@ -57,6 +59,28 @@ def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str 
     if base_name(op) == "_to_copy":
         return Call("copy", {"self": result, "src": args[0]}, (), result, accelerator)
     return Call(base_name(op), bind(op, args, kwargs), destinations_of(op), result, accelerator)
+
+
+def await_gradients(call: Call, result: Any, names: tuple[str, ...], seen: Callable[[Call], None]) -> None:
+    """When a gradient arrives at the result of a call, `seen` gets a call of the kernels that mps has for it.
+
+    Nothing is awaited on mps and on backends such as `emu`: there these kernels are called, and seen.
+    """
+    first = next(tensors_in_argument(result), None)
+    own = ("mps", torch._C._get_privateuse1_backend_name())
+    if not names or first is None or not first.requires_grad or first.device.type in own:
+        return
+
+    def arrived(gradient: torch.Tensor) -> None:
+        for name in names:
+            one = GRADIENTS[name]
+            args = {there: gradient if here == INCOMING else call.args.get(here) for there, here in one.args.items()}
+            if one.needed:
+                asked = [call.args.get(name) for name in one.needed]
+                args["output_mask"] = [tensor is not None and tensor.requires_grad for tensor in asked]
+            seen(Call(name, args, (), None, call.accelerator))
+
+    first.register_hook(arrived)
 
 
 @contextmanager

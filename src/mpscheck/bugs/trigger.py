@@ -3,35 +3,65 @@
     trigger = [{ op = ["linear"], when = ["weight.layout != contiguous"] }]
 
 One definition serves four masters: the sentence on the page, the imitated fault, the audit of a user's script, and the
-self-test of the snippet. The grammar of a condition is one regular expression: `SUBJECT.PROPERTY COMPARATOR LITERAL` or
-`SUBJECT has TAG`. Several conditions hold together; several tables are alternatives. No code, no nesting.
+self-test of the snippet. Several conditions hold together; several tables are alternatives. No code, no nesting.
+
+    SUBJECT.PROPERTY COMPARATOR LITERAL                     key.size.-2 not-multiple-of 32
+    SUBJECT.PROPERTY COMPARATOR SUBJECT.PROPERTY            key.size.-2 >= query.size.-2
+    numbers may be products and ratios                      self.numel * self.itemsize > 4294967296
+    earlier.SUBJECT.PROPERTY COMPARATOR …                   earlier.scale.value != scale.value
+    SUBJECT has TAG                                         self has neginf
 
 `op` is the aten name as the caller reaches it, before decomposition, without overload and without the trailing
 underscore: `linear`, `scaled_dot_product_attention`, `addcmul`. `SUBJECT` is an argument's name in the aten schema, or
-`result`. Most properties are those of a tensor; `value` is that of any other argument (a number, a truth value, a word),
-`given` says whether an argument is there at all. An argument that the call leaves out has the schema's default.
+`result`. An argument that the call leaves out has the schema's default. What is `earlier` is asked of one earlier call
+of the same ops in the process. `phase` says in which pass the call is made. The words are in `properties`.
 """
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
 from typing import Any
 
 from mpscheck.bugs.aten import overloads
-
-CONDITION = re.compile(
-    r"(?P<subject>[a-z_][a-z_0-9]*)"
-    r"(?:\.(?P<property>[a-z]+)(?:\.(?P<dim>-?\d+))? (?P<comparator>==|!=|<=|>=|<|>|in) (?P<literal>[\w.,-]+)"
-    r"| has (?P<tag>[a-z]+))"
+from mpscheck.bugs.mps_names import WITHIN
+from mpscheck.bugs.properties import (
+    ALIKE,
+    COMPARATORS,
+    NAMES,
+    NUMBERS,
+    OF_ANY_ARGUMENT,
+    PROPERTIES,
+    READS,
+    TAGS,
+    WITH_DIM,
+    WORD_COMPARATORS,
+    YES_OR_NO,
+    is_tensor,
+    tensors_in_argument,
 )
+
 FORMS = ("inplace", "out")
+PHASES = ("forward", "backward", "double-backward")
 
 
 class BadTrigger(ValueError):
     """A trigger that is not in the grammar; the message says which part, and what is allowed."""
+
+
+def phase_now() -> str:
+    """The pass that the calling thread is in: `backward` while autograd computes gradients.
+
+    `double-backward` where it records what it does there (`create_graph=True`), as a gradient of a gradient needs.
+    """
+    import torch
+
+    if torch._C._current_graph_task_id() == -1:
+        return "forward"
+    return "double-backward" if torch.is_grad_enabled() else "backward"
 
 
 @dataclass(frozen=True)
@@ -39,7 +69,8 @@ class Call:
     """One call of an op: what a trigger looks at.
 
     `args` maps the names of the aten schema to the values, `writes` names those that the results are written to,
-    `result` is the returned value (None before the call), `accelerator` the device type that plays the part of `mps`.
+    `result` is the returned value (None before the call), `accelerator` the device type that plays the part of `mps`,
+    `phase` one of PHASES.
     """
 
     op: str
@@ -47,6 +78,7 @@ class Call:
     writes: tuple[str, ...] = ()
     result: Any = None
     accelerator: str = "mps"
+    phase: str = field(default_factory=phase_now)
 
     @property
     def form(self) -> str:
@@ -62,141 +94,160 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Condition:
-    """`weight.size.0 > 65536`: subject, property, dim, comparator, literal; or `self has neginf`, a tag of the values."""
+class Term:
+    """A property of an argument: `key.size.-2`, `earlier.scale.value`. `dim` is a number or names an argument that is one."""
 
     subject: str
     property: str
-    dim: int | None
-    comparator: str
-    literal: str
+    dim: str | None = None
+    earlier: bool = False
+
+    def __str__(self) -> str:
+        parts = ("earlier" if self.earlier else None, self.subject, self.property, self.dim)
+        return ".".join(part for part in parts if part is not None)
+
+
+@dataclass(frozen=True)
+class Product:
+    """Terms and numbers multiplied, and divided by others: `query.size.1 / key.size.1`."""
+
+    over: tuple[Term | str, ...]
+    under: tuple[Term | str, ...] = ()
 
     @property
-    def other(self) -> Condition | None:
-        """The property on the right side, where a number is compared with that of another argument; without literal."""
-        match = OTHER.fullmatch(self.literal) if self.property in NUMBERS else None
-        return match and Condition(match["subject"], match["property"], _whole(match["dim"]), "==", "")
+    def terms(self) -> tuple[Term, ...]:
+        """The properties in it."""
+        return tuple(factor for factor in self.over + self.under if isinstance(factor, Term))
+
+    def __str__(self) -> str:
+        return " * ".join(map(str, self.over)) + "".join(f" / {factor}" for factor in self.under)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`weight.size.0 > 65536`: what is compared, how, and with what: a literal (several after `in`) or another product.
+
+    Of a tag, `left` is the subject alone, the comparator `has`, and `right` the tag.
+    """
+
+    left: Product
+    comparator: str
+    right: Product | str
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The properties that it speaks of, on both sides."""
+        return self.left.terms + (() if isinstance(self.right, str) else self.right.terms)
+
+    @property
+    def subject(self) -> str:
+        """The argument that it is mainly about."""
+        return self.left.terms[0].subject
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The arguments that it speaks of."""
-        return (self.subject,) if self.other is None else (self.subject, self.other.subject)
+        return tuple(dict.fromkeys(term.subject for term in self.terms))
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The properties that it speaks of; none for a tag."""
+        return () if self.comparator == "has" else tuple(dict.fromkeys(term.property for term in self.terms))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The entries of the vocabulary that it uses, such as `PROPERTIES[size]`."""
+        if self.comparator == "has":
+            return (f"TAGS[{self.right}]",)
+        return (f"COMPARATORS[{self.comparator}]", *(f"PROPERTIES[{name}]" for name in self.properties))
+
+    @property
+    def earlier(self) -> bool:
+        """Whether it asks about an earlier call."""
+        return any(term.earlier for term in self.terms)
 
     def __str__(self) -> str:
-        if self.property == "has":
-            return f"{self.subject} has {self.literal}"
-        dim = "" if self.dim is None else f".{self.dim}"
-        return f"{self.subject}.{self.property}{dim} {self.comparator} {self.literal}"
+        left = self.subject if self.comparator == "has" else self.left
+        return f"{left} {self.comparator} {self.right}"
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """Any of `ops`, called in this `form` (None: any), with every condition true."""
+    """Any of `ops`, called in this `form` and `phase` (None: any), with every condition true."""
 
     ops: tuple[str, ...]
     when: tuple[Condition, ...] = ()
     form: str | None = None
+    phase: str | None = None
+
+    @property
+    def table(self) -> dict:
+        """The trigger as it is written in metadata."""
+        table = {"op": list(self.ops), "when": [str(condition) for condition in self.when]}
+        more = {"form": self.form, "phase": self.phase}
+        return table | {name: value for name, value in more.items() if value}
 
     def needs_result(self) -> bool:
         """True if it can be decided only after the call."""
         return any("result" in condition.subjects for condition in self.when)
 
-    def matches(self, call: Call) -> bool:
-        """True if the call is one on which the bug fires. Reads values only for `has`."""
-        if call.op not in self.ops or self.form not in (None, call.form):
+    def needs_more_than_looks(self) -> bool:
+        """True if two calls that look alike (sizes, dtypes, strides, numbers) may differ: by values, memory or time."""
+        return self.phase is not None or any(
+            c.comparator == "has" or c.earlier or any(name in READS for name in c.properties) for c in self.when
+        )
+
+    @cached_property
+    def earlier_terms(self) -> tuple[Term, ...]:
+        """What it asks about earlier calls."""
+        return tuple(dict.fromkeys(term for c in self.when for term in c.terms if term.earlier))
+
+    def matches(self, call: Call, before: Iterable[tuple] = ()) -> bool:
+        """True if the call is one on which the bug fires. Reads values only for tags, `max` and `min`.
+
+        `before` holds what `snapshot` gave for earlier calls; `Earlier` keeps it.
+        """
+        if call.op not in self.ops or self.form not in (None, call.form) or not self._in_phase(call.phase):
             return False
-        subjects = {condition.subject for condition in self.when}
-        return all(self._some_item_fits(subject, call) for subject in subjects)
+        now = [condition for condition in self.when if not condition.earlier]
+        if not all(self._some_item_fits(subject, call, now) for subject in {c.subject for c in now}):
+            return False
+        then = [condition for condition in self.when if condition.earlier]
+        kept = (dict(zip(self.earlier_terms, values)) for values in before)
+        return not then or any(all(holds(c, None, call, one) for c in then) for one in kept)
 
-    def _some_item_fits(self, subject: str, call: Call) -> bool:
-        conditions = [condition for condition in self.when if condition.subject == subject]
-        return any(all(holds(c, item, call) for c in conditions) for item in items_of(subject, call))
+    def _in_phase(self, phase: str) -> bool:
+        return self.phase in (None, phase) or (self.phase, phase) == ("backward", "double-backward")
 
+    def _some_item_fits(self, subject: str, call: Call, conditions: list[Condition]) -> bool:
+        mine = [condition for condition in conditions if condition.subject == subject]
+        return any(all(holds(c, item, call) for c in mine) for item in items_of(subject, call))
 
-# ---- properties: how each is read, and how it is said -------------------------------------------------------------
-
-
-def layout(tensor) -> str:
-    """The layout: contiguous, permuted (dense, in another order), sliced (gaps) or expanded (a stride of 0)."""
-    if tensor.is_contiguous():
-        return "contiguous"
-    sizes_strides = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride()) if size > 1]
-    if any(stride == 0 for _, stride in sizes_strides):
-        return "expanded"
-    dense, expected = True, 1
-    for size, stride in sorted(sizes_strides, key=lambda pair: pair[1]):
-        dense, expected = dense and stride == expected, expected * size
-    return "permuted" if dense else "sliced"
+    def snapshot(self, call: Call) -> tuple:
+        """What the trigger asks about this call once it is an earlier one."""
+        return tuple(property_of(term, items_of(term.subject, call)[0], call) for term in self.earlier_terms)
 
 
-def order(tensor) -> str:
-    """The dimensions from the outermost in memory to the innermost, such as `0213`; empty where there are gaps.
+class Earlier:
+    """Triggers held against the calls of one program in their order: it keeps what they ask about earlier ones."""
 
-    The strides must be the exact ones: also that of a dimension of size 1, at which kernels look as at any other.
-    """
-    sizes, strides = tensor.shape, tensor.stride()
-    dims = sorted(range(tensor.ndim), key=lambda dim: (-strides[dim], -sizes[dim]))
-    expected = 1
-    for dim in reversed(dims):
-        if strides[dim] != expected:
-            return ""
-        expected *= sizes[dim]
-    return "".join(map(str, dims))
+    def __init__(self):
+        self._kept: dict[Trigger, dict[tuple, None]] = {}
 
-
-def records_gradient(tensor) -> bool:
-    """Whether autograd records what is done with it."""
-    import torch
-
-    return tensor.requires_grad and torch.is_grad_enabled()
+    def matches(self, trigger: Trigger, call: Call) -> bool:
+        """Whether the trigger matches the call, which from then on is an earlier one."""
+        if not trigger.earlier_terms:
+            return trigger.matches(call)
+        kept = self._kept.setdefault(trigger, {})
+        fires = trigger.matches(call, kept)
+        if call.op in trigger.ops:
+            kept[trigger.snapshot(call)] = None
+        return fires
 
 
-def plain(value) -> bool | int | float | str | None:
-    """The value of an argument that is no tensor; what torch has a name for (a dtype, a device) is that name."""
-    if is_tensor(value):
-        return None
-    return value if value is None or isinstance(value, (int, float, str)) else str(value).removeprefix("torch.")
+# ---- whether a condition holds ------------------------------------------------------------------------------------
 
-
-PROPERTIES: dict[str, Callable[[Any, int | None, str], Any]] = {
-    "layout": lambda t, dim, accelerator: layout(t),
-    "order": lambda t, dim, accelerator: order(t),
-    "device": lambda t, dim, accelerator: "accel" if t.device.type == accelerator else t.device.type,
-    "dtype": lambda t, dim, accelerator: str(t.dtype).removeprefix("torch."),
-    "size": lambda t, dim, accelerator: t.shape[dim] if -t.ndim <= dim < t.ndim else None,
-    "ndim": lambda t, dim, accelerator: t.ndim,
-    "numel": lambda t, dim, accelerator: t.numel(),
-    "offset": lambda t, dim, accelerator: t.storage_offset(),
-    "grad": lambda t, dim, accelerator: records_gradient(t),
-    "given": lambda value, dim, accelerator: value is not None,
-    "value": lambda value, dim, accelerator: plain(value),
-}
-NUMBERS = ("size", "ndim", "numel", "offset")  # compared with a whole number, or with that of another argument
-OF_ANY_ARGUMENT = ("given", "value")  # the others are properties of tensors
-YES_OR_NO = ("grad", "given")
-TAGS: dict[str, Callable[[Any], bool]] = {
-    "neginf": lambda t: t.is_floating_point() and bool((t.cpu() == float("-inf")).any()),
-    "square": lambda t: t.ndim >= 2 and t.shape[-1] == t.shape[-2],
-}
-NAMES = {  # literals that a property may be compared with; `order` and `value` are compared with more than a few
-    "layout": ("contiguous", "permuted", "sliced", "expanded"),
-    "device": ("cpu", "accel"),
-    "dtype": tuple("bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()),
-    "grad": ("true", "false"),
-    "given": ("true", "false"),
-}
-COMPARATORS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda value, literals: value in literals,
-}
-WORD_COMPARATORS = ("==", "!=", "in")
-OTHER = re.compile(rf"(?P<subject>[a-z_][a-z_0-9]*)\.(?P<property>{'|'.join(NUMBERS)})(?:\.(?P<dim>-?\d+))?")
-_NUMBER = re.compile(r"-?(\d+(\.\d+)?(e-?\d+)?|inf)")
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|inf)")
 
 
 def read_literal(text: str) -> bool | int | float | str:
@@ -215,32 +266,82 @@ def kind(value) -> str:
     return "number" if isinstance(value, (int, float)) else "word"
 
 
-def holds(condition: Condition, item, call: Call) -> bool:
-    """Whether one condition is true of one tensor, or of an argument that is none."""
-    if condition.property not in OF_ANY_ARGUMENT and not is_tensor(item):
+def holds(condition: Condition, item, call: Call, before: dict[Term, Any] | None = None) -> bool:
+    """Whether one condition is true of one tensor, or of an argument that is none.
+
+    `item` is what the condition's subject stands for, `before` what an earlier call had for its terms.
+    """
+    if condition.comparator == "has":
+        return is_tensor(item) and TAGS[condition.right](item)
+
+    def value_of(term: Term):
+        if term.earlier:
+            return before[term]
+        mine = item is not None and term.subject == condition.subject
+        return property_of(term, item if mine else items_of(term.subject, call)[0], call)
+
+    if _compares_alike(condition):  # also what has no order: shapes, dtypes, an argument that is None
+        pair = [value_of(side.over[0]) for side in (condition.left, condition.right)]
+        absent = None in pair and condition.left.over[0].property != "value"
+        return not absent and COMPARATORS[condition.comparator](*pair)
+    left = _evaluated(condition.left, value_of)
+    right = _right_side(condition, value_of)
+    if left is None or not right or any(kind(one) != kind(left) for one in right):
         return False
-    if condition.property == "has":
-        return TAGS[condition.literal](item)
-    value = PROPERTIES[condition.property](item, condition.dim, call.accelerator)
-    right = _right_sides(condition, call)
-    if value is None or not right or any(kind(one) != kind(value) for one in right):
+    return COMPARATORS[condition.comparator](left, right if condition.comparator == "in" else right[0])
+
+
+def _compares_alike(condition: Condition) -> bool:
+    """Whether a property is held against the same one of another call or argument, equal or not."""
+    if isinstance(condition.right, str) or condition.comparator not in ("==", "!="):
         return False
-    return COMPARATORS[condition.comparator](value, right if condition.comparator == "in" else right[0])
+    sides = (condition.left, condition.right)
+    if any(len(side.over) != 1 or side.under or not side.terms for side in sides):
+        return False
+    return sides[0].terms[0].property == sides[1].terms[0].property
 
 
-def _right_sides(condition: Condition, call: Call) -> list:
-    """What the property is compared with; empty where that is a property of another tensor, which the call has not."""
-    other = condition.other
-    if other is None:
-        words = condition.literal.split(",")
-        return words if condition.property == "order" else [read_literal(word) for word in words]
-    found = [PROPERTIES[other.property](t, other.dim, call.accelerator) for t in tensors_of(other.subject, call)[:1]]
-    return [number for number in found if number is not None]
+def _evaluated(product: Product, value_of: Callable[[Term], Any]):
+    """The value of a single term, the number of a product; None where a part is missing or is no number."""
+    values = [
+        [value_of(f) if isinstance(f, Term) else read_literal(f) for f in p] for p in (product.over, product.under)
+    ]
+    if len(values[0]) == 1 and not values[1]:
+        return values[0][0]
+    if any(kind(value) != "number" for value in values[0] + values[1]) or 0 in values[1]:
+        return None
+    return prod(values[0]) / prod(values[1]) if values[1] else prod(values[0])
 
 
-def is_tensor(value) -> bool:
-    """True for a tensor."""
-    return hasattr(value, "storage_offset")
+def _right_side(condition: Condition, value_of: Callable[[Term], Any]) -> list:
+    """What the left side is compared with; empty where that is something that the call has not."""
+    if isinstance(condition.right, Product):
+        value = _evaluated(condition.right, value_of)
+        return [] if value is None else [value]
+    words = condition.right.split(",")
+    return words if condition.properties == ("order",) else [read_literal(word) for word in words]
+
+
+def property_of(term: Term, item, call: Call):
+    """A property of one tensor, or of an argument that is none; None if it has no such property."""
+    if term.property not in OF_ANY_ARGUMENT and not is_tensor(item):
+        return None
+    dim = None if term.dim is None else _dimension(term.dim, call)
+    if term.dim is not None and dim is None:
+        return None
+    if term.property == "value" and dim is not None:
+        item = _argument(term.subject, call)
+    return PROPERTIES[term.property](item, dim, call.accelerator)
+
+
+def _dimension(dim: str, call: Call) -> int | None:
+    """A dimension that is written as a number, or that an argument of the call names."""
+    if re.fullmatch(r"-?\d+", dim):
+        return int(dim)
+    value = call.args.get(dim)
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def items_of(subject: str, call: Call) -> list:
@@ -263,16 +364,13 @@ def _argument(subject: str, call: Call):
     return call.args.get(subject, call.args.get("input") if subject == "self" else None)
 
 
-def tensors_in_argument(value) -> Iterator:
-    """The tensors in an argument or a result: itself, or those in a list, also in lists of them."""
-    if is_tensor(value):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from tensors_in_argument(item)
-
-
 # ---- parsing ------------------------------------------------------------------------------------------------------
+
+_TERM = re.compile(
+    r"(?P<earlier>earlier\.)?(?P<subject>[a-z_A-Z][a-z_A-Z0-9]*)"
+    r"\.(?P<property>[a-z]+)(?:\.(?P<dim>-?\d+|[a-z_][a-z_0-9]*))?"
+)
+_SHAPE_OF_A_CONDITION = "SUBJECT.PROPERTY COMPARATOR LITERAL, or SUBJECT has TAG"
 
 
 def parse(tables: Iterable[dict]) -> tuple[Trigger, ...]:
@@ -283,36 +381,99 @@ def parse(tables: Iterable[dict]) -> tuple[Trigger, ...]:
 
 
 def _parse_table(table: dict) -> Trigger:
-    unknown = set(table) - {"op", "when", "form"}
+    unknown = set(table) - {"op", "when", "form", "phase"}
     if unknown:
-        raise BadTrigger(f"unknown key {sorted(unknown)[0]!r} in trigger: it has op, when, form")
+        raise BadTrigger(f"unknown key {sorted(unknown)[0]!r} in trigger: it has op, when, form, phase")
     if not isinstance(table.get("op"), list) or not all(isinstance(op, str) for op in table["op"]) or not table["op"]:
         raise BadTrigger('trigger needs op, a list of aten names: op = ["linear"]')
-    if table.get("form") not in (None, *FORMS):
-        raise BadTrigger(f"form = {table['form']!r} is not known: {' or '.join(FORMS)}")
-    return Trigger(
-        tuple(table["op"]), tuple(parse_condition(text) for text in table.get("when", ())), table.get("form")
-    )
+    for name, allowed in (("form", FORMS), ("phase", PHASES)):
+        if table.get(name) not in (None, *allowed):
+            raise BadTrigger(f"{name} = {table[name]!r} is not known: {' or '.join(allowed)}")
+    when = tuple(parse_condition(text) for text in table.get("when", ()))
+    return Trigger(tuple(table["op"]), when, table.get("form"), table.get("phase"))
 
 
 def parse_condition(text: str) -> Condition:
     """One condition. Raises BadTrigger where the text is not in the grammar or uses a word that does not exist."""
-    match = CONDITION.fullmatch(text)
-    if match is None:
-        raise BadTrigger(f"{text!r} is not a condition: SUBJECT.PROPERTY COMPARATOR LITERAL, or SUBJECT has TAG")
-    if match["tag"]:
-        if match["tag"] not in TAGS:
-            raise BadTrigger(f"{text!r}: no tag {match['tag']!r}; there is {', '.join(TAGS)}")
-        return Condition(match["subject"], "has", None, "has", match["tag"])
-    name, comparator, literal = match["property"], match["comparator"], match["literal"]
-    if name not in PROPERTIES:
-        raise BadTrigger(f"{text!r}: no property {name!r}; there is {', '.join(PROPERTIES)}")
-    if (name == "size") != (match["dim"] is not None):
-        raise BadTrigger(f"{text!r}: size needs a dimension (size.0, size.-1), the other properties have none")
-    wrong = _wrong_literal(name, comparator, literal)
+    words = text.split(" ")
+    if len(words) == 3 and words[1] == "has" and words[0].isidentifier():
+        if words[2] not in TAGS:
+            raise BadTrigger(f"{text!r}: no tag {words[2]!r}; there is {', '.join(TAGS)}")
+        return Condition(Product((Term(words[0], "has"),)), "has", words[2])
+    places = [place for place, word in enumerate(words) if word in COMPARATORS]
+    if len(places) != 1:
+        raise BadTrigger(f"{text!r} is not a condition: {_SHAPE_OF_A_CONDITION}")
+    left, comparator, right = words[: places[0]], words[places[0]], words[places[0] + 1 :]
+    product = _parse_product(left, text)
+    literal = len(right) == 1 and not _is_term(right[0])
+    if literal and not re.fullmatch(r"[\w.,+-]+", right[0]):
+        raise BadTrigger(f"{text!r} is not a condition: {_SHAPE_OF_A_CONDITION}")
+    condition = Condition(product, comparator, right[0] if literal else _parse_product(right, text))
+    wrong = _wrong_parts(condition)
     if wrong:
         raise BadTrigger(f"{text!r}: {wrong}")
-    return Condition(match["subject"], name, _whole(match["dim"]), comparator, literal)
+    return condition
+
+
+def _is_term(word: str) -> bool:
+    match = _TERM.fullmatch(word)
+    return bool(match) and not _NUMBER.fullmatch(word)
+
+
+def _parse_product(words: list[str], text: str) -> Product:
+    """Terms and numbers with `*` and `/` between them. Raises BadTrigger."""
+    factors, signs = words[::2], ["*", *words[1::2]]
+    if len(words) % 2 == 0 or any(sign not in ("*", "/") for sign in signs):
+        raise BadTrigger(f"{text!r} is not a condition: {_SHAPE_OF_A_CONDITION}")
+    sides: dict[str, list] = {"*": [], "/": []}
+    for sign, factor in zip(signs, factors):
+        sides[sign].append(factor if re.fullmatch(r"\d+", factor) else _parse_term(factor, text))
+    product = Product(tuple(sides["*"]), tuple(sides["/"]))
+    if not product.terms:
+        raise BadTrigger(f"{text!r} is not a condition: {_SHAPE_OF_A_CONDITION}")
+    return product
+
+
+def _parse_term(word: str, text: str) -> Term:
+    match = _TERM.fullmatch(word)
+    if match is None:
+        raise BadTrigger(f"{text!r} is not a condition: {_SHAPE_OF_A_CONDITION}")
+    name, dim = match["property"], match["dim"]
+    if name not in PROPERTIES:
+        raise BadTrigger(f"{text!r}: no property {name!r}; there is {', '.join(PROPERTIES)}")
+    if name != "value" and (name in WITH_DIM) != (dim is not None):
+        raise BadTrigger(
+            f"{text!r}: {name} needs a dimension ({name}.0, {name}.-1)"
+            if dim is None
+            else f"{text!r}: {name} has no dimension"
+        )
+    return Term(match["subject"], name, dim, bool(match["earlier"]))
+
+
+def _wrong_parts(condition: Condition) -> str | None:
+    """What is wrong with what is compared, by which comparator, and with what; None if nothing is."""
+    left, right, comparator = condition.left, condition.right, condition.comparator
+    if isinstance(right, Product) and any(term.earlier for term in right.terms):
+        return "what is earlier stands on the left side"
+    if len({term.earlier for term in left.terms}) > 1:
+        return "the left side is of this call or of an earlier one, not of both"
+    single = len(left.over) == 1 and not left.under
+    name = left.terms[0].property
+    if isinstance(right, Product):
+        if _compares_alike(condition):
+            return None
+        fits = comparator != "in" and all(term.property in NUMBERS for term in condition.terms)
+        if fits:
+            return None
+        if single and name not in NUMBERS:
+            return f"{name} is compared by == or != with the same property of another argument"
+        return f"a number is compared with a number: {', '.join(NUMBERS)}"
+    if not single or any(not isinstance(factor, Term) for factor in left.over):
+        strange = next((term.property for term in left.terms if term.property not in NUMBERS), None)
+        if strange:
+            return f"only numbers are multiplied: {', '.join(NUMBERS)}, not {strange}"
+        return None if _NUMBER.fullmatch(right) and comparator != "in" else "a product is compared with one number"
+    return _wrong_literal(name, comparator, right)
 
 
 def _wrong_literal(name: str, comparator: str, literal: str) -> str | None:
@@ -320,6 +481,8 @@ def _wrong_literal(name: str, comparator: str, literal: str) -> str | None:
     words = literal.split(",")
     if comparator != "in" and len(words) > 1:
         return "several literals are compared by `in`"
+    if name in ALIKE:
+        return f"{name} is compared by == or != with that of another argument"
     if name in YES_OR_NO:
         fits = literal in NAMES[name] and comparator in ("==", "!=")
         return None if fits else f"{name} is compared by == or != with true or false"
@@ -335,17 +498,14 @@ def _wrong_literal(name: str, comparator: str, literal: str) -> str | None:
         if len(kinds) != 1 or not all(words):
             return "value is compared with a number, a word, true or false, or by `in` with several of one kind"
         fits = comparator in WORD_COMPARATORS or kinds == {"number"}
-        return None if fits else "only a number is compared by <, <=, > and >="
-    other = OTHER.fullmatch(literal)
-    if other and comparator != "in":
-        fits = (other["property"] == "size") == (other["dim"] is not None)
-        return None if fits else "size needs a dimension (size.0, size.-1), the other properties have none"
+        return None if fits else "only a number is compared by <, <=, >, >=, multiple-of and not-multiple-of"
+    if name in ("max", "min"):
+        return None if all(_NUMBER.fullmatch(word) for word in words) else f"{name} is compared with a number"
     fits = all(re.fullmatch(r"-?\d+", word) for word in words)
     return None if fits else f"{name} is compared with a whole number (with several after `in`) or with key.size.0"
 
 
-def _whole(text: str | None) -> int | None:
-    return None if text is None else int(text)
+# ---- names against torch's schemas --------------------------------------------------------------------------------
 
 
 def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[str]:
@@ -362,17 +522,26 @@ def check_names(triggers: Iterable[Trigger], also: Iterable[str] = ()) -> list[s
             if not overloads(op):
                 errors.append(f"torch {torch.__version__} has no op aten::{op}")
                 continue
-            types = _types(op)
-            wanted = [*(subject for c in trigger.when for subject in c.subjects), *also]
+            if op in WITHIN:
+                errors.append(f"aten::{op} is what mps calls inside {WITHIN[op]}, which is what a program calls")
+            types = types_of(op)
+            terms = [(condition, term) for condition in trigger.when for term in condition.terms]
+            dims = [term.dim for _, term in terms if term.dim is not None and not term.dim.lstrip("-").isdigit()]
+            wanted = [*(term.subject for _, term in terms), *dims, *also]
             missing = [name for name in dict.fromkeys(wanted) if name not in types]
             errors += [f"aten::{op} has no argument {name!r}" for name in missing]
-            for condition in trigger.when:
-                if condition.subject in types:
-                    errors += _wrong_type(op, condition, types[condition.subject])
-    return errors
+            errors += [
+                f"aten::{op}: {dim!r} is no whole number, which a dimension is"
+                for dim in dims
+                if not _is_int(types, dim)
+            ]
+            for condition, term in terms:
+                if term.subject in types:
+                    errors += _wrong_type(op, condition, term, types[term.subject])
+    return list(dict.fromkeys(errors))
 
 
-def _types(op: str) -> dict[str, set[str]]:
+def types_of(op: str) -> dict[str, set[str]]:
     """The types that each argument has in the overloads of an op; `Optional` where it may be left out or None."""
     found: dict[str, set[str]] = {"result": {"Tensor"}}
     in_each = [{a.name: str(a.type) for a in overload._schema.arguments} for overload in overloads(op)]
@@ -380,11 +549,15 @@ def _types(op: str) -> dict[str, set[str]]:
         for name, of in types.items():
             found.setdefault(name, set()).add(of)
     for name, of in found.items():
-        if any(name not in types for types in in_each):
+        if name != "result" and any(name not in types for types in in_each):
             of.add("Optional")
     if "input" in found:
         found.setdefault("self", found["input"])
     return found
+
+
+def _is_int(types: dict[str, set[str]], name: str) -> bool:
+    return any("int" in of for of in types.get(name, {"int"}))
 
 
 _KINDS = {  # kinds of values by the words in the names of their types; a dtype is an `int` in Python's schemas
@@ -394,17 +567,24 @@ _KINDS = {  # kinds of values by the words in the names of their types; a dtype 
 }
 
 
-def _wrong_type(op: str, condition: Condition, types: set[str]) -> list[str]:
+def takes(types: set[str], value: bool | int | float | str) -> bool:
+    """Whether an argument of these types may have such a value."""
+    return any(word in " ".join(types) for word in _KINDS[kind(value)])
+
+
+def _wrong_type(op: str, condition: Condition, term: Term, types: set[str]) -> list[str]:
     """At most one sentence: what is wrong with a condition on an argument of these types."""
-    said, whole = f'aten::{op}: {condition.subject!r} of "{condition}"', " ".join(sorted(types))
-    if condition.property == "given":
+    said, whole = f'aten::{op}: {term.subject!r} of "{condition}"', " ".join(sorted(types))
+    if term.property == "given":
         return [] if "Optional" in whole else [f"{said} is always given"]
-    if condition.property != "value":
+    if term.property == "tensor":
+        return [] if re.search(r"number|int|float|bool", whole) else [f"{said} is always a tensor"]
+    if term.property != "value":
         return [] if "Tensor" in whole else [f"{said} is no tensor: it has a value"]
-    wanted = kind(read_literal(condition.literal.split(",")[0]))
-    if any(word in whole for word in _KINDS[wanted]):
-        return []
-    return [f"{said} is a {whole}, which is compared with no {wanted}"]
+    if isinstance(condition.right, Product):
+        return [] if _compares_alike(condition) or takes(types, 1) else [f"{said} is a {whole}, and no number"]
+    value = read_literal(condition.right.split(",")[0])
+    return [] if takes(types, value) else [f"{said} is a {whole}, which is compared with no {kind(value)}"]
 
 
 # ---- the sentence on the page ------------------------------------------------------------------------------------
@@ -415,29 +595,54 @@ _LITERAL_WORDS = {  # the others stand for themselves
     "expanded": "expanded (a stride of 0)",
     "cpu": "on the CPU",
     "accel": "on the GPU",
+}
+_TAG_WORDS = {
     "neginf": "holds minus infinity",
+    "inf": "holds infinity",
+    "nan": "holds NaN",
+    "zero": "holds a zero",
+    "duplicates": "holds a value more than once",
+    "masked-row": "has a row that is masked as a whole",
     "square": "is square",
 }
-_COMPARE_WORDS = {
-    "==": "is",
-    "!=": "is not",
-    "<": "is below",
-    "<=": "is at most",
-    ">": "is above",
-    ">=": "is at least",
-    "in": "is one of",
+_COMPARE_WORDS = {  # now, and of an earlier call
+    "==": ("is", "was"),
+    "!=": ("is not", "was not"),
+    "<": ("is below", "was below"),
+    "<=": ("is at most", "was at most"),
+    ">": ("is above", "was above"),
+    ">=": ("is at least", "was at least"),
+    "in": ("is one of", "was one of"),
+    "multiple-of": ("is a multiple of", "was a multiple of"),
+    "not-multiple-of": ("is not a multiple of", "was not a multiple of"),
 }
 _NOUNS = {  # whose property is compared; the others are the argument itself
     "order": "the order of the dimensions of {who} in memory",
     "dtype": "the dtype of {who}",
     "size": "the size of {who} in dimension {dim}",
+    "stride": "the stride of {who} in dimension {dim}",
     "ndim": "the number of dimensions of {who}",
     "numel": "the number of elements of {who}",
     "offset": "the storage offset of {who}",
+    "itemsize": "the bytes of an element of {who}",
+    "max": "the largest value of {who}",
+    "min": "the smallest value of {who}",
+    "shape": "the shape of {who}",
+    "strides": "the list of strides of {who}",
+    "memory": "the memory that {who} lies in",
 }
 _YES_OR_NO_PHRASES = {
     "grad": ("no gradient is recorded through {who}", "a gradient is recorded through {who}"),
     "given": ("{who} is not given", "{who} is given"),
+    "tensor": ("{who} is no tensor", "{who} is a tensor"),
+    "conj": ("{who} is not a conjugated view", "{who} is a conjugated view"),
+}
+_FORM_WORDS = {None: "", "inplace": " in place", "out": " with `out=`"}
+_PHASE_WORDS = {
+    None: "",
+    "forward": " outside a backward pass",
+    "backward": " in a backward pass",
+    "double-backward": " in a backward pass that is recorded for a gradient of the gradient",
 }
 
 
@@ -448,39 +653,60 @@ def sentence(triggers: Iterable[Trigger]) -> str:
 
 def _trigger_phrase(trigger: Trigger) -> str:
     ops = ", ".join(f"`{op}`" for op in trigger.ops)
-    how = {None: "", "inplace": " in place", "out": " with `out=`"}[trigger.form]
-    phrases = [_condition_phrase(condition) for condition in trigger.when]
+    how = _FORM_WORDS[trigger.form] + _PHASE_WORDS[trigger.phase]
+    phrases = [_condition_phrase(condition) for condition in trigger.when if not condition.earlier]
+    then = [_condition_phrase(condition) for condition in trigger.when if condition.earlier]
+    if then:
+        phrases.append(f"in an earlier call {' and '.join(then)}")
     if len(phrases) > 2:
         return f"{ops} is called{how}, and all of this holds: {'; '.join(phrases)}"
     return " and ".join([f"{ops} is called{how}", *phrases])
 
 
 def _condition_phrase(condition: Condition) -> str:
-    if condition.property in YES_OR_NO:
-        yes = (condition.literal == "true") == (condition.comparator == "==")
-        return _YES_OR_NO_PHRASES[condition.property][yes].format(who=_who(condition.subject))
-    if condition.property == "has":
-        return f"{_noun(condition)} {_LITERAL_WORDS[condition.literal]}"
-    said = [_literal_phrase(condition, literal) for literal in condition.literal.split(",")]
-    return f"{_noun(condition)} {_COMPARE_WORDS[condition.comparator]} {', '.join(said)}"
+    who = _who(condition.subject)
+    if condition.comparator == "has":
+        return f"{who} {_TAG_WORDS[condition.right]}"
+    left, right = condition.left.over[0], condition.right
+    if isinstance(right, str) and isinstance(left, Term) and left.property in YES_OR_NO:
+        yes = (right == "true") == (condition.comparator == "==")
+        return _YES_OR_NO_PHRASES[left.property][yes].format(who=who)
+    compared = _COMPARE_WORDS[condition.comparator][condition.earlier]
+    if isinstance(right, Product):
+        same = str(condition.left) == f"earlier.{right}" and condition.comparator in ("==", "!=")
+        said = ["the same as now"] if same else [_product_phrase(right)]
+    else:
+        said = [_literal_phrase(condition, literal) for literal in right.split(",")]
+    return f"{_product_phrase(condition.left)} {compared} {', '.join(said)}"
 
 
 def _who(subject: str) -> str:
     return "the result" if subject == "result" else f"*{subject}*"
 
 
-def _noun(condition: Condition) -> str:
-    return _NOUNS.get(condition.property, "{who}").format(who=_who(condition.subject), dim=condition.dim)
+def _product_phrase(product: Product) -> str:
+    said = " times ".join(_factor_phrase(factor) for factor in product.over)
+    return said + "".join(f" divided by {_factor_phrase(factor)}" for factor in product.under)
+
+
+def _factor_phrase(factor: Term | str) -> str:
+    if isinstance(factor, str):
+        return f"{int(factor):,}"
+    who, dim = _who(factor.subject), factor.dim
+    if factor.property == "value":
+        return who if dim is None else f"item {dim} of {who}"
+    if dim is not None and not dim.lstrip("-").isdigit():
+        dim = f"*{dim}*"
+    return _NOUNS.get(factor.property, "{who}").format(who=who, dim=dim)
 
 
 def _literal_phrase(condition: Condition, literal: str) -> str:
-    if condition.other is not None:
-        return _noun(condition.other)
-    if condition.property == "order":
+    name = condition.properties[0]
+    if name == "order":
         return f"({', '.join(literal)})"
-    if condition.property == "value":
+    if name == "value":
         value = read_literal(literal)
         return f"`{value}`" if kind(value) == "word" else f"{value:,}" if kind(value) == "number" else literal
-    if condition.property in NUMBERS and condition.comparator != "in":
-        return f"{int(literal):,}"
+    if name in NUMBERS and condition.comparator != "in":
+        return f"{read_literal(literal):,}"
     return _LITERAL_WORDS.get(literal, literal)

@@ -12,21 +12,12 @@ import torch
 from torch.utils import _pytree as pytree
 
 from mpscheck.bugs import catalogue, reported
+from mpscheck.bugs import effect as words
 from mpscheck.bugs.trigger import Call
 from mpscheck.emulation.effects import each, healthy_result
-from mpscheck.emulation.faults import Fault, Imitation, fault, imitation, of_bug
+from mpscheck.emulation.faults import Fault, Imitation, fault, made, of_bug
 
 # ---- effects: how a result is wrong; each gives an imitation ------------------------------------------------------
-
-
-def scaled(factor: float) -> Imitation:
-    """The result, or each of several, times a factor."""
-    return lambda call, run: each(lambda value: value * factor, run(call.args))
-
-
-def with_values(**values) -> Imitation:
-    """As if these arguments had these values."""
-    return lambda call, run: run(call.args | values)
 
 
 def noisy(size: float) -> Imitation:
@@ -133,7 +124,7 @@ def of_report(slug: str, effect: str | Imitation, op: list[str] | None = None, w
     if op:
         return fault(slug, op, effect, when)
     bug = next(bug for bug in reported.load() if bug.slug == slug)
-    return Fault(slug, bug.triggers, imitation(effect))
+    return made(slug, bug.triggers, effect if callable(effect) else words.parse(effect))
 
 
 SDPA = ["scaled_dot_product_attention"]
@@ -144,7 +135,7 @@ def reported_faults() -> list[Fault]:
     """Imitations of reported bugs; those that have become snippets are left to the catalogue."""
     found = [
         of_report("cat-noncontiguous-inputs-misplaced", "ignores-strides(tensors)"),
-        of_report("linear-bias-dropped-vector-shape-macos26", with_values(bias=None), ["linear"], ["input.size.-2 == 1"]),
+        of_report("linear-bias-dropped-vector-shape-macos26", "drops(bias)", ["linear"], ["input.size.-2 == 1"]),
         of_report("matmul-permuted-key-2022", "ignores-strides(other)"),
         of_report("sdpa-causal-leak-half", causal_by_fours, SDPA, ["query.dtype in float16,bfloat16"]),
         of_report("sdpa-fully-masked-rows-nan", fully_masked_rows_nan, SDPA, ["attn_mask.dtype == bool"]),
@@ -165,15 +156,15 @@ def general_faults() -> list[Fault]:
         # the whole forward pass, more or less
         fault("tanh-in-half", ["tanh"], narrowed(torch.float16)),
         fault("softmax-in-half", SOFTMAX, narrowed(torch.float16)),
-        fault("softmax-sums-to-0.97", SOFTMAX, scaled(0.97)),
-        fault("layer-norm-ignores-bias", ["layer_norm"], with_values(bias=None)),
-        fault("layer-norm-eps-0.01", ["layer_norm"], with_values(eps=1e-2)),
-        fault("addmm-drops-bias", ["addmm"], with_values(beta=0)),
+        fault("softmax-sums-to-0.97", SOFTMAX, "scales(result, 0.97)"),
+        fault("layer-norm-ignores-bias", ["layer_norm"], "drops(bias)"),
+        fault("layer-norm-eps-0.01", ["layer_norm"], "sets(eps, 0.01)"),
+        fault("addmm-drops-bias", ["addmm"], "sets(beta, 0)"),
         fault("addmm-noise-1-percent", ["addmm"], noisy(0.01)),
-        fault("linear-halves-result", ["linear"], scaled(0.5)),
+        fault("linear-halves-result", ["linear"], "scales(result, 0.5)"),
         fault("embedding-off-by-one", ["embedding"], shifted_ids),
-        fault("attention-scale-1", SDPA, with_values(scale=1.0)),
-        fault("attention-not-causal", SDPA, with_values(is_causal=False)),
+        fault("attention-scale-1", SDPA, "sets(scale, 1.0)"),
+        fault("attention-not-causal", SDPA, "sets(is_causal, false)"),
         fault("matmul-last-column-zero", ["matmul"], at((..., -1))),
         # some items or positions
         fault("linear-second-sequence-zero", ["linear"], at((slice(1, None),)), ["result.ndim >= 3"]),
@@ -181,24 +172,24 @@ def general_faults() -> list[Fault]:
         fault("linear-wrong-before-last-position", ["linear"], at((slice(None), slice(-1)), factor=1.1), ["result.ndim >= 3", "result.size.-2 > 1"]),
         # what one check alone does
         fault("argmax-first-index", ["argmax"], first_index),
-        fault("softmax-of-two-dimensions", SOFTMAX, scaled(0.9), ["self.ndim == 2"]),
-        fault("softmax-of-four-dimensions", SOFTMAX, scaled(0.9), ["self.ndim == 4"]),
+        fault("softmax-of-two-dimensions", SOFTMAX, "scales(result, 0.9)", ["self.ndim == 2"]),
+        fault("softmax-of-four-dimensions", SOFTMAX, "scales(result, 0.9)", ["self.ndim == 4"]),
         fault("copy-into-slice-unwritten", ["copy"], "unwritten(result)", ["self.layout == sliced", "self.dtype == float32"], "inplace"),
         fault("flip-does-nothing", ["flip"], lambda call, run: call.args["self"].clone()),
-        fault("addmm-bias-lost-while-decoding", ["addmm"], with_values(beta=0), ["mat1.size.0 <= 2"]),
+        fault("addmm-bias-lost-while-decoding", ["addmm"], "sets(beta, 0)", ["mat1.size.0 <= 2"]),
         fault("cat-of-one-row-stale", ["cat"], stale(), ["tensors.size.-2 == 1"]),
-        fault("attention-short-wrong", SDPA, scaled(1.01), ["query.size.-2 in 2,3"]),
-        fault("softmax-short-wrong", SOFTMAX, scaled(1.01), ["self.size.-1 in 2,3"]),
-        fault("attention-ignores-mask-given", SDPA, with_values(attn_mask=None), ["attn_mask.ndim >= 2"]),
+        fault("attention-short-wrong", SDPA, "scales(result, 1.01)", ["query.size.-2 in 2,3"]),
+        fault("softmax-short-wrong", SOFTMAX, "scales(result, 1.01)", ["self.size.-1 in 2,3"]),
+        fault("attention-ignores-mask-given", SDPA, "drops(attn_mask)", ["attn_mask.ndim >= 2"]),
         fault("masked-fill-does-nothing", ["masked_fill"], lambda call, run: call.args["self"].clone()),
         # gradients
-        fault("tanh-gradient-halved", ["tanh_backward"], scaled(0.5)),
-        fault("layer-norm-gradient-halved", ["native_layer_norm_backward"], scaled(0.5)),
-        fault("linear-gradient-halved", ["linear_backward"], scaled(0.5)),
-        fault("softmax-gradient-halved", ["_softmax_backward_data"], scaled(0.5)),
+        fault("tanh-gradient-halved", ["tanh_backward"], "scales(result, 0.5)"),
+        fault("layer-norm-gradient-halved", ["native_layer_norm_backward"], "scales(result, 0.5)"),
+        fault("linear-gradient-halved", ["linear_backward"], "scales(result, 0.5)"),
+        fault("softmax-gradient-halved", ["_softmax_backward_data"], "scales(result, 0.5)"),
         # half types
-        fault("float16-bias-lost", ["addmm"], with_values(beta=0), ["self.dtype == float16"]),
-        fault("bfloat16-bias-lost", ["addmm"], with_values(beta=0), ["self.dtype == bfloat16"]),
+        fault("float16-bias-lost", ["addmm"], "sets(beta, 0)", ["self.dtype == float16"]),
+        fault("bfloat16-bias-lost", ["addmm"], "sets(beta, 0)", ["self.dtype == bfloat16"]),
         # other numbers at each call
         fault("attention-stale", SDPA, stale()),
         fault("softmax-stale", SOFTMAX, stale()),

@@ -4,14 +4,18 @@ Each takes the call, `run` (computes the right result from a dict of arguments),
 gives the right answer by chance: memory that is left unwritten holds junk, never zero.
 """
 
+import builtins
 from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from mpscheck.bugs.trigger import Call
+from mpscheck.bugs import aten
+from mpscheck.bugs.trigger import Call, read_literal
+from mpscheck.emulation import firing
 
+WIDEST = {int: torch.int64, float: torch.float64}
 JUNK = -7.25  # no likely answer; whole-number types get 249, bool gets True
 
 
@@ -64,8 +68,31 @@ def as_if_contiguous(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def with_argument(call: Call, run, name: str, function):
-    """The result with one argument (each tensor of a list) as the function makes it."""
-    return run(call.args | {name: each(function, call.args[name])})
+    """The result with one argument (each tensor of a list, or a number) as the function makes it."""
+    value = call.args[name]
+    if type(value) in (int, float):
+        return run(call.args | {name: function(torch.tensor(value, dtype=WIDEST[type(value)])).item()})
+    return run(call.args | {name: each(function, value)})
+
+
+def may_be_absent(op: str, name: str) -> bool:
+    """Whether an argument of an op may be None, by each overload that has it."""
+    types = [str(a.type) for overload in aten.overloads(op) for a in overload._schema.arguments if a.name == name]
+    return all(of.startswith("Optional") for of in types)
+
+
+def in_part(tensor: torch.Tensor, part: str) -> torch.Tensor:
+    """Which elements are in a part of a tensor, such as `after 4096`: counted row by row."""
+    which, _, count = part.partition(" ")
+    number, total = int(count), tensor.numel()
+    start, end = {
+        "after": (number, total),
+        "first": (0, number),
+        "last": (max(total - number, 0), total),
+        "tail": (total - total % number, total),
+    }[which]
+    places = torch.arange(total, device=tensor.device).reshape(tensor.shape)
+    return (places >= start) & (places < end)
 
 
 # ---- one function a word -------------------------------------------------------------------------------------------
@@ -85,12 +112,78 @@ def ignores_offset(call: Call, run, target: str, value=None):
     return with_argument(call, run, target, lambda t: t.as_strided(t.shape, t.stride(), 0))
 
 
+def ignores_conj(call: Call, run, target: str, value=None):
+    return with_argument(call, run, target, lambda t: t.conj() if t.is_conj() else t)
+
+
 def transposes(call: Call, run, target: str, value=None):
     return with_argument(call, run, target, lambda t: t.mT)
 
 
-def unwritten(call: Call, run, target: str, value=None):
-    return unwritten_result(call, healthy_result(call, run))
+def reinterprets(call: Call, run, target: str, value: str):
+    def read_as(tensor):
+        dtype = getattr(torch, value)
+        memory = tensor.contiguous().flatten().view(torch.uint8)
+        times = -(-tensor.numel() * dtype.itemsize // max(len(memory), 1))
+        read = memory.repeat(times)[: tensor.numel() * dtype.itemsize].clone().view(dtype)
+        return read.to(tensor.dtype).reshape(tensor.shape)
+
+    return with_argument(call, run, target, read_as)
+
+
+def drops(call: Call, run, target: str, value=None):
+    if may_be_absent(call.op, target):
+        return run(call.args | {target: None})
+    return with_argument(call, run, target, torch.zeros_like)
+
+
+def sets(call: Call, run, target: str, value: str):
+    number = float("nan") if value == "nan" else read_literal(value)
+    if target == "result":
+        return each(lambda right: torch.full_like(right, number), healthy_result(call, run))
+    old = call.args[target]
+    if isinstance(old, torch.Tensor):
+        return with_argument(call, run, target, lambda tensor: torch.full_like(tensor, number))
+    if isinstance(old, (list, tuple)):
+        return run(call.args | {target: [number] * len(old)})
+    return run(call.args | {target: getattr(torch, value) if isinstance(old, torch.dtype) else number})
+
+
+def scales(call: Call, run, target: str, value: str):
+    if target != "result":
+        return with_argument(call, run, target, lambda tensor: tensor * float(value))
+    return each(lambda right: right * float(value), healthy_result(call, run))
+
+
+def noise(call: Call, run, target: str, value: str):
+    generator = torch.Generator().manual_seed(0)
+
+    def disturbed(right):
+        drawn = torch.randn(right.shape, generator=generator).to(right.device)
+        return (right * (1 + float(value) * drawn)).to(right.dtype)
+
+    return each(disturbed, healthy_result(call, run))
+
+
+def unwritten(call: Call, run, target: str, value: str | None = None):
+    right = healthy_result(call, run)
+    wrong = unwritten_result(call, right)
+    if value is None:
+        return wrong
+    for memory, values in zip(tree_leaves(wrong), tree_leaves(right), strict=True):
+        written = ~in_part(values, value)
+        memory.copy_(torch.where(written, values, memory))
+    return wrong
+
+
+def writes_outside(call: Call, run, target: str, value=None):
+    result = run(call.args) if call.result is None else call.result
+    for memory in call.destination or tree_leaves(result):
+        end = memory.storage_offset() + 1 + sum((n - 1) * s for n, s in zip(memory.shape, memory.stride()))
+        if memory.numel() and end * memory.element_size() < memory.untyped_storage().nbytes():
+            behind = memory.as_strided((1,), (1,), end)
+            behind.copy_(junk_like(behind))
+    return result
 
 
 def rounds(call: Call, run, target: str, value: str):
@@ -127,6 +220,18 @@ def wraps(call: Call, run, target: str, value: str):
     return each(wrapped, healthy_result(call, run))
 
 
+def stale(call: Call, run, target: str, value=None):
+    first = firing.first_like(call, target)
+    if target != "result":
+        return run(call.args | {target: first})
+    return run(call.args) if first is None else first
+
+
+def raises(call: Call, run, target: str, value=None):
+    kind = torch.OutOfMemoryError if target == "OutOfMemoryError" else getattr(builtins, target)
+    raise firing.on_purpose(kind(f"aten::{call.op} on a device that is sick on purpose"))
+
+
 def random(call: Call, run, target: str, value=None):
     return each(lambda right: right[:1].expand_as(right).clone(), healthy_result(call, run))
 
@@ -134,10 +239,19 @@ def random(call: Call, run, target: str, value=None):
 IMITATIONS = {
     "ignores-strides": ignores_strides,
     "ignores-offset": ignores_offset,
+    "ignores-conj": ignores_conj,
     "transposes": transposes,
+    "reinterprets": reinterprets,
+    "drops": drops,
+    "sets": sets,
+    "scales": scales,
+    "noise": noise,
     "unwritten": unwritten,
+    "writes-outside": writes_outside,
     "rounds": rounds,
     "makes-nan": makes_nan,
     "wraps": wraps,
+    "stale": stale,
     "random": random,
+    "raises": raises,
 }

@@ -14,6 +14,7 @@ anybody wrote, which defines `FAULTS`, a list of `fault(...)`:
     ]
 """
 
+import itertools
 import runpy
 import sys
 import traceback
@@ -23,35 +24,54 @@ from pathlib import Path
 from mpscheck.bugs import effect as effects_data
 from mpscheck.bugs import trigger as triggers_data
 from mpscheck.bugs.effect import Effect
-from mpscheck.bugs.trigger import BadTrigger
+from mpscheck.bugs.trigger import BadTrigger, Trigger
 from mpscheck.emulation.dispatch import hook
 from mpscheck.emulation.effects import IMITATIONS
-from mpscheck.emulation.firing import ACTIVE, COUNTS, Fault, Imitation
+from mpscheck.emulation.firing import ACTIVE, COUNTS, Fault, Imitation, forget
 
 
 def fault(
-    slug: str, op: list[str], effect: str | Imitation, when: list[str] | None = None, form: str | None = None
+    slug: str,
+    op: list[str],
+    effect: str | Imitation,
+    when: list[str] | None = None,
+    form: str | None = None,
+    phase: str | None = None,
 ) -> Fault:
     """A fault in words (`effect="ignores-strides(weight)"`) or with an effect of your own, a function.
 
     The function gets the `Call` and `run`, which computes the right result from a dict of arguments; it returns the
     wrong one. Raises BadTrigger or BadEffect where the words are not in the vocabulary, or no op has such arguments.
     """
-    table = {"op": op, "when": when or []} | ({"form": form} if form else {})
+    table = {"op": op, "when": when or [], "form": form, "phase": phase}
     triggers = triggers_data.parse([table])
-    targets = () if callable(effect) else effects_data.parse(effect).arguments
-    wrong = triggers_data.check_names(triggers, targets)
+    words = effect if callable(effect) else effects_data.parse(effect)
+    wrong = triggers_data.check_names(triggers, () if callable(words) else words.arguments)
+    if not wrong and not callable(words):
+        wrong = effects_data.check_names(words, triggers)
     if wrong:  # a misspelt name would be a fault that never fires
         raise BadTrigger(f"fault {slug!r}: {wrong[0]}")
-    return Fault(slug, triggers, imitation(effect))
+    return made(slug, triggers, words)
 
 
-def imitation(effect: str | Effect | Imitation) -> Imitation:
-    """The function that imitates an effect given in words; one that is a function already is its own."""
+def made(slug: str, triggers: tuple[Trigger, ...], effect: Effect | Imitation) -> Fault:
+    """A fault of triggers that are read already, and an effect in words or a function."""
     if callable(effect):
-        return effect
-    words = effects_data.parse(str(effect))
-    return lambda call, run: IMITATIONS[words.word](call, run, words.target, words.value)
+        return Fault(slug, triggers, effect)
+    keeps = effect.target if effect.word == "stale" else None
+    return Fault(slug, triggers, imitation(effect), keeps)
+
+
+def imitation(effect: Effect) -> Imitation:
+    """The function that imitates an effect; one that is rare does so at the last of so many calls."""
+    calls = itertools.count(1)
+
+    def imitate(call, run):
+        if next(calls) % effect.every:
+            return run(call.args) if call.result is None else call.result
+        return IMITATIONS[effect.word](call, run, effect.target, effect.value)
+
+    return imitate
 
 
 @contextmanager
@@ -60,6 +80,7 @@ def only(*faults: Fault):
     before = {op: list(list_) for op, list_ in ACTIVE.items()}
     ACTIVE.clear()
     COUNTS.clear()
+    forget()
     try:
         for one in faults:
             _install(one)
@@ -109,7 +130,7 @@ def _of_file(name: str) -> list[Fault]:
 
 def of_bug(bug) -> Fault:
     """The fault that a snippet's trigger and effect describe."""
-    return Fault(bug.slug, bug.triggers, imitation(bug.effect))
+    return made(bug.slug, bug.triggers, bug.effect)
 
 
 def _install(one: Fault) -> None:

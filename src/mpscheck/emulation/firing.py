@@ -4,13 +4,15 @@ Nothing here chooses faults: `faults` does, when a person asks for them.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from torch.utils._pytree import tree_leaves
+import torch
+from torch.utils._pytree import tree_leaves, tree_map_only
 
-from mpscheck.bugs.trigger import Call, Trigger
+from mpscheck.bugs.properties import tensors_in_argument
+from mpscheck.bugs.trigger import Call, Earlier, Trigger
 
 Imitation = Callable[[Call, Callable], object]
 
@@ -21,29 +23,77 @@ class BrokenFault(RuntimeError):
 
 @dataclass(frozen=True)
 class Fault:
-    """When (`triggers`, alternatives) and how (`imitate(call, run)` gives the wrong result) the device misbehaves."""
+    """When (`triggers`, alternatives) and how (`imitate(call, run)` gives the wrong result) the device misbehaves.
+
+    `keeps` is an argument, or `result`, of which the fault needs what the first call with the same shapes had.
+    """
 
     slug: str
     triggers: tuple[Trigger, ...]
     imitate: Imitation
+    keeps: str | None = None
 
 
 ACTIVE: dict[str, list[Fault]] = {}  # by op name
 COUNTS: dict[str, int] = {}  # how often each fault fired, by slug
 _state = threading.local()
+_earlier = Earlier()
+_first: dict[tuple, object] = {}  # what faults keep, by the shapes of a call
 
 
 def computed(call: Call, run: Callable):
     """The result of a call on the device: healthy (`run(call.args)`), or as the first active fault that fires says."""
     faults = () if getattr(_state, "off", False) else ACTIVE.get(call.op, ())
+    if not faults:
+        return run(call.args) if call.result is None else call.result
+    _keep(call, faults)
+    fires = None
     for one in faults:
         if call.form == "functional" and call.result is None and any(t.needs_result() for t in one.triggers):
             call = replace(call, result=run(call.args))
-        if any(t.matches(call) for t in one.triggers):
-            COUNTS[one.slug] = COUNTS.get(one.slug, 0) + 1
+        with off():  # reading values is a copy
+            matched = any([_earlier.matches(trigger, call) for trigger in one.triggers])  # each must see each call
+        fires = one if matched and fires is None else fires
+    if fires is not None:
+        COUNTS[fires.slug] = COUNTS.get(fires.slug, 0) + 1
+        with off():
+            result = wrong_result(fires, call, run)
+    else:
+        result = run(call.args) if call.result is None else call.result
+    _keep(call, faults, result)
+    return result
+
+
+def _keep(call: Call, faults: Iterable[Fault], result=None) -> None:
+    """Keep what the faults need of the first call with these shapes: arguments before it is computed, then its result."""
+    for target in {one.keeps for one in faults if one.keeps and (one.keeps == "result") == (result is not None)}:
+        key, value = (target, *_looks(call)), result if target == "result" else call.args.get(target)
+        if key not in _first:
             with off():
-                return wrong_result(one, call, run)
-    return run(call.args) if call.result is None else call.result
+                _first[key] = tree_map_only(torch.Tensor, torch.clone, value)
+
+
+def _looks(call: Call) -> tuple:
+    shapes = [(tensor.shape, tensor.dtype) for tensor in tensors_in_argument(list(call.args.values()))]
+    return call.op, call.form, tuple(shapes)
+
+
+def first_like(call: Call, target: str):
+    """What the first call with the same op, shapes and dtypes had as this argument or `result`; None: this is it."""
+    return _first.get((target, *_looks(call)))
+
+
+def forget() -> None:
+    """Begin anew: there was no earlier call."""
+    global _earlier
+    _earlier = Earlier()
+    _first.clear()
+
+
+def on_purpose(error: Exception) -> Exception:
+    """Mark an exception as what an effect imitates: it reaches the program."""
+    error.on_purpose = True
+    return error
 
 
 def wrong_result(one: Fault, call: Call, run: Callable):
@@ -57,6 +107,8 @@ def wrong_result(one: Fault, call: Call, run: Callable):
         if wrong is not None and call.writes:
             _write(wrong, call.destination)
     except (LookupError, TypeError, AttributeError, NameError, ValueError, ArithmeticError) as error:
+        if getattr(error, "on_purpose", False):
+            raise
         said = f"{type(error).__name__}: {error}"
         raise BrokenFault(
             f"the effect of fault {one.slug!r} failed on aten::{call.op} ({call.form}): {said}; "

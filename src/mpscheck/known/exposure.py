@@ -22,7 +22,6 @@ from mpscheck.bugs.reported import Reported
 from mpscheck.known import names, releases
 from mpscheck.known.entry import SILENT_KINDS
 from mpscheck.runs import results
-from mpscheck.tools import bundle
 
 FOLDER = results.RUNS.parent / "exposure"
 MODEL = "gpt2-shape"  # what the answers are about; toy models are only there as `ioi-small`
@@ -120,7 +119,7 @@ def measured_for(file: dict) -> dict[str, str]:
 
 def fingerprint(bug: Bug | Reported) -> str:
     """The hash of a bug's triggers, which a file of exposures stores for each bug that it was measured for."""
-    tables = bug.metadata["trigger"] if isinstance(bug, Bug) else [bundle.table_of(trigger) for trigger in bug.triggers]
+    tables = bug.metadata["trigger"] if isinstance(bug, Bug) else [trigger.table for trigger in bug.triggers]
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
 
 

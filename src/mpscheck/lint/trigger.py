@@ -1,7 +1,8 @@
-"""Trigger and effect name ops and arguments that torch has."""
+"""Trigger and effect name ops and arguments that torch has, of the kind that they speak of."""
 
 from collections.abc import Iterator
 
+from mpscheck.bugs import effect
 from mpscheck.bugs import trigger as triggers
 from mpscheck.bugs.catalogue import Bug
 
@@ -16,3 +17,5 @@ def check(bug: Bug) -> Iterator[str]:
     for error in triggers.check_names(bug.triggers, bug.effect.arguments):
         if error not in of_trigger:
             yield f"effect {bug.effect}: {error}; the target is an argument of each op of the trigger, or result"
+    for error in effect.check_names(bug.effect, bug.triggers):
+        yield f"effect {bug.effect}: {error}"

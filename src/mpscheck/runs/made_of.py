@@ -13,16 +13,10 @@ from mpscheck.bugs.effect import Effect
 from mpscheck.bugs.trigger import Trigger
 from mpscheck.places import PACKAGE, ROOT
 
-# The tables of words in trigger.py: each entry counts by itself, for the bugs that use it.
-GROWING = ("PROPERTIES", "TAGS", "NAMES", "NUMBERS", "OF_ANY_ARGUMENT", "OTHER")
 MEASURING = (
     "bugs/aten",
-    "runs/measure",
-    "runs/numerics",
-    "runs/outputs",
-    "runs/rule",
     "bugs/recorder",
-    "runs/selftest",
+    *(f"runs/{n}" for n in ("measure", "numerics", "outputs", "rule", "selftest")),
 )
 
 
@@ -40,17 +34,17 @@ def device() -> str:
     """Hash of the code of the emulated device and of the measuring, without the words of triggers and effects."""
     files = [path for path in sorted(PACKAGE.glob("emulation/*.py")) if path.stem != "effects"]
     sources = [path.read_text(encoding="utf-8") for path in files] + [_source(name) for name in MEASURING]
-    return digest([code_hash(sources), reached_hash(_source("bugs/trigger"), "Trigger", "Call", stop=GROWING)])
+    return digest([code_hash(sources), reached_hash(_source("bugs/trigger"), "Trigger", "Call", "Earlier")])
 
 
 @lru_cache
 def imitation(triggers: tuple[Trigger, ...], effect: Effect) -> str:
     """Hash of a fault in words: trigger and effect as they are written, and the code of the words that they use."""
     conditions = [condition for trigger in triggers for condition in trigger.when]
-    entries = {f"TAGS[{c.literal}]" if c.property == "has" else f"PROPERTIES[{c.property}]" for c in conditions}
-    when = reached_hash(_source("bugs/trigger"), *sorted(entries), stop=GROWING)
+    entries = sorted({word for condition in conditions for word in condition.words})
+    when = reached_hash(_source("bugs/properties"), *entries)
     how = reached_hash(_source("emulation/effects"), f"IMITATIONS[{effect.word}]")
-    return digest([repr(triggers), str(effect), when, how])
+    return digest([repr([trigger.table for trigger in triggers]), str(effect), when, how])
 
 
 @lru_cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mpscheck.bugs import recorder
 from mpscheck.bugs.aten import base_name
-from mpscheck.bugs.trigger import Trigger
+from mpscheck.bugs.trigger import Earlier, Trigger
 from mpscheck.runs.measure import load_module
 
 
@@ -17,16 +17,19 @@ def matches_of(triggers: Iterable[Trigger], device: str, function, inputs: tuple
     triggers = tuple(triggers)
     early = [t for t in triggers if not t.needs_result()]
     late = [t for t in triggers if t.needs_result()]
-    count = 0
+    count, earlier = 0, Earlier()
+
+    def some_matches(held: list, call) -> bool:
+        return any([earlier.matches(trigger, call) for trigger in held])  # each must see each call
 
     def handle(op, args, kwargs, run):
         nonlocal count
         copies = base_name(op) == "_to_copy"
-        hit = not copies and any(t.matches(recorder.call_of(op, args, kwargs, None, device)) for t in early)
+        hit = not copies and some_matches(early, recorder.call_of(op, args, kwargs, None, device))
         result = run()
-        if not hit and (late or copies):
+        if late or copies:
             call = recorder.call_of(op, args, kwargs, result, device)
-            hit = any(t.matches(call) for t in (triggers if copies else late))
+            hit = some_matches(early + late if copies else late, call) or hit
         count += hit
         return result
 

@@ -31,7 +31,10 @@ class Tool:
     carries: Callable[[], list[dict]] | None = None  # its catalogue, if it has one
 
 
-MATCHING = ("bugs/aten", "bugs/trigger", "bugs/versions", "runs/macos", "tools/known", "bugs/recorder")
+MATCHING = (
+    *("bugs/aten", "bugs/mps_names", "bugs/properties", "bugs/trigger", "bugs/versions"),
+    *("runs/macos", "tools/known", "bugs/recorder"),
+)
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
 LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
 VALIDATE = ("checks", "report", "run", "compare", "wide")
@@ -70,7 +73,7 @@ def entries(bugs: tuple[Bug, ...]) -> list[dict]:
 def drafted() -> list[dict]:
     """The silent index-only bugs whose trigger somebody drafted: `audit` shows a match as possible, never as certain."""
     return [
-        _entry(bug, bug.workaround, [table_of(trigger) for trigger in bug.triggers])
+        _entry(bug, bug.workaround, [trigger.table for trigger in bug.triggers])
         | {"draft": True, "unsure": list(bug.unsure)}
         for bug in reported.load()
         if bug.triggers and bug.silent
@@ -94,12 +97,6 @@ def _entry(bug: Bug | reported.Reported, workaround: str | None, tables: list[di
         "page": f"bugs/{bug.slug}/",
         "triggers": tables,
     }
-
-
-def table_of(trigger: triggers.Trigger) -> dict:
-    """A trigger as it is written in metadata."""
-    table = {"op": list(trigger.ops), "when": [str(condition) for condition in trigger.when]}
-    return table | ({"form": trigger.form} if trigger.form else {})
 
 
 def workaround_code(bug: Bug) -> str | None:

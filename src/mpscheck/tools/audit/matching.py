@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from mpscheck.bugs.aten import base_name
+from mpscheck.bugs.mps_names import GRADIENTS
+from mpscheck.bugs.properties import records_gradient, tensors_in_argument
 from mpscheck.bugs.recorder import call_of
-from mpscheck.bugs.trigger import Call, Trigger, items_of, records_gradient, tensors_in_argument, tensors_of
+from mpscheck.bugs.trigger import Call, Earlier, Trigger, tensors_of
 from mpscheck.tools.known import Known
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
@@ -34,7 +37,8 @@ class Plan:
 
     watched: tuple[tuple[Known, Trigger], ...]
     late: bool
-    reads_values: bool
+    each: bool  # two calls that look alike may differ, so that each must be judged
+    gradients: tuple[str, ...] = ()  # kernels for its gradient that mps alone has, and triggers ask for
 
 
 class Matcher:
@@ -49,6 +53,7 @@ class Matcher:
                     self._by_op.setdefault(name, []).append((bug, trigger))
         self._plans: dict[Any, Plan | None] = {}
         self._judged: dict[tuple, tuple[Match, ...]] = {}
+        self._earlier = Earlier()
 
     @property
     def called(self) -> list[str]:
@@ -64,18 +69,19 @@ class Matcher:
     def _new_plan(self, op) -> Plan | None:
         copies = base_name(op) == "_to_copy"
         watched = self._by_op.get("copy" if copies else base_name(op), [])
-        if not watched and not copies:  # copies show which devices there are
+        gradients = tuple(name for name, one in GRADIENTS.items() if one.of == base_name(op) and name in self._by_op)
+        if not watched and not gradients and not copies:  # copies show which devices there are
             return None
         late = copies or any(trigger.needs_result() for _, trigger in watched)
-        reads = any(condition.property == "has" for _, trigger in watched for condition in trigger.when)
-        return Plan(tuple(watched), late, reads)
+        each = any(trigger.needs_more_than_looks() for _, trigger in watched)
+        return Plan(tuple(watched), late, each, gradients)
 
     def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
-        """The bugs whose triggers match a call; like calls are judged once, unless a trigger reads values.
+        """The bugs whose triggers match a call; like calls are judged once, unless a trigger needs more than looks.
 
         Raises what torch raises for tensors without strides or values (sparse, nested, traced).
         """
-        if plan.reads_values:
+        if plan.each:
             return self._new_matches(plan, op, args, kwargs, result)
         key = (op, signature(args), signature(kwargs), signature(result))
         if key not in self._judged:
@@ -88,10 +94,16 @@ class Matcher:
             return ()
         real = sorted(kinds - {"cpu", "meta"})
         self.accelerators.update(real)
-        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        return self._held_against(plan.watched, call_of(op, args, kwargs, result, real[0] if real else "mps"), real)
+
+    def gradient_matches(self, call: Call) -> tuple[Match, ...]:
+        """The bugs whose triggers match a call that mps would make for a gradient."""
+        return self._held_against(self._by_op[call.op], call, [])
+
+    def _held_against(self, watched: Iterable[tuple[Known, Trigger]], call: Call, real: list[str]) -> tuple[Match, ...]:
         found: dict[str, Match] = {}
-        for bug, trigger in plan.watched:
-            fires = decide(trigger, call, devices_known=bool(real))
+        for bug, trigger in watched:
+            fires = decide(trigger, call, bool(real), self._earlier)
             doubt = doubt_of(bug, trigger, fires)
             if fires is not False and (bug.slug not in found or doubt is None):
                 where = real[0] if real else "cpu"
@@ -99,13 +111,14 @@ class Matcher:
         return tuple(found.values())
 
 
-def decide(trigger: Trigger, call: Call, devices_known: bool) -> bool | None:
+def decide(trigger: Trigger, call: Call, devices_known: bool, earlier: Earlier) -> bool | None:
     """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
-    if devices_known or all(c.property != "device" for c in trigger.when):
-        return trigger.matches(call)
-    rest = Trigger(trigger.ops, tuple(c for c in trigger.when if c.property != "device"), trigger.form)
-    given = all(tensors_of(condition.subject, call) for condition in trigger.when if condition.property == "device")
-    return None if given and rest.matches(call) else False
+    devices = tuple(condition for condition in trigger.when if "device" in condition.properties)
+    if devices_known or not devices:
+        return earlier.matches(trigger, call)
+    rest = replace(trigger, when=tuple(condition for condition in trigger.when if condition not in devices))
+    given = all(tensors_of(subject, call) for condition in devices for subject in condition.subjects)
+    return None if earlier.matches(rest, call) and given else False
 
 
 def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
@@ -121,7 +134,7 @@ def signature(value: Any) -> Any:
     """All of a call's arguments that a trigger may ask for, but for the values of tensors. Hashable."""
     if isinstance(value, torch.Tensor):
         strides = (value.stride(), value.storage_offset())
-        return (value.dtype, value.shape, strides, value.device, records_gradient(value))
+        return (value.dtype, value.shape, strides, value.device, value.is_conj(), records_gradient(value))
     if isinstance(value, (list, tuple)):
         return tuple([signature(item) for item in value])
     if isinstance(value, dict):
@@ -132,7 +145,13 @@ def signature(value: Any) -> Any:
 def described(trigger: Trigger, call: Call) -> str:
     """The arguments that the trigger asks about, in words: for one that stands for several, the first of them."""
     subjects = list(dict.fromkeys(subject for c in trigger.when for subject in c.subjects))
-    return "; ".join(f"{subject}: {_in_words(items_of(subject, call)[0])}" for subject in subjects)
+    return "; ".join(f"{subject}: {_in_words(_first(subject, call))}" for subject in subjects)
+
+
+def _first(subject: str, call: Call) -> Any:
+    """The first tensor that a subject stands for; what has none as it is."""
+    tensors = tensors_of(subject, call)
+    return tensors[0] if tensors else call.args.get(subject)
 
 
 def _in_words(t: Any) -> str:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from mpscheck.bugs.recorder import await_gradients, call_of
+from mpscheck.bugs.trigger import Call
 from mpscheck.tools.audit.findings import Finding, group_text, other_paths_text
 from mpscheck.tools.audit.matching import Match, Matcher, Plan
 from mpscheck.tools.audit.places import Callers, Place, frames_from
@@ -43,12 +45,14 @@ class Report:
         plan = self._matcher.plan(op)
         if plan is None:
             return run()
+        if plan.watched and not plan.late:
+            self._judge(plan, op, args, kwargs, None)
+        result = run()
         if plan.late:
-            result = run()
             self._judge(plan, op, args, kwargs, result)
-            return result
-        self._judge(plan, op, args, kwargs, None)
-        return run()
+        if plan.gradients:
+            await_gradients(call_of(op, args, kwargs), result, plan.gradients, self._judge_gradient)
+        return result
 
     def _judge(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> None:
         self.calls += 1
@@ -59,6 +63,12 @@ class Report:
             return
         if matches:
             self._count(matches, list(frames_from(sys._getframe(2))))
+
+    def _judge_gradient(self, call: Call) -> None:
+        self.calls += 1
+        matches = self._matcher.gradient_matches(call)
+        if matches:
+            self._count(matches, list(frames_from(sys._getframe(1))))
 
     def _count(self, matches: tuple[Match, ...], frames: list) -> None:
         """Count each match for the place that the call comes from."""

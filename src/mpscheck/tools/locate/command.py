@@ -26,11 +26,12 @@ from pathlib import Path
 import torch
 
 from mpscheck.bugs.aten import base_name
-from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level, call_of
+from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level, call_of, calls
+from mpscheck.bugs.trigger import Call, Trigger
 from mpscheck.runs.macos import macos_version
 from mpscheck.tools.known import Known, read_known
 from mpscheck.tools.locate.lockstep import Finding, LockStep
-from mpscheck.tools.locate.replay import Case, Twins, tensors_in
+from mpscheck.tools.locate.replay import Case, Twins, computed, tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction, reproduce, run_in_process
 from mpscheck.tools.locate.text import Report, as_json
 from mpscheck.tools.locate.whole import Before, compare_whole, look_from_the_device, twin_model
@@ -140,27 +141,35 @@ def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> l
     cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
     found = []
     for case in cases:
-        call = call_on(case, steps)
-        found += [bug for bug in known if bug not in found and any(t.matches(call) for t in bug.triggers)]
+        for call in calls_on(case, steps):
+            found += [bug for bug in known if bug not in found and any(could_match(t, call) for t in bug.triggers)]
     return sorted(
         found,
         key=lambda bug: ("affected", "unknown", "not affected").index(bug.state(torch.__version__, macos_version())),
     )
 
 
-def call_on(case: Case, steps: LockStep):
-    """A case as triggers see it on the device, before it is made. A copy between dtypes has a new tensor as `self`.
+def could_match(trigger: Trigger, call: Call) -> bool:
+    """Whether the trigger matches the call, if what it asks about earlier ones was so: one call cannot tell."""
+    return replace(trigger, when=tuple(c for c in trigger.when if not c.earlier)).matches(call)
 
-    A gradient is a call of the op's kernel for it, by the name that most of them have.
-    """
+
+def calls_on(case: Case, steps: LockStep) -> list[Call]:
+    """A case as triggers see it on the device: one call, or of a gradient those that its backward pass makes there."""
+    if case.incoming is None:
+        return [call_on(case, steps)]
+    made: list[Call] = []
+    with calls(steps.device.partition(":")[0], made.append):
+        computed(case, Twins(steps.moved), steps.to_device)
+    return [call for call in made if call.phase != "forward"]
+
+
+def call_on(case: Case, steps: LockStep) -> Call:
+    """A call before it is made. A copy between dtypes has a new tensor as `self`."""
     twins = Twins(lambda flat: flat.to(steps.device))
     args, kwargs = twins.of((case.args, case.kwargs), case.staying_ids)
     result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
-    call = call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
-    if case.incoming is None:
-        return call
-    incoming = twins.of(next(gradient for gradient in case.incoming if gradient is not None))
-    return replace(call, op=f"{call.op}_backward", args={**call.args, "grad_output": incoming})
+    return call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
 
 
 # ---- the command --------------------------------------------------------------------------------------------------

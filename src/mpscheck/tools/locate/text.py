@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 import torch
 
 from mpscheck.bugs.aten import base_name
-from mpscheck.bugs.trigger import layout
+from mpscheck.bugs.properties import layout
 from mpscheck.runs.macos import macos_version
 from mpscheck.tools.known import Known
 from mpscheck.tools.locate.judge import Difference
