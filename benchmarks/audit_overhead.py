@@ -53,7 +53,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     model = GPT2LMHeadModel(GPT2Config()).eval()
-    bugs = read_known(bundle.entries(catalogue.load()))
+    bugs = read_known(bundle.entries(catalogue.with_check()))
     for length in options.lengths:
         without, with_audit = measure(model, length, options.repeats, bugs)
         print(

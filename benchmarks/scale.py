@@ -27,7 +27,7 @@ MPSCHECK = (sys.executable, "-m", "mpscheck.cli")
 TRANSCRIPTS = """
 from mpscheck.bugs import catalogue
 from mpscheck.commands import transcripts
-for bug in catalogue.load():
+for bug in catalogue.with_check():
     for program in transcripts.of_snippet(bug.slug):
         transcripts.keep(program)
 """  # of the snippets alone: those of the tools are as many as they were
@@ -73,12 +73,12 @@ def copy_repository(folder: Path) -> None:
 
 def grow(folder: Path, size: int) -> None:
     """Clone the snippets in turns until there are `size`; each clone is a bug of its own, by its slug and its thread."""
-    bugs = catalogue.load()
+    bugs = catalogue.with_check()
     for number in range(len(bugs), size):
         bug = bugs[number % len(bugs)]
         thread = f"{bug.issue.partition('#')[0]}#{900_000 + number}"
         path = folder / "snippets" / "bugs" / f"{bug.slug[:40].rstrip('-')}-{number}.py"
-        path.write_text(bug.source.replace(bug.issue, thread), encoding="utf-8")
+        path.write_text(bug.check.source.replace(bug.issue, thread), encoding="utf-8")
 
 
 def spent(step: Step, folder: Path) -> tuple[float, float]:
@@ -117,7 +117,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[len(catalogue.load()), 50, 250, 400])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[len(catalogue.with_check()), 50, 250, 400])
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=USUAL)
     arguments = parser.parse_args()
     adopt_orphans()

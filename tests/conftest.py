@@ -107,8 +107,8 @@ def _records(faulty: bool) -> list[dict]:
     records = []
     for bug in (catalogue.find(LINEAR), catalogue.find(RANDOM)):
         faults = (bug.slug,) if faulty else ()
-        found = worker.run_job(bug.slug, str(bug.path), bug.functions, "emu", "float32", faults)
-        records.append({"snippet": bug.slug, "code": bug.code_hash, "dtype": "float32", "attempts": [found]})
+        found = worker.run_job(bug.slug, str(bug.check.path), bug.check.functions, "emu", "float32", faults)
+        records.append({"snippet": bug.slug, "code": bug.check.code_hash, "dtype": "float32", "attempts": [found]})
     return records
 
 

@@ -25,7 +25,7 @@ from mpscheck.tools.known import read_known
 from mpscheck.tools.audit import audit
 
 ioi_small, upstream_test, logits_file = sys.argv[1:]
-bugs = read_known(bundle.entries(catalogue.load()))
+bugs = read_known(bundle.entries(catalogue.with_check()))
 tokens = torch.arange(1, 16)[None]
 
 def bloom():

@@ -11,7 +11,7 @@ from gguf import GGUFReader
 from packaging.version import Version
 from transformers import AutoTokenizer
 
-from mpscheck.bugs import reported
+from mpscheck.bugs import catalogue
 from mpscheck.commands import verify
 from mpscheck.known import evidence, exposure
 
@@ -71,7 +71,7 @@ def test_the_pages_say_how_smollm2_is_quantised(pages, weights):
 
 def test_advice_of_2_14_for_m1_and_m2_says_what_2_14_does_not_mend(pages):
     """`bmm-large-k-m1-m2` is not mended; whoever says 2.14 for such a chip says so in the same paragraph."""
-    bugs = {bug.slug: bug for bug in reported.all_bugs()}
+    bugs = {bug.slug: bug for bug in catalogue.all_bugs()}
     batched, flat = bugs["bmm-large-k-m1-m2"], bugs["mm-large-k-allocator-dependent"]
     assert (
         batched.fixed is None and Version(evidence.last_seen(batched)) > Version("2.14") and str(flat.fixed) == "2.14"
@@ -90,7 +90,7 @@ def test_advice_of_2_14_for_m1_and_m2_says_what_2_14_does_not_mend(pages):
 
 def test_the_calls_of_a_gpt2_are_those_that_2_14_mends(pages):
     assert "The calls above\nare such products." in pages["docs/exposure.md"]
-    study = exposure.Study(exposure.read(), reported.all_bugs())
+    study = exposure.Study(exposure.read(), catalogue.all_bugs())
     assert not {"bmm-large-k-m1-m2", "mm-large-k-allocator-dependent"} & set(study.late)
     for row in study.shaped:
         met = set().union(*(study.how(row, use) for use in row.uses))

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mpscheck import environments
-from mpscheck.bugs import catalogue, reported
+from mpscheck.bugs import catalogue
 from mpscheck.known.exposure import FOLDER, drafted, fingerprint
 from mpscheck.places import ROOT
 from mpscheck.runs import results
@@ -61,7 +61,7 @@ def probe(python: Path, model: str, entry: str, bugs_file: Path) -> dict:
 
 def bugs() -> list[dict]:
     """The bugs to look for, as the audit takes them: those with a snippet, and those with a drafted trigger."""
-    return bundle.entries(catalogue.load()) + bundle.drafted()
+    return bundle.entries(catalogue.with_check()) + bundle.drafted()
 
 
 def measure(name: str) -> dict:
@@ -84,8 +84,8 @@ def measure(name: str) -> dict:
         "system": platform.system(),
         "cpu": cpu_name(),
         "level": found["level"],
-        "bugs": {bug.slug: fingerprint(bug) for bug in catalogue.load()},
-        "drafted": {bug.slug: fingerprint(bug) for bug in drafted(reported.load())},
+        "bugs": {bug.slug: fingerprint(bug) for bug in catalogue.with_check()},
+        "drafted": {bug.slug: fingerprint(bug) for bug in drafted(catalogue.rows())},
     }
     return {"schema": 2, "provenance": provenance, "records": records}
 

@@ -13,25 +13,24 @@ It was seen on PyTorch's main branch in January 2024, before 2.3 was cut. In the
 function has no copy back, in 2.4.0's it has.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#118115"
-# also = ["pytorch/pytorch#118117", "pytorch/pytorch#155437"]
-# kind = "wrong"
-# family = "in-place"
-# affected = ">=2.3,<2.4"
-# basis = { seen = "thread", fixed = "wheel" }
-# fixed_pr = "pytorch/pytorch#124442"
-# reported = [{ thread = "pytorch/pytorch#118115", date = "2024-01-23" }]
-# met_in = [
-#   "sparse autoencoders whose encoder starts as a view of the transposed decoder",
-#   "probes and adapters with transposed parameters",
-# ]
-# trigger = [{ op = ["addcmul", "addcdiv"], form = "inplace", when = ["self.layout != contiguous"] }]
-# effect = "unwritten(result)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#118115",
+    "also": ["pytorch/pytorch#118117", "pytorch/pytorch#155437"],
+    "kind": "wrong",
+    "family": "in-place",
+    "affected": ">=2.2.2,<2.4",
+    "basis": {"seen": "wheel", "fixed": "wheel"},
+    "fixed_pr": "pytorch/pytorch#124442",
+    "reported": [{"thread": "pytorch/pytorch#118115", "date": "2024-01-23"}],
+    "met_in": [
+        "sparse autoencoders whose encoder starts as a view of the transposed decoder",
+        "probes and adapters with transposed parameters",
+    ],
+    "danger": 38,
+    "trigger": [{"op": ["addcmul", "addcdiv"], "form": "inplace", "when": ["self.layout != contiguous"]}],
+    "effect": "unwritten(result)",
+}
+
 import torch
 
 

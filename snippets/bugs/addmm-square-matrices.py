@@ -12,21 +12,21 @@ PyTorch 2.3.0 no longer guesses. The function that did is in the macOS wheels of
 2.3.0.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#116331"
-# kind = "wrong"
-# family = "matmul"
-# affected = ">=2.0.1,<2.3"
-# basis = { seen = "wheel", fixed = "release notes" }
-# fixed_pr = "pytorch/pytorch#116547"
-# reported = [{ thread = "pytorch/pytorch#116331", date = "2023-12-22", chip = "M1" }]
-# met_in = ["transformers GPT-2 with as many tokens in a batch as the model is wide (gpt2: 768, gpt2-medium: 1,024)"]
-# trigger = [{ op = ["addmm"], when = ["mat1 has square", "mat2 has square"] }]
-# effect = "transposes(mat2)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#116331",
+    "kind": "wrong",
+    "family": "matmul",
+    "affected": ">=2.0.1,<2.3",
+    "basis": {"seen": "wheel", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#116547",
+    "reported": [{"thread": "pytorch/pytorch#116331", "date": "2023-12-22", "chip": "M1"}],
+    "met_in": [
+        "transformers GPT-2 with as many tokens in a batch as the model is wide (gpt2: 768, gpt2-medium: 1,024)"
+    ],
+    "trigger": [{"op": ["addmm"], "when": ["mat1 has square", "mat2 has square"]}],
+    "effect": "transposes(mat2)",
+}
+
 import torch
 
 

@@ -12,31 +12,45 @@ which the fix's author found right.
 It was found in PyTorch 2.12.0. A maintainer's table has 2.13.0 wrong and 2.14.0 right. When it began is not known.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#187117"
-# also = ["pytorch/pytorch#191929", "pytorch/pytorch#193057", "pytorch/pytorch#195008", "huggingface/diffusers#14368"]
-# kind = "wrong"
-# family = "offset"
-# affected = ">=2.12,<2.14"
-# basis = { seen = "thread", fixed = "thread" }
-# fixed_pr = "pytorch/pytorch#187229"
-# reported = [
-#   { thread = "pytorch/pytorch#187117", date = "2026-06-12", torch = "2.12.0", figures = { max_abs = 3.4439 } },
-#   { thread = "pytorch/pytorch#191929", date = "2026-08-03", figures = { right = [36, 8, 28], got = [36, 36, 36] } },
-#   { thread = "huggingface/diffusers#14368", date = "2026-08-03", figures = { nan = "4096 of 4096" } },
-#   { thread = "pytorch/pytorch#195008", date = "2026-08-28", torch = "2.13.0", figures = { right = 5, got = 1 } },
-# ]
-# met_in = ["activation steering: resid + strengths[i] * vector with strengths on the CPU", "diffusers: IPNDMScheduler"]
-# trigger = [{ op = ["mul", "div", "add", "sub"], when = [
-#   "other.device == cpu",
-#   "other.ndim == 0",
-#   "other.offset > 0",
-# ] }]
-# effect = "ignores-offset(other)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#187117",
+    "also": [
+        "pytorch/pytorch#191929",
+        "pytorch/pytorch#193057",
+        "pytorch/pytorch#195008",
+        "huggingface/diffusers#14368",
+    ],
+    "kind": "wrong",
+    "family": "offset",
+    "affected": ">=2.12,<2.14",
+    "basis": {"seen": "thread", "fixed": "thread"},
+    "fixed_pr": "pytorch/pytorch#187229",
+    "reported": [
+        {"thread": "pytorch/pytorch#187117", "date": "2026-06-12", "torch": "2.12.0", "figures": {"max_abs": 3.4439}},
+        {
+            "thread": "pytorch/pytorch#191929",
+            "date": "2026-08-03",
+            "figures": {"right": [36, 8, 28], "got": [36, 36, 36]},
+        },
+        {"thread": "huggingface/diffusers#14368", "date": "2026-08-03", "figures": {"nan": "4096 of 4096"}},
+        {
+            "thread": "pytorch/pytorch#195008",
+            "date": "2026-08-28",
+            "torch": "2.13.0",
+            "figures": {"right": 5, "got": 1},
+        },
+    ],
+    "met_in": [
+        "activation steering: resid + strengths[i] * vector with strengths on the CPU",
+        "diffusers: IPNDMScheduler",
+    ],
+    "danger": 20,
+    "trigger": [
+        {"op": ["mul", "div", "add", "sub"], "when": ["other.device == cpu", "other.ndim == 0", "other.offset > 0"]}
+    ],
+    "effect": "ignores-offset(other)",
+}
+
 import torch
 
 

@@ -13,25 +13,38 @@ since 2.6.0 the error is raised only below 15.1 (pytorch#140726). A development 
 on macOS 15.1.1, while `Conv1d` appeared to work (pytorch#142836).
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#129207"
-# also = ["pytorch/pytorch#140722", "pytorch/pytorch#140726", "pytorch/pytorch#142836", "pytorch/pytorch#142515", "pytorch/pytorch#144445"]
-# kind = "wrong"
-# family = "large"
-# affected = "<2.5"
-# basis = { seen = "unknown", fixed = "release notes" }
-# fixed_pr = "pytorch/pytorch#129484"
-# macos = "<15.1"
-# reported = [
-#   { thread = "pytorch/pytorch#129207", date = "2024-06-21", figures = { channel_0_cpu = [0.373, 0.369, 0.844], channel_0_mps = [0.163, 0.169, 0.169], channel_65536_cpu = [-0.573, -0.567, -0.568], channel_65536_mps = [0.0, 0.0, 0.0] } },
-# ]
-# met_in = ["any Conv1d with more than 65,536 output channels; the thread names no model"]
-# trigger = [{ op = ["conv1d"], when = ["weight.size.0 > 65536"] }]
-# effect = "wraps(weight.size.0, 65536)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#129207",
+    "also": [
+        "pytorch/pytorch#140722",
+        "pytorch/pytorch#140726",
+        "pytorch/pytorch#142836",
+        "pytorch/pytorch#142515",
+        "pytorch/pytorch#144445",
+    ],
+    "kind": "wrong",
+    "family": "large",
+    "affected": "<2.5",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#129484",
+    "macos": "<15.1",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#129207",
+            "date": "2024-06-21",
+            "figures": {
+                "channel_0_cpu": [0.373, 0.369, 0.844],
+                "channel_0_mps": [0.163, 0.169, 0.169],
+                "channel_65536_cpu": [-0.573, -0.567, -0.568],
+                "channel_65536_mps": [0.0, 0.0, 0.0],
+            },
+        }
+    ],
+    "met_in": ["any Conv1d with more than 65,536 output channels; the thread names no model"],
+    "trigger": [{"op": ["conv1d"], "when": ["weight.size.0 > 65536"]}],
+    "effect": "wraps(weight.size.0, 65536)",
+}
+
 import torch
 import torch.nn.functional as F
 

@@ -13,33 +13,32 @@ code. The copy in 2.15.0 first looks up the Metal name of the destination's dtyp
 complex128. Where the call raises, this snippet ends with that error: no bug there.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#197715"
-# kind = "wrong"
-# family = "copy"
-# introduced = { version = "2.14", basis = "thread" }
-# affected = ">=2.14,<2.15"
-# basis = { seen = "thread", fixed = "wheel" }
-# fixed_pr = "pytorch/pytorch#197722"
-# met_in = ["losses, logit differences and activation statistics taken with .to(\"cpu\", torch.float64)"]
-# trigger = [{ op = ["copy"], when = [
-#   "self.device == cpu",
-#   "src.device == accel",
-#   "self.dtype in float64,complex128",
-# ] }]
-# effect = "unwritten(result)"
-#
-# [[tool.mps-check.reported]]
-# thread = "pytorch/pytorch#197715"
-# date = "2026-09-19"
-# torch = "2.14.0"
-# macos = "26.6.2"
-# chip = "M1 Pro"
-# figures = { right = [0.3333, 0.6667, 1.0], got = [0, 0, 0], got_into_sevens = [7, 7, 7] }
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#197715",
+    "kind": "wrong",
+    "family": "copy",
+    "introduced": {"version": "2.14", "basis": "thread"},
+    "affected": ">=2.14,<2.15",
+    "basis": {"seen": "thread", "fixed": "wheel"},
+    "fixed_pr": "pytorch/pytorch#197722",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#197715",
+            "date": "2026-09-19",
+            "torch": "2.14.0",
+            "macos": "26.6.2",
+            "chip": "M1 Pro",
+            "figures": {"right": [0.3333, 0.6667, 1.0], "got": [0, 0, 0], "got_into_sevens": [7, 7, 7]},
+        }
+    ],
+    "met_in": ['losses, logit differences and activation statistics taken with .to("cpu", torch.float64)'],
+    "danger": 24,
+    "trigger": [
+        {"op": ["copy"], "when": ["self.device == cpu", "src.device == accel", "self.dtype in float64,complex128"]}
+    ],
+    "effect": "unwritten(result)",
+}
+
 import torch
 
 

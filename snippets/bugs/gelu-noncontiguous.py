@@ -15,25 +15,36 @@ It was seen on a development build of 2.1. The macOS wheel of 2.3.1 lacks the fi
 Mish had the same fault, in the backward pass too, and were mended with it (pytorch#123049).
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#98212"
-# also = ["huggingface/transformers#22468", "zhihanyue/ts2vec#33", "RaymondWang987/NVDS#28"]
-# kind = "wrong"
-# family = "strides"
-# affected = ">=2.1.0.dev20230329,<2.4"
-# basis = { seen = "thread", fixed = "wheel" }
-# fixed_pr = "pytorch/pytorch#123049"
-# reported = [
-#   { thread = "huggingface/transformers#22468", date = "2023-03-30", torch = "2.1.0.dev20230329", macos = "13.3" },
-#   { thread = "huggingface/transformers#22468", date = "2023-03-31", figures = { max_difference_before = "about 1e-7", max_difference_after = "about 10", lowest_value = "about -8" } },
-# ]
-# met_in = ["transformers: GLPN and SegFormer (Mix-FFN)", "TS2Vec", "NVDS"]
-# trigger = [{ op = ["gelu"], when = ["self.layout == permuted"] }]
-# effect = "unwritten(result)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#98212",
+    "also": ["huggingface/transformers#22468", "zhihanyue/ts2vec#33", "RaymondWang987/NVDS#28"],
+    "kind": "wrong",
+    "family": "strides",
+    "affected": ">=2.1.0.dev20230329,<2.4",
+    "basis": {"seen": "thread", "fixed": "wheel"},
+    "fixed_pr": "pytorch/pytorch#123049",
+    "reported": [
+        {
+            "thread": "huggingface/transformers#22468",
+            "date": "2023-03-30",
+            "torch": "2.1.0.dev20230329",
+            "macos": "13.3",
+        },
+        {
+            "thread": "huggingface/transformers#22468",
+            "date": "2023-03-31",
+            "figures": {
+                "max_difference_before": "about 1e-7",
+                "max_difference_after": "about 10",
+                "lowest_value": "about -8",
+            },
+        },
+    ],
+    "met_in": ["transformers: GLPN and SegFormer (Mix-FFN)", "TS2Vec", "NVDS"],
+    "trigger": [{"op": ["gelu"], "when": ["self.layout == permuted"]}],
+    "effect": "unwritten(result)",
+}
+
 import torch
 import torch.nn.functional as F
 

@@ -10,25 +10,23 @@ other contiguous one, is not touched.
 The kernel came with PyTorch 2.8.0: in that version's macOS wheel it takes no strides of the index, in 2.9.0's it does.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#160993"
-# also = ["pytorch/pytorch#154326"]
-# kind = "wrong"
-# family = "indexing"
-# introduced = { version = "2.8", basis = "release notes" }
-# affected = ">=2.8,<2.9"
-# basis = { seen = "wheel", fixed = "release notes" }
-# fixed_pr = "pytorch/pytorch#161333"
-# reported = [
-#   { thread = "pytorch/pytorch#160993", date = "2025-08-19", figures = { wrong = "60 of 100", max_abs = 15.18 } },
-# ]
-# met_in = ["activations written back at every k-th position", "positions taken as one column of an index table"]
-# trigger = [{ op = ["index_copy"], when = ["index.layout == sliced"] }]
-# effect = "ignores-strides(index)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#160993",
+    "also": ["pytorch/pytorch#154326"],
+    "kind": "wrong",
+    "family": "indexing",
+    "introduced": {"version": "2.8", "basis": "release notes"},
+    "affected": ">=2.8,<2.9",
+    "basis": {"seen": "wheel", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#161333",
+    "reported": [
+        {"thread": "pytorch/pytorch#160993", "date": "2025-08-19", "figures": {"wrong": "60 of 100", "max_abs": 15.18}}
+    ],
+    "met_in": ["activations written back at every k-th position", "positions taken as one column of an index table"],
+    "trigger": [{"op": ["index_copy"], "when": ["index.layout == sliced"]}],
+    "effect": "ignores-strides(index)",
+}
+
 import torch
 
 

@@ -11,24 +11,34 @@ hand-written loaders with `nn.Parameter(w.T)`. A plain `nn.Linear` is not touche
 PyTorch 2.9.0 takes the short path only if input, weight and bias are all contiguous.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#161640"
-# also = ["pytorch/pytorch#162730", "pytorch/pytorch#162779", "TransformerLensOrg/TransformerLens#1062", "TransformerLensOrg/TransformerLens#1271"]
-# kind = "wrong"
-# family = "strides"
-# introduced = { version = "2.8", basis = "wheel" }
-# affected = ">=2.8,<2.9"
-# basis = { seen = "thread", fixed = "thread" }
-# fixed_pr = "pytorch/pytorch#161641"
-# macos = ">=15"
-# reported = [{ thread = "TransformerLensOrg/TransformerLens#1062", date = "2025-09-17", torch = "2.8.0", macos = "15.6.1" }]
-# met_in = ["TransformerLens 2.2 to 2.17: attention output (W_O)", "TransformerBridge: Q, K, V of GPT-2", "loaders that say nn.Parameter(w.T)"]
-# trigger = [{ op = ["linear"], when = ["weight.layout != contiguous"] }]
-# effect = "ignores-strides(weight)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#161640",
+    "also": [
+        "pytorch/pytorch#162730",
+        "pytorch/pytorch#162779",
+        "TransformerLensOrg/TransformerLens#1062",
+        "TransformerLensOrg/TransformerLens#1271",
+    ],
+    "kind": "wrong",
+    "family": "strides",
+    "introduced": {"version": "2.8", "basis": "wheel"},
+    "affected": ">=2.8,<2.9",
+    "basis": {"seen": "thread", "fixed": "thread"},
+    "fixed_pr": "pytorch/pytorch#161641",
+    "macos": ">=15",
+    "reported": [
+        {"thread": "TransformerLensOrg/TransformerLens#1062", "date": "2025-09-17", "torch": "2.8.0", "macos": "15.6.1"}
+    ],
+    "met_in": [
+        "TransformerLens 2.2 to 2.17: attention output (W_O)",
+        "TransformerBridge: Q, K, V of GPT-2",
+        "loaders that say nn.Parameter(w.T)",
+    ],
+    "danger": 2,
+    "trigger": [{"op": ["linear"], "when": ["weight.layout != contiguous"]}],
+    "effect": "ignores-strides(weight)",
+}
+
 import torch
 import torch.nn.functional as F
 

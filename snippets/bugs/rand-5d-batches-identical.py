@@ -13,25 +13,26 @@ items are independent. It says WRONG where their correlation would be that large
 false alarm in a thousand million runs of a healthy device.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#147624"
-# also = ["pytorch/pytorch#147740"]
-# kind = "wrong"
-# family = "random"
-# affected = ">=2.5.1,<2.7"
-# basis = { seen = "thread", fixed = "release notes" }
-# fixed_pr = "pytorch/pytorch#147667"
-# reported = [
-#   { thread = "pytorch/pytorch#147624", date = "2025-02-21", torch = "2.5.1", macos = "15.2" },
-#   { thread = "pytorch/pytorch#147740", date = "2025-02-24" },
-# ]
-# met_in = ["noise of shape (batch, layer, head, query, key)", "diffusion models: starting noise of a batch of volumes"]
-# trigger = [{ op = ["randn"], when = ["result.ndim >= 5"] }]
-# effect = "random(broadcast)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#147624",
+    "also": ["pytorch/pytorch#147740"],
+    "kind": "wrong",
+    "family": "random",
+    "affected": ">=2.5.1,<2.7",
+    "basis": {"seen": "thread", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#147667",
+    "reported": [
+        {"thread": "pytorch/pytorch#147624", "date": "2025-02-21", "torch": "2.5.1", "macos": "15.2"},
+        {"thread": "pytorch/pytorch#147740", "date": "2025-02-24"},
+    ],
+    "met_in": [
+        "noise of shape (batch, layer, head, query, key)",
+        "diffusion models: starting noise of a batch of volumes",
+    ],
+    "trigger": [{"op": ["randn"], "when": ["result.ndim >= 5"]}],
+    "effect": "random(broadcast)",
+}
+
 import math
 
 import torch

@@ -16,49 +16,56 @@ PyTorch 2.9.0 hands the query's strides to the kernels. Batches of more than one
 keys is no multiple of 32 (pytorch/pytorch#169222).
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#163597"
-# also = ["huggingface/sentence-transformers#3507", "huggingface/sentence-transformers#3197", "pytorch/pytorch#152781"]
-# kind = "wrong"
-# family = "attention"
-# introduced = { version = "2.8", basis = "thread" }
-# affected = ">=2.8,<2.9"
-# basis = { seen = "thread", fixed = "wheel", macos = "wheel" }
-# fixed_pr = "pytorch/pytorch#163598"
-# met_in = [
-#   "transformers: BERT-like encoders with sdpa attention on an unpadded text of 8 tokens or fewer",
-#   "sentence-transformers: embeddings of short sentences",
-# ]
-# macos = ">=15"
-# trigger = [{ op = ["scaled_dot_product_attention"], when = [
-#   "query.order == 0213",
-#   "query.layout != contiguous",
-#   "query.size.-2 <= 8",
-#   "query.size.-1 in 64,96,128",
-#   "key.size.-2 >= query.size.-2",
-#   "value.size.-1 == query.size.-1",
-#   "attn_mask.given == false",
-#   "is_causal.value == false",
-#   "dropout_p.value == 0",
-#   "query.grad == false",
-#   "key.grad == false",
-#   "value.grad == false",
-# ] }]
-# effect = "ignores-strides(query)"
-#
-# [[tool.mps-check.reported]]
-# thread = "pytorch/pytorch#163597"
-# date = "2025-09-23"
-# torch = "2.8.0"
-# [[tool.mps-check.reported]]
-# thread = "huggingface/sentence-transformers#3507"
-# date = "2025-08-31"
-# torch = "2.8.0"
-# figures = { first_component_cpu = 0.3980594, first_component_mps = 0.0147207 }
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#163597",
+    "also": [
+        "huggingface/sentence-transformers#3507",
+        "huggingface/sentence-transformers#3197",
+        "pytorch/pytorch#152781",
+    ],
+    "kind": "wrong",
+    "family": "attention",
+    "introduced": {"version": "2.8", "basis": "thread"},
+    "affected": ">=2.8,<2.9",
+    "basis": {"seen": "thread", "fixed": "wheel", "macos": "wheel"},
+    "fixed_pr": "pytorch/pytorch#163598",
+    "macos": ">=15",
+    "reported": [
+        {"thread": "pytorch/pytorch#163597", "date": "2025-09-23", "torch": "2.8.0"},
+        {
+            "thread": "huggingface/sentence-transformers#3507",
+            "date": "2025-08-31",
+            "torch": "2.8.0",
+            "figures": {"first_component_cpu": 0.3980594, "first_component_mps": 0.0147207},
+        },
+    ],
+    "met_in": [
+        "transformers: BERT-like encoders with sdpa attention on an unpadded text of 8 tokens or fewer",
+        "sentence-transformers: embeddings of short sentences",
+    ],
+    "danger": 4,
+    "trigger": [
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": [
+                "query.order == 0213",
+                "query.layout != contiguous",
+                "query.size.-2 <= 8",
+                "query.size.-1 in 64,96,128",
+                "key.size.-2 >= query.size.-2",
+                "value.size.-1 == query.size.-1",
+                "attn_mask.given == false",
+                "is_causal.value == false",
+                "dropout_p.value == 0",
+                "query.grad == false",
+                "key.grad == false",
+                "value.grad == false",
+            ],
+        }
+    ],
+    "effect": "ignores-strides(query)",
+}
+
 import torch
 import torch.nn.functional as F
 

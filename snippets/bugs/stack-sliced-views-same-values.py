@@ -14,22 +14,37 @@ a DataLoader over labels on the device repeated the first label again (pytorch#1
 whether the cause is the same, is not known.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#87856"
-# also = ["pytorch/pytorch#91071", "pytorch/pytorch#91065", "pytorch/pytorch#92265", "pytorch/pytorch#93356", "pytorch/pytorch#108045"]
-# kind = "wrong"
-# family = "offset"
-# affected = ">=1.14.0.dev20221027,<2.0"
-# basis = { seen = "thread", fixed = "merge date" }
-# fixed_pr = "pytorch/pytorch#95323"
-# reported = [{ thread = "pytorch/pytorch#87856", date = "2022-10-27", torch = "1.14.0.dev20221027", macos = "12.3.1", figures = { cpu = [1, 2], mps = [1, 1] } }]
-# met_in = ["TransformerLens: ActivationCache.decompose_resid(pos_slice=-1) on one prompt stacks such slices", "two halves of one vector"]
-# trigger = [{ op = ["stack"], when = ["tensors.offset > 0"] }]
-# effect = "ignores-offset(tensors)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#87856",
+    "also": [
+        "pytorch/pytorch#91071",
+        "pytorch/pytorch#91065",
+        "pytorch/pytorch#92265",
+        "pytorch/pytorch#93356",
+        "pytorch/pytorch#108045",
+    ],
+    "kind": "wrong",
+    "family": "offset",
+    "affected": ">=1.14.0.dev20221027,<2.0",
+    "basis": {"seen": "thread", "fixed": "merge date"},
+    "fixed_pr": "pytorch/pytorch#95323",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#87856",
+            "date": "2022-10-27",
+            "torch": "1.14.0.dev20221027",
+            "macos": "12.3.1",
+            "figures": {"cpu": [1, 2], "mps": [1, 1]},
+        }
+    ],
+    "met_in": [
+        "TransformerLens: ActivationCache.decompose_resid(pos_slice=-1) on one prompt stacks such slices",
+        "two halves of one vector",
+    ],
+    "trigger": [{"op": ["stack"], "when": ["tensors.offset > 0"]}],
+    "effect": "ignores-offset(tensors)",
+}
+
 import torch
 
 

@@ -12,27 +12,49 @@ PyTorch 2.5.0 selects instead of subtracting. The twin, `torch.tril` with a diag
 reported on 2.6.0 (pytorch#149813), and the macOS wheel of 2.7.0 is the first whose `tril` selects.
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#100005"
-# also = ["pytorch/pytorch#106341", "pytorch/pytorch#116170", "pytorch/pytorch#128429", "pytorch/pytorch#144532", "pytorch/pytorch#149813", "meta-llama/llama-models#164"]
-# kind = "nan"
-# family = "mask"
-# affected = ">=2.0.1,<2.5"
-# basis = { seen = "thread", fixed = "release notes" }
-# fixed_pr = "pytorch/pytorch#128575"
-# reported = [
-#   { thread = "pytorch/pytorch#106341", date = "2023-07-31", torch = "2.0.1", macos = "13.4" },
-#   { thread = "pytorch/pytorch#116170", date = "2023-12-20", torch = "2.1.0", macos = "13.6" },
-#   { thread = "pytorch/pytorch#128429", date = "2024-06-11", torch = "2.4.0.dev20240607", macos = "14.5", chip = "M1 Max" },
-#   { thread = "pytorch/pytorch#144532", date = "2025-01-10", torch = "2.2.2", macos = "15.1.1", chip = "M4 Pro" },
-# ]
-# met_in = ["torch.nn.Transformer.generate_square_subsequent_mask on the device", "Llama reference code before meta-llama/llama-models#164", "hand-written causal masks"]
-# trigger = [{ op = ["triu"], when = ["self has neginf"] }]
-# effect = "makes-nan(result)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#100005",
+    "also": [
+        "pytorch/pytorch#106341",
+        "pytorch/pytorch#116170",
+        "pytorch/pytorch#128429",
+        "pytorch/pytorch#144532",
+        "pytorch/pytorch#149813",
+        "meta-llama/llama-models#164",
+    ],
+    "kind": "nan",
+    "family": "mask",
+    "affected": ">=2.0.1,<2.5",
+    "basis": {"seen": "thread", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#128575",
+    "reported": [
+        {"thread": "pytorch/pytorch#106341", "date": "2023-07-31", "torch": "2.0.1", "macos": "13.4"},
+        {"thread": "pytorch/pytorch#116170", "date": "2023-12-20", "torch": "2.1.0", "macos": "13.6"},
+        {
+            "thread": "pytorch/pytorch#128429",
+            "date": "2024-06-11",
+            "torch": "2.4.0.dev20240607",
+            "macos": "14.5",
+            "chip": "M1 Max",
+        },
+        {
+            "thread": "pytorch/pytorch#144532",
+            "date": "2025-01-10",
+            "torch": "2.2.2",
+            "macos": "15.1.1",
+            "chip": "M4 Pro",
+        },
+    ],
+    "met_in": [
+        "torch.nn.Transformer.generate_square_subsequent_mask on the device",
+        "Llama reference code before meta-llama/llama-models#164",
+        "hand-written causal masks",
+    ],
+    "danger": 40,
+    "trigger": [{"op": ["triu"], "when": ["self has neginf"]}],
+    "effect": "makes-nan(result)",
+}
+
 import torch
 
 

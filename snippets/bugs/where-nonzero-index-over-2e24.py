@@ -14,22 +14,30 @@ wheel shows. From macOS 15 on it still calls the operation of Apple's framework 
 macOS 15.1; no thread says whether Apple has cured it since. PyTorch 2.12 has a kernel of its own (pytorch#178484).
 """
 
-# /// script
-# requires-python = ">=3.9"
-#
-# [tool.mps-check]
-# issue = "pytorch/pytorch#122916"
-# also = ["pytorch/pytorch#122233", "pytorch/pytorch#123024", "pytorch/pytorch#140570", "pytorch/pytorch#178484"]
-# kind = "wrong"
-# family = "large"
-# affected = ">=2.4,<=2.4.1"
-# basis = { seen = "thread", fixed = "unknown" }
-# fixed_pr = "pytorch/pytorch#126188"
-# reported = [{ thread = "pytorch/pytorch#140570", date = "2024-11-13", torch = "2.4.0", macos = "15.1", chip = "M1", figures = { position_cpu = 47102619, position_mps = 47102620 } }]
-# met_in = ["torch.where(condition), torch.argwhere and nonzero on one row of more than 2**24 activations"]
-# trigger = [{ op = ["nonzero"], when = ["self.numel > 16777216"] }]
-# effect = "rounds(result, float32)"
-# ///
+BUG = {
+    "issue": "pytorch/pytorch#122916",
+    "also": ["pytorch/pytorch#122233", "pytorch/pytorch#123024", "pytorch/pytorch#140570", "pytorch/pytorch#178484"],
+    "kind": "wrong",
+    "family": "large",
+    "affected": ">=2.4,<=2.4.1",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "fixed_pr": "pytorch/pytorch#126188",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#140570",
+            "date": "2024-11-13",
+            "torch": "2.4.0",
+            "macos": "15.1",
+            "chip": "M1",
+            "figures": {"position_cpu": 47102619, "position_mps": 47102620},
+        }
+    ],
+    "met_in": ["torch.where(condition), torch.argwhere and nonzero on one row of more than 2**24 activations"],
+    "danger": 36,
+    "trigger": [{"op": ["nonzero"], "when": ["self.numel > 16777216"]}],
+    "effect": "rounds(result, float32)",
+}
+
 import torch
 
 

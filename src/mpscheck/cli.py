@@ -5,8 +5,7 @@ import sys
 
 import click
 
-from mpscheck.bugs.catalogue import BadSnippet, UnknownBug
-from mpscheck.bugs.reported import BadEntry
+from mpscheck.bugs.catalogue import BadBug, UnknownBug
 from mpscheck.known.wheels import BadWheel
 from mpscheck.runs.results import BadResults
 
@@ -18,7 +17,7 @@ def one_sentence(command):
     def wrapped(*args, **kwargs):
         try:
             return command(*args, **kwargs)
-        except (BadSnippet, BadEntry, UnknownBug, BadResults, BadWheel) as error:
+        except (BadBug, UnknownBug, BadResults, BadWheel) as error:
             sys.exit(_say(str(error.args[0]) + "."))
         except OSError as error:
             sys.exit(
@@ -70,12 +69,33 @@ def controls(slugs, resume, publish, as_json):
 
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
+@click.option("--fix", is_flag=True, help="Mend what can be mended: main block, order of the metadata, formatting.")
 @one_sentence
-def lint(files):
-    """Check the snippets against the contract of CONTRIBUTING.md."""
+def lint(files, fix):
+    """Check the snippets, and the rows of the catalogue if no file is named, against CONTRIBUTING.md."""
     from mpscheck.commands import lint as command
 
-    sys.exit(command.main(files))
+    sys.exit(command.main(files, fix))
+
+
+@main.command()
+@click.argument("name", metavar="NUMBER|OWNER/REPO#NUMBER|SLUG")
+@one_sentence
+def new(name):
+    """Begin the snippet of a bug that is known from threads alone, with all that the catalogue knows of it."""
+    from mpscheck.commands import new as command
+
+    sys.exit(command.main(name))
+
+
+@main.command("try")
+@click.argument("name", metavar="FILE|SLUG")
+@one_sentence
+def attempt(name):
+    """Mend, lint and measure one snippet on healthy and sick devices, and say the next step."""
+    from mpscheck.commands import attempt as command
+
+    sys.exit(command.main(name))
 
 
 @main.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpscheck.bugs import reported
+from mpscheck.bugs import catalogue, encounters
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 UNREAD = {"script", "style"}
@@ -157,14 +157,14 @@ def address(thread: str) -> str:
 def threads(bug) -> set[str]:
     """Every thread that is known of a bug: its own ones, those of its sightings, and those of users who met it."""
     found = {bug.issue, *bug.also, *(entry["thread"] for entry in bug.reported)}
-    for report in reported.met(bug.slug):
+    for report in encounters.with_bug(bug.slug):
         found |= {report.thread, *report.also}
     return found | {bug.fixed_pr} if bug.fixed_pr else found
 
 
 def test_every_thread_of_a_bug_is_a_link_on_its_page(site):
     broken = {}
-    for bug in reported.all_bugs():
+    for bug in catalogue.all_bugs():
         missing = {address(thread) for thread in threads(bug)} - links(site / "bugs" / bug.slug / "index.html")
         if missing:
             broken[bug.slug] = sorted(missing)
@@ -174,9 +174,9 @@ def test_every_thread_of_a_bug_is_a_link_on_its_page(site):
 def test_every_thread_that_the_words_of_a_bug_name_is_a_link(site):
     """`#123` is PyTorch's."""
     broken = []
-    for bug in reported.load():
+    for bug in catalogue.rows():
         words = [bug.when, bug.effect_text, bug.caveat, bug.workaround, bug.macos_note, *bug.met_in]
-        words += [report.summary for report in reported.met(bug.slug)]
+        words += [report.summary for report in encounters.with_bug(bug.slug)]
         for number in re.findall(r"(?<![\w/.-])#(\d+)", " ".join(word for word in words if word)):
             if address(f"pytorch/pytorch#{number}") not in links(site / "bugs" / bug.slug / "index.html"):
                 broken.append(f"{bug.slug}: #{number}")

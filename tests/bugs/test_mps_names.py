@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 import yaml
 
-from mpscheck.bugs import mps_names, recorder, reported, trigger
+from mpscheck.bugs import catalogue, mps_names, recorder, trigger
 from mpscheck.bugs.aten import overloads
 
 PACKAGED = importlib.resources.files("torchgen") / "packaged"
@@ -58,7 +58,7 @@ def test_what_mps_calls_inside_another_op_is_refused_in_a_trigger(name):
 
 
 def test_no_trigger_of_the_index_names_what_no_caller_reaches():
-    ops = {op for bug in reported.load() for one in bug.triggers for op in one.ops}
+    ops = {op for bug in catalogue.rows() for one in bug.triggers for op in one.ops}
     assert not ops & set(mps_names.WITHIN)
 
 

@@ -8,12 +8,12 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from mpscheck.bugs import catalogue, reported, versions
+from mpscheck.bugs import catalogue, versions
 from mpscheck.tools import bundle
 from mpscheck.tools.known import read_known
 
 SPECIFIERS = sorted(
-    {str(s) for bug in (*catalogue.load(), *reported.load()) for s in (bug.affected, bug.macos) if s and str(s)}
+    {str(s) for bug in (*catalogue.with_check(), *catalogue.rows()) for s in (bug.affected, bug.macos) if s and str(s)}
 )
 TORCH = (
     "2.0.0 2.1.0.dev20230329 2.1.0.dev20230401 2.3.1 2.4 2.4.0 2.5 2.7.1 2.8.0 2.8.1 2.9.0.dev20250801 2.9.0a0 2.9.0 "
@@ -51,8 +51,8 @@ def test_a_build_is_of_its_release(affected):
 
 
 def test_the_tools_say_of_each_bug_what_the_site_says():
-    bugs = {bug.slug: bug for bug in (*catalogue.load(), *reported.load())}
-    known = read_known(bundle.entries(catalogue.load()) + bundle.drafted())
+    bugs = {bug.slug: bug for bug in (*catalogue.with_check(), *catalogue.rows())}
+    known = read_known(bundle.entries(catalogue.with_check()) + bundle.drafted())
     assert any(bug.unsure for bug in known)
     for bug in known:
         for torch, macos in itertools.product(TORCH, (None, "13.3", "15.1")):

@@ -103,8 +103,8 @@ def test_a_name_made_from_provenance_stays_in_the_folder(collect, tmp_path):
 
 def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp_path):
     bug, out = catalogue.find("triu-minus-inf-gives-nan"), tmp_path / "in" / "run.json"
-    record = {"snippet": bug.slug, "code": bug.code_hash, "dtype": "float32"}
-    record["attempts"] = [worker.run_job(bug.slug, str(bug.path), bug.functions, "emu", "float32", ())]
+    record = {"snippet": bug.slug, "code": bug.check.code_hash, "dtype": "float32"}
+    record["attempts"] = [worker.run_job(bug.slug, str(bug.check.path), bug.check.functions, "emu", "float32", ())]
     run = results.document(provenance.collect("emu"), [record])
     results.write(out, run)
     assert "was measured on emu, not on mps" in collect().stdout

@@ -49,9 +49,9 @@ def test_the_matrix_has_every_release_on_every_runner(call, capsys, tmp_path, mo
     assert {p["torch"] for p in pairs} == chosen
     assert len(pairs) == 2 * len(chosen)
     measurable = {
-        bug.slug for bug in catalogue.load() if any(bug.state(torch, "15.6") == "affected" for torch in chosen)
+        bug.slug for bug in catalogue.with_check() if any(bug.state(torch, "15.6") == "affected" for torch in chosen)
     }
-    assert len(measurable) >= 8, "bugs that a hosted runner can find"
+    assert len(measurable) >= 8, "bugs that a hosted runner can find sick"
 
 
 def test_the_matrix_of_asked_releases_alone(call, capsys):

@@ -37,38 +37,38 @@ def forget():
 
 
 def test_a_new_effect_word_leaves_every_result_as_it_was(package):
-    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.load()}
+    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.with_check()}
     package(
         "emulation/effects.py",
         "IMITATIONS = {",
         'def doubles(call, run, target, value=None):\n    return 2\n\n\nIMITATIONS = {\n    "doubles": doubles,',
     )
     package("bugs/effect.py", "WORDS = {", 'WORDS = {\n    "doubles": Word("{} twice", "result", "result"),')
-    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.load()} == before
+    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.with_check()} == before
 
 
 def test_a_new_tag_and_a_new_comparator_leave_every_result_as_it_was(package):
-    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.load()}
+    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.with_check()}
     package("bugs/properties.py", '    "neginf": lambda', '    "holes": lambda t: False,\n    "neginf": lambda')
     package("bugs/properties.py", '    "==": operator.eq', '    "like": operator.is_,\n    "==": operator.eq')
-    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.load()} == before
+    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.with_check()} == before
 
 
 def test_a_new_property_of_triggers_leaves_every_result_as_it_was(package):
-    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.load()}
+    before = {bug.slug: made_of.of_check(bug) for bug in catalogue.with_check()}
     package(
         "bugs/properties.py",
         '    "numel": lambda',
         '    "rank": lambda t, dim, accelerator: t.ndim,\n    "numel": lambda',
     )
-    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.load()} == before
+    assert {bug.slug: made_of.of_check(bug) for bug in catalogue.with_check()} == before
 
 
 def test_a_changed_imitation_counts_for_the_bugs_that_use_it_alone(package):
-    before = {bug.slug: made_of.fault_of(bug) for bug in catalogue.load()}
+    before = {bug.slug: made_of.fault_of(bug) for bug in catalogue.with_check()}
     package("emulation/effects.py", "t.as_strided(t.shape, t.stride(), 0)", "t.as_strided(t.shape, t.stride(), 1)")
     changed = {slug for slug, value in before.items() if made_of.fault_of(catalogue.find(slug)) != value}
-    assert changed == {bug.slug for bug in catalogue.load() if bug.effect.word == "ignores-offset"} != set()
+    assert changed == {bug.slug for bug in catalogue.with_check() if bug.effect.word == "ignores-offset"} != set()
 
 
 def test_what_an_imitation_calls_counts_too(package):
@@ -106,7 +106,9 @@ def kept(tmp_path, monkeypatch):
     old = made_of.of_check(LINEAR) | {"check": "0" * 16}
     for name in (LINEAR.slug, "a-bug-that-is-gone"):
         emulated.write(tmp_path, "controls", name, {}, old, {})
-    monkeypatch.setattr(derived.catalogue, "load", lambda: (LINEAR, dataclasses.replace(LINEAR, slug="a-new-bug")))
+    monkeypatch.setattr(
+        derived.catalogue, "with_check", lambda: (LINEAR, dataclasses.replace(LINEAR, slug="a-new-bug"))
+    )
     return tmp_path
 
 

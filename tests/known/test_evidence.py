@@ -11,7 +11,7 @@ from mpscheck.runs.results import BadResults
 
 
 def row(bug, **changes) -> dict:
-    agrees = {name: "agrees" for name in bug.functions}
+    agrees = {name: "agrees" for name in bug.check.functions}
     whole = {
         "snippet": bug.slug, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
         "honest_ratio": 0.8, "sick": agrees | {"compute": "wrong"}, "sick_ratio": 1e7,

@@ -16,7 +16,7 @@ from .conftest import good_source, replaced
         ),
         ("import torch\n", "import torch\nfrom . import helper\n", "imports .: "),
         ("def inputs():\n", "def inputs():\n    import scipy.stats\n", "imports scipy.stats"),
-        ("# requires-python", '# dependencies = ["torch"]\n# requires-python', "declares dependencies"),
+        ("import torch\n", "# /// script\n# ///\nimport torch\n", "hides the reader's own torch"),
     ],
 )
 def test_fires(problem, old, new, says):

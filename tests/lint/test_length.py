@@ -10,9 +10,9 @@ def test_fires(problem):
 
 def test_counts_neither_docstring_nor_metadata_nor_main_block(snippet):
     source = good_source()
-    end = '"""\n\n# /// script'
+    end = '"""\n\nBUG = {'
     longer = replaced(source, end, "More.\n" * 90 + end)
-    longer = replaced(longer, "# macos =", "#\n" * 90 + "# macos =")
+    longer = replaced(longer, '    "macos":', "    #\n" * 90 + '    "macos":')
     longer = replaced(
         longer, "    sys.exit(0 if right else 3)\n", "    pass\n" * 90 + "    sys.exit(0 if right else 3)\n"
     )

@@ -26,3 +26,7 @@ def test_fires(problem, text, says):
 def test_public_addresses_versions_and_divisions_are_clean(snippet):
     text = "https://github.com/home/x and https://x.github.io/tmp/y, torch 2.10.0, macOS 15.1.1, 10/work PyTorch 2.9.0 takes"
     assert list(local.check(snippet(replaced(good_source(), "PyTorch 2.9.0 takes", text)))) == []
+
+
+def test_rows_too(problem_of_row):
+    assert "a path of one machine" in problem_of_row(local, when="what ~/bug.py does")

@@ -11,8 +11,6 @@ from .conftest import good_source, replaced
         ("def control(device, x, w):", "def control(device, x: int | None, w):", "a | in an annotation"),
         ("import torch\n", "import tomllib\n\nimport torch\n", "needs Python 3.11 (static)"),
         ("    return x, w\n", "    list(zip(x, w, strict=True))\n    return x, w\n", "needs Python 3.10 (static)"),
-        ('# requires-python = ">=3.9"\n', "", "does not say"),
-        ('# requires-python = ">=3.9"\n', '# requires-python = ">=3.12"\n', "does not say"),
     ],
 )
 def test_fires(problem, old, new, says):

@@ -1,30 +1,13 @@
 import pytest
 
-from mpscheck.bugs.catalogue import KINDS
+from mpscheck.bugs import schema
 from mpscheck.lint import values
 from mpscheck.runs import expected
 
 from .conftest import good_source, with_field
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "says"),
-    [
-        ("kind", '"slow"', "kind = 'slow': expected one of wrong, nan"),
-        ("family", '"stride"', "family = 'stride': expected one of attention, "),
-        (
-            "basis",
-            '{ seen = "hearsay", fixed = "thread" }',
-            "basis.seen = 'hearsay': expected one of thread, release notes",
-        ),
-        ("introduced", '{ version = "2.8", basis = "guess" }', "introduced.basis = 'guess'"),
-    ],
-)
-def test_fires(problem, name, value, says):
-    assert says in problem(values, with_field(good_source(), name, value))
-
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", schema.words("kind"))
 def test_what_run_calls_a_surprise_on_a_sick_mac_is_refused_and_nothing_else(problem, snippet, kind):
     """A snippet of a kind that `run` cannot judge would always be "not as expected" where the bug is."""
     source = with_field(good_source(), "kind", f'"{kind}"')
@@ -35,3 +18,9 @@ def test_what_run_calls_a_surprise_on_a_sick_mac_is_refused_and_nothing_else(pro
         )
     else:
         assert list(values.check(snippet(source))) == []
+
+
+def test_silent_is_stated_only_where_the_kind_does_not_say_it(problem_of_row, row):
+    assert "silent = True: a bug of kind 'wrong' is that" in problem_of_row(values, silent=True)
+    assert "silent = False: a bug of kind 'crash' is that" in problem_of_row(values, kind="crash", silent=False)
+    assert list(values.check(row(silent=False))) == [] and not row(silent=False).silent

@@ -20,7 +20,7 @@ from mpscheck.site import files as pages
 
 LINEAR, RANDOM = "linear-noncontiguous-weight", "rand-5d-batches-identical"
 BUGS = tuple(catalogue.find(slug) for slug in (LINEAR, RANDOM))
-CODE = {bug.slug: bug.code_hash for bug in BUGS}
+CODE = {bug.slug: bug.check.code_hash for bug in BUGS}
 OUTPUT = {
     "shape": [2, 8], "dtype": "float32", "eps": 1.2e-07, "exact": {"rms": 2.5, "max": 7.5},
     "cpu": {"rms": 1e-7, "max": 1e-6, "nan": 0, "inf": 0},

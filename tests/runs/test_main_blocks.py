@@ -10,7 +10,7 @@ import torch  # noqa: F401  before the emulated device, which torch loads itself
 from mpscheck.bugs import catalogue
 from mpscheck.emulation import faults
 
-BUGS = catalogue.load()
+BUGS = catalogue.with_check()
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def run(monkeypatch, capsys):
     """run(bug, device): execute the file of a snippet in this process as `python FILE --device …`; (status, output)."""
 
     def execute(bug, device: str, *sick: faults.Fault) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", [str(bug.path), "--device", device])
+        monkeypatch.setattr(sys, "argv", [str(bug.check.path), "--device", device])
         with faults.only(*sick), pytest.raises(SystemExit) as ended:
-            runpy.run_path(str(bug.path), run_name="__main__")
+            runpy.run_path(str(bug.check.path), run_name="__main__")
         return ended.value.code, capsys.readouterr().out
 
     return execute
@@ -35,13 +35,13 @@ def answers(printed: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.slug)
 def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, python):
-    good = dict.fromkeys(bug.functions, "agrees")
+    good = dict.fromkeys(bug.check.functions, "agrees")
     for device in ("cpu", "emu"):
         status, printed = run(bug, device)
         assert printed.startswith(f"{bug.claim}\n")
         assert (status, answers(printed)) == (0, {**good, "verdict": "AGREES"}), printed
-    if bug.fresh:  # an earlier call in the process matters
-        done = python(str(bug.path), "--device", "emu", MPSCHECK_FAULTS=bug.slug)
+    if bug.check.fresh:  # an earlier call in the process matters
+        done = python(str(bug.check.path), "--device", "emu", MPSCHECK_FAULTS=bug.slug)
         status, printed = done.returncode, done.stdout
     else:
         status, printed = run(bug, "emu", faults.of_bug(bug))

@@ -25,7 +25,7 @@ def snippet(folder, slug: str, body: str, extra: str = ""):
     start, end = source.index("    weight = w.to(device).T"), source.index("def workaround")
     source = source[:start] + "".join(f"    {line}\n" for line in body.splitlines()) + "\n\n" + source[end:]
     path = folder / f"{slug}.py"
-    path.write_text(source.replace('# kind = "wrong"', f'# kind = "wrong"{extra}'))
+    path.write_text(source.replace('    "kind": "wrong",\n', f'    "kind": "wrong",\n{extra}'))
     return catalogue.read(path)
 
 
@@ -104,7 +104,7 @@ def test_what_is_written_to_stderr_is_kept_without_names_of_this_machine(tmp_pat
 def test_a_record_says_what_ran_before_it_and_fresh_ones_run_alone(tmp_path):
     first = snippet(tmp_path, "first", "return F.linear(x.to(device), w.to(device).T)")
     leak = "import builtins\ncount = builtins.__dict__.setdefault('calls', [])\ncount.append(1)\nreturn torch.tensor([float(len(count))])"
-    stateful = snippet(tmp_path, "stateful", leak, "\n# fresh = true")
+    stateful = snippet(tmp_path, "stateful", leak, '    "fresh": True,\n')
     good = catalogue.read(GOOD)
     one, two, three = runner.run([runner.Job(first), runner.Job(stateful), runner.Job(good)], "cpu")
     attempts = [record["attempts"][0] for record in (one, two, three)]

@@ -10,7 +10,7 @@ from mpscheck.known import evidence
 from mpscheck.site import error_ratio_plot as plot
 
 SVG = "{http://www.w3.org/2000/svg}"
-FAMILIES = {bug.slug: bug.family for bug in catalogue.load()}
+FAMILIES = {bug.slug: bug.family for bug in catalogue.with_check()}
 
 
 def row(slug: str, healthy, sick, verdict: str = "wrong") -> dict:

@@ -20,14 +20,14 @@ HOSTILE = '<script>alert(1)</script>|`x`\n--8<-- "pyproject.toml"'
 @pytest.fixture
 def inputs(mac_run, emulated_run):
     printed = {"validate-healthy": {"row": {"lines": ["AGREES"], "seconds": 8.6}}}
-    return pages.Inputs(catalogue.load(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
+    return pages.Inputs(catalogue.with_check(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
 
 
 def test_every_bug_has_a_page_and_a_file_to_download(inputs):
     files = pages.files(inputs)
     for bug in inputs.bugs:
         assert files[f"bugs/{bug.slug}.md"].count("\n# ") == 1
-        assert files[f"bugs/{bug.slug}.py"] == bug.source
+        assert files[f"bugs/{bug.slug}.py"] == bug.check.source
 
 
 def test_the_same_inputs_give_the_same_files(inputs):
@@ -94,7 +94,7 @@ def test_strings_of_strangers_are_harmless_everywhere(inputs, mac_run, linear):
 
 
 def test_an_outdated_control_is_never_shown_as_valid(linear):
-    agrees = {name: "agrees" for name in linear.functions}
+    agrees = {name: "agrees" for name in linear.check.functions}
     row = {
         "snippet": linear.slug, "healthy": agrees, "healthy_bitwise": True, "honest": agrees,
         "honest_ratio": 0.5, "sick": agrees | {"compute": "wrong"}, "sick_ratio": 9e9,
@@ -123,9 +123,28 @@ def test_unknown_never_reads_as_healthy(inputs):
 
 
 def test_a_bug_without_workaround_says_why(linear):
-    source = linear.source.replace("def workaround", "def other")
-    bug = dataclasses.replace(linear, source=source, no_workaround="nobody knows one")
+    source = linear.check.source.replace("def workaround", "def other")
+    check = dataclasses.replace(linear.check, source=source, no_workaround="nobody knows one")
+    bug = dataclasses.replace(linear, check=check)
     assert "There is no workaround: nobody knows one." in bug_page.page(bug, {}, NOTHING)
+
+
+def test_what_weakens_a_bug_is_told_beside_its_check(linear):
+    weak = dataclasses.replace(
+        linear, unsure=("2.8.1",), caveat="Seen once, see #161640.", caused_by="macos", silent=False
+    )
+    said = bug_page.page(weak, {}, NOTHING)
+    assert "Caveat\n:   Seen once, see <a" in said and "| May have the fix already | 2.8.1 |" in said
+    assert "Whose fault\n:   Apple's frameworks" in said and "Wrong numbers, not silent" in said
+    assert not {"Caveat", "Whose fault", "May have the fix already"} & set(
+        bug_page.page(linear, {}, NOTHING).split("\n")
+    )
+
+
+def test_a_check_without_trigger_or_effect_says_why(linear):
+    bare = dataclasses.replace(linear, triggers=(), effect=None, absent={"trigger": "a race", "effect": "anything"})
+    said = bug_page.page(bare, {}, NOTHING)
+    assert "When\n:   Not said in data: a race." in said and "no fault to imitate: not said in data: a race" in said
 
 
 def test_the_address_is_only_used_where_it_is_set(inputs, linear):
@@ -133,16 +152,16 @@ def test_the_address_is_only_used_where_it_is_set(inputs, linear):
     assert not any("curl" in text for name, text in without.items() if name.endswith(".md"))
     address = pages.files(dataclasses.replace(inputs, site_url="https://site.example/mps/"))
     assert "https://site.example/mps/validate_mps.py" in address["generated/command.md"]
-    assert f"https://site.example/mps/bugs/{linear.path.name}" in address[f"bugs/{linear.slug}.md"]
+    assert f"https://site.example/mps/bugs/{linear.check.path.name}" in address[f"bugs/{linear.slug}.md"]
 
 
 def test_a_page_and_the_guide_say_how_uv_finds_a_torch(linear, root):
-    """The block of metadata makes `uv run FILE` take an environment of its own, without torch."""
-    assert "# /// script" in linear.source
-    name = linear.path.name
-    assert f"`uv run python {name}`: `uv run {name}` takes an environment without torch." in bug_page.page(
-        linear, {}, NOTHING
-    )
+    """Without a block of its own, `uv run FILE` takes the reader's environment; a chosen torch is named."""
+    assert "# /// script" not in linear.check.source
+    name = linear.check.path.name
+    said = bug_page.page(linear, {}, NOTHING)
+    assert f"`uv run {name}` takes your own environment" in said
+    assert f"`uv run --no-project --with torch==2.8.0 {name}`" in said
     assert "`uv run --no-project --with torch==2.8.0 FILE`" in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -175,4 +194,4 @@ def test_the_vocabulary_is_complete(inputs):
 
 def test_pages_are_made_without_torch(generated):
     """The process that made these had none."""
-    assert all(f"bugs/{bug.slug}.md" in generated for bug in catalogue.load())
+    assert all(f"bugs/{bug.slug}.md" in generated for bug in catalogue.with_check())

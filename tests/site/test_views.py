@@ -11,7 +11,7 @@ import pytest
 import torch
 from packaging.specifiers import SpecifierSet
 
-from mpscheck.bugs import catalogue, reported
+from mpscheck.bugs import catalogue, encounters
 from mpscheck.known import entry, evidence, exposure, names, releases, uses
 from mpscheck.site import api
 from mpscheck.site import files as pages
@@ -28,7 +28,7 @@ EXTENSIONS = ["attr_list", "def_list", "md_in_html", "tables", "toc", "pymdownx.
 
 @pytest.fixture(scope="session")
 def known():
-    return entry.entries(reported.all_bugs(), reported.reports(), {}, evidence.read_controls())
+    return entry.entries(catalogue.all_bugs(), encounters.load(), {}, evidence.read_controls())
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +39,8 @@ def files():
 @pytest.fixture
 def hostile(known):
     """An index-only bug all of whose free texts are hostile, as is the report about it."""
-    bug = next(one.bug for one in known if not one.has_check and one.reports)
-    report = next(one.reports[0] for one in known if one.reports)
+    bug = next(one.bug for one in known if not one.has_check and one.encounters)
+    report = next(one.encounters[0] for one in known if one.encounters)
     bug = dataclasses.replace(
         bug, claim=f"`{HOSTILE}` {HOSTILE}.", when=HOSTILE, effect_text=HOSTILE, macos_note=HOSTILE, chips=(HOSTILE,),
         workaround=HOSTILE, caveat=HOSTILE, met_in=(HOSTILE,), affected=SpecifierSet(">=2.0"),
@@ -49,7 +49,7 @@ def hostile(known):
     report = dataclasses.replace(
         report, who=HOSTILE, summary=HOSTILE, torch=HOSTILE, macos=HOSTILE, chip=HOSTILE, bugs=(bug.slug,)
     )
-    return entry.Entry(bug, ("reported",), (report,), 1)
+    return entry.Entry(dataclasses.replace(bug, danger=1), ("reported",), (report,))
 
 
 # ---- what is unknown -----------------------------------------------------------------------------------------------
@@ -205,8 +205,8 @@ def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
 
 def test_the_matrix_has_a_row_a_check_and_a_column_a_release(known):
     html = matrix_page.matrix(known, {})
-    assert html.count("<tr data-slug") == len(catalogue.load())
-    assert html.count("data-any=") == len(catalogue.load()) * len(releases.load())
+    assert html.count("<tr data-slug") == len(catalogue.with_check())
+    assert html.count("data-any=") == len(catalogue.with_check()) * len(releases.load())
 
 
 def test_the_most_dangerous_come_first_and_ranks_are_unique(known):
@@ -316,4 +316,4 @@ def test_a_rename_that_leads_nowhere_is_refused(renamed, told):
 
 
 def test_the_renames_of_the_catalogue_lead_somewhere():
-    api.redirects(json.loads(api.RENAMED.read_text()), {bug.slug for bug in reported.all_bugs()})
+    api.redirects(json.loads(api.RENAMED.read_text()), {bug.slug for bug in catalogue.all_bugs()})

@@ -3,8 +3,8 @@ import dataclasses
 import math
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
-from mpscheck.bugs import catalogue
 from mpscheck.known import evidence
 from mpscheck.runs import numerics
 from mpscheck.site import words
@@ -43,7 +43,7 @@ def test_figures(value, said):
     ],
 )
 def test_versions(linear, affected, said):
-    assert words.versions(dataclasses.replace(linear, affected=catalogue.SpecifierSet(affected))) == said
+    assert words.versions(dataclasses.replace(linear, affected=SpecifierSet(affected))) == said
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_threads_in_plain_text_become_links_and_all_else_stays_text():
 
 
 def test_limits(linear):
-    assert words.limits(catalogue.SpecifierSet(">=15,<15.1")) == "15 and newer, before 15.1"
+    assert words.limits(SpecifierSet(">=15,<15.1")) == "15 and newer, before 15.1"
 
 
 def test_macs_are_counted_the_worst_first(linear, mac_run):

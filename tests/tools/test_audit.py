@@ -55,7 +55,7 @@ def run(tool, tmp_path, monkeypatch, capsys):
 
 def known(tool, changes: dict) -> tuple:
     """A catalogue of one bug: the first one, with these changes."""
-    return tool.read_known([{**bundle.entries(bundle.catalogue.load())[0], **changes}])
+    return tool.read_known([{**bundle.entries(bundle.catalogue.with_check())[0], **changes}])
 
 
 def slugs(report) -> list[str]:
@@ -231,13 +231,13 @@ def test_a_program_that_exports_runs_with_two_modes(run):
     assert "ran to its end" in out
 
 
-@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.load()])
+@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.with_check()])
 def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slug):
     bug = bundle.catalogue.find(slug)
-    example = load_module(bug.path)
+    example = load_module(bug.check.path)
     inputs = example.inputs()
     for device, doubts in (("emu", (None,)), ("cpu", (None, tool.DEVICE_DOUBT))):
-        for name in bug.functions:
+        for name in bug.check.functions:
             with tool.audit() as report:
                 getattr(example, name)(device, *inputs)
             found = [finding.doubt for finding in report.findings if finding.bug.slug == slug]

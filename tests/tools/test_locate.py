@@ -26,7 +26,7 @@ from mpscheck.tools.locate.lockstep import LockStep
 from mpscheck.tools.locate.replay import Case, Twins, computed, computed_exactly
 from mpscheck.tools.models import CouldNotCheck, load_model
 
-KNOWN = read_known(bundle.entries(catalogue.load()))
+KNOWN = read_known(bundle.entries(catalogue.with_check()))
 IOI_SMALL = ROOT / "snippets" / "models" / "ioi-small"
 PROMPT = "When Mary and John went to the store, John gave a drink to"
 
@@ -923,7 +923,7 @@ RECOGNIZED = {
 @pytest.mark.parametrize("kernel", RECOGNIZED)
 def test_a_wrong_gradient_is_recognized_by_the_name_of_its_kernel(kernel):
     function, when = RECOGNIZED[kernel]
-    entry = bundle.entries(catalogue.load())[0]
+    entry = bundle.entries(catalogue.with_check())[0]
     tables = [[{"op": [kernel], "when": when}], [{"op": [kernel], "when": ["grad_output.ndim == 7"]}]]
     known = read_known([{**entry, "slug": f"bug-{n}", "triggers": table} for n, table in enumerate(tables)])
     sick = [fault("f", [kernel], "scales(result, 1.5)")]

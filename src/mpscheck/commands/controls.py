@@ -12,7 +12,7 @@ import click
 from rich.padding import Padding
 
 from mpscheck.bugs import catalogue
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.places import ROOT
 from mpscheck.progress import console, progress
 from mpscheck.runs import emulated, made_of, numerics, provenance, results, runner
@@ -22,7 +22,7 @@ KIND = "controls"
 
 def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     """Measure the controls of these bugs (all if none are named) and keep each in a file of its own."""
-    bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.load())
+    bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.with_check())
     where = provenance.collect("emu")
     rows = {bug.slug: row for bug in bugs if resume and (row := kept(bug, where))}
     missing = [bug for bug in bugs if bug.slug not in rows]
@@ -30,7 +30,7 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     for bug in bugs if publish else ():
         if bug.slug in rows:
             emulated.write(emulated.PUBLISHED, KIND, bug.slug, where, made_of.of_check(bug), rows[bug.slug])
-    for bug, row in _measure(missing):  # each is stored as soon as it is there
+    for bug, row in measured(missing):  # each is stored as soon as it is there
         rows[bug.slug] = row
         for folder in folders:
             emulated.write(folder, KIND, bug.slug, where, made_of.of_check(bug), row)
@@ -41,8 +41,8 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     else:
         _print(shown, problems)
         folder = (emulated.PUBLISHED if publish else emulated.LOCAL).relative_to(ROOT)
-        measured = f"{len(missing)} measured, {len(shown) - len(missing)} kept from before"
-        click.echo(f"{measured}; stored in {folder}/{KIND}, one file a bug")
+        counted = f"{len(missing)} measured, {len(shown) - len(missing)} kept from before"
+        click.echo(f"{counted}; stored in {folder}/{KIND}, one file a bug")
     return 1 if problems else 0
 
 
@@ -60,8 +60,8 @@ def kept(bug, where: dict) -> dict | None:
     return document["row"] if same and document["made_of"] == made_of.of_check(bug) else None
 
 
-def _measure(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
-    """The rows of these bugs, one after the other.
+def measured(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
+    """The rows of these bugs, one after the other; without a fault to imitate a row has nothing of the sick device.
 
     One worker a device: a fault that was once on leaves kernels behind, which the healthy device must not have.
     """
@@ -71,28 +71,36 @@ def _measure(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
         )
         for bug in bugs:
             job = runner.Job(bug)
-            records = (healthy.measure(job), sick.measure(runner.Job(bug, (bug.slug,))), honest.measure(job))
-            runs = numerics.deciding(records[0])["outcome"] == "measured"  # else there are no calls to look at
-            calls = healthy.matches(bug) if runs else dict.fromkeys(bug.functions, 0)
-            yield bug, _row(bug, *records, calls)
-            said = zip(("healthy", "sick", "honest"), map(numerics.verdict, records))
-            step(f"{bug.slug}: {', '.join(' '.join(words) for words in said)}")
+            records = {"healthy": healthy.measure(job)}
+            if bug.imitable:
+                records["sick"] = sick.measure(runner.Job(bug, (bug.slug,)))
+            records["honest"] = honest.measure(job)
+            runs = (
+                bug.imitable and numerics.deciding(records["healthy"])["outcome"] == "measured"
+            )  # else there are no calls to look at
+            yield bug, _row(bug, records, healthy.matches(bug) if runs else dict.fromkeys(bug.check.functions, 0))
+            step(f"{bug.slug}: {', '.join(f'{mode} {numerics.verdict(record)}' for mode, record in records.items())}")
 
 
-def _row(bug, healthy: dict, sick: dict, honest: dict, calls: dict) -> dict:
+def _row(bug: Bug, records: dict[str, dict], calls: dict) -> dict:
+    healthy, sick, honest = (records.get(mode) for mode in ("healthy", "sick", "honest"))
+
     def verdicts(record):
-        return {name: numerics.verdict(record, name) for name in bug.functions}
+        return {name: numerics.verdict(record, name) for name in bug.check.functions}
 
-    return {
+    attempts = {mode: numerics.deciding(record) for mode, record in records.items()}
+    reasons = {mode: attempt["reason"] for mode, attempt in attempts.items() if "reason" in attempt}
+    row = {
         "snippet": bug.slug,
         "healthy": verdicts(healthy),
         "healthy_bitwise": _bitwise(healthy),
         "honest": verdicts(honest),
-        "honest_ratio": _ratio(honest, bug.functions),
-        "sick": verdicts(sick),
-        "sick_ratio": _ratio(sick, ("compute",)),
+        "honest_ratio": _ratio(honest, bug.check.functions),
+        "sick": verdicts(sick) if sick else {},
+        "sick_ratio": _ratio(sick, ("compute",)) if sick else None,
         "calls": calls,
     }
+    return row | ({"reasons": reasons} if reasons else {})
 
 
 def _bitwise(record: dict) -> bool | None:
@@ -116,16 +124,18 @@ def _ratio(record: dict, names) -> float | str | None:
 
 def problems_of(row: dict, bug) -> list[str]:
     """What is not as it must be for this row, in words; empty if the check works."""
-    problems = []
+    problems = [f"{mode}: {reason}" for mode, reason in row.get("reasons", {}).items()]
     for mode in ("healthy", "honest"):
         problems += [f"{mode} {name}: {v}, must agree" for name, v in row[mode].items() if v != "agrees"]
     if row["healthy_bitwise"] is False:
         problems.append("healthy: not bit for bit the CPU's result")
+    if not bug.imitable:
+        return problems
     if row["sick"]["compute"] not in numerics.SICK:
         problems.append(f"sick compute: {row['sick']['compute']}, must be caught")
     problems += [f"sick {n}: {v}, must agree" for n, v in row["sick"].items() if n != "compute" and v != "agrees"]
-    if bug.exempt is None:
-        if not row["calls"]["compute"]:
+    if bug.check.exempt is None:
+        if not row["calls"].get("compute"):
             problems.append("the trigger matches no call of compute")
         problems += [f"the trigger matches {c} call(s) of {n}" for n, c in row["calls"].items() if n != "compute" and c]
     return problems
@@ -145,7 +155,9 @@ def lines_of(row: dict) -> list[str]:
     return [
         row["snippet"],
         f"healthy: {worst('healthy')}, bits {BITS[row['healthy_bitwise']]}; honest: {worst('honest')}{ratio}",
-        f"sick: {', '.join(f'{name} {verdict}' for name, verdict in row['sick'].items())}; trigger {calls}",
+        f"sick: {', '.join(f'{name} {verdict}' for name, verdict in row['sick'].items())}; trigger {calls}"
+        if row["sick"]
+        else "sick: not imitated, no trigger or effect is known",
     ]
 
 

@@ -90,7 +90,7 @@ def of_bundles() -> Iterator[Stale]:
 
 def of_controls() -> Iterator[Stale]:
     """Each check on the healthy, the honest and the sick emulated device."""
-    bugs = {bug.slug: bug for bug in catalogue.load()}
+    bugs = {bug.slug: bug for bug in catalogue.with_check()}
     now = {slug: made_of.of_check(bug) for slug, bug in bugs.items()}
     for slug, why in emulated.stale(controls.KIND, now).items():
         yield Stale(controls.KIND, slug, why, removal(controls.KIND) if slug not in now else measured_again)
@@ -109,7 +109,7 @@ def of_transcripts() -> Iterator[Stale]:
 
 def of_detection() -> Iterator[Stale]:
     """The detection table, for the models and entry points that it has."""
-    bugs = {bug.slug: bug for bug in catalogue.load()}
+    bugs = {bug.slug: bug for bug in catalogue.with_check()}
     subjects = {tuple(d["row"][name] for name in ("model", "entry")) for d in emulated.read(detection.KIND).values()}
     rows = {
         detection.name_of(*subject, fault): (*subject, fault)

@@ -33,7 +33,7 @@ def main(models, chosen, faults, publish: bool, resume: bool) -> int:
         raise catalogue.UnknownBug(f"there is no fault {unknown[0]!r}; there are {', '.join(known)}")
     wanted = [slug for slug in known if slug in (faults or known)]
     where = provenance.collect("emu")
-    bugs = {bug.slug: bug for bug in catalogue.load()}
+    bugs = {bug.slug: bug for bug in catalogue.with_check()}
     folders = (emulated.LOCAL, emulated.PUBLISHED) if publish else (emulated.LOCAL,)
     shown, failed = [], []
     for subject in [(model, entry) for model in models for entry in chosen or ENTRIES]:

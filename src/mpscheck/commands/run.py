@@ -15,7 +15,7 @@ from mpscheck.runs.expected import expected_on, is_surprise
 
 def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
     bugs = [catalogue.read(Path(name)) if name.endswith(".py") else catalogue.find(name) for name in names]
-    bugs = bugs or list(catalogue.load())
+    bugs = bugs or list(catalogue.with_check())
     device = device or provenance.best_device()
     if device.split(":")[0] == "emu":
         os.environ.setdefault("MPSCHECK_EMU", "1")

@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from mpscheck.bugs import reported
+from mpscheck.bugs import catalogue, encounters
 from mpscheck.known import evidence
 from mpscheck.known.entry import Entry, entries
 from mpscheck.runs import results
@@ -14,7 +14,7 @@ from mpscheck.runs import results
 def main(as_json: bool) -> int:
     """0 always; what is wrong with an input ends in one sentence and exit code 2."""
     known = entries(
-        reported.all_bugs(), reported.reports(), results.read_folder(results.RUNS), evidence.read_controls()
+        catalogue.all_bugs(), encounters.load(), results.read_folder(results.RUNS), evidence.read_controls()
     )
     checks = counts([entry for entry in known if entry.has_check])
     threads = counts([entry for entry in known if not entry.has_check])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mpscheck.bugs import catalogue
+from mpscheck.bugs.bug import Bug
 from mpscheck.places import ROOT
 from mpscheck.runs import emulated, made_of, provenance, warm
 
@@ -35,16 +36,16 @@ class Program:
         return parts | {"command": made_of.digest([repr(self)]), "device": made_of.device()}
 
 
-def of_snippet(slug: str) -> tuple[Program, Program]:
-    """A snippet on the healthy device, and with its own fault."""
-    command = (f"snippets/bugs/{slug}.py", "--device", "emu")
-    healthy, sick = Program(f"{slug}-healthy", command, warm=True), Program(f"{slug}-sick", command, slug, 3, warm=True)
-    return healthy, sick
+def of_snippet(bug: Bug) -> list[Program]:
+    """A snippet on the healthy device, and with its own fault where that can be imitated."""
+    command = (f"snippets/bugs/{bug.slug}.py", "--device", "emu")
+    sick = [Program(f"{bug.slug}-sick", command, bug.slug, 3, warm=True)] if bug.imitable else []
+    return [Program(f"{bug.slug}-healthy", command, warm=True), *sick]
 
 
 def programs() -> tuple[Program, ...]:
     """All programs whose output a page shows."""
-    return (*TOOLS, *(program for bug in catalogue.load() for program in of_snippet(bug.slug)))
+    return (*TOOLS, *(program for bug in catalogue.with_check() for program in of_snippet(bug)))
 
 
 TOOLS = (

@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch
 from torch.utils import _pytree as pytree
 
-from mpscheck.bugs import catalogue, reported
+from mpscheck.bugs import catalogue
 from mpscheck.bugs import effect as words
 from mpscheck.bugs.trigger import Call
 from mpscheck.emulation.effects import each, healthy_result
@@ -123,7 +123,7 @@ def of_report(slug: str, effect: str | Imitation, op: list[str] | None = None, w
     """The fault of a bug of the index: with the trigger drafted there, or with the one given here."""
     if op:
         return fault(slug, op, effect, when)
-    bug = next(bug for bug in reported.load() if bug.slug == slug)
+    bug = next(bug for bug in catalogue.all_bugs() if bug.slug == slug)
     return made(slug, bug.triggers, effect if callable(effect) else words.parse(effect))
 
 
@@ -146,7 +146,7 @@ def reported_faults() -> list[Fault]:
         of_report("where-noncontiguous-cond", "ignores-strides(condition)"),
         of_report("argmax-amd-zero", first_index, ["argmax"]),
     ]  # fmt: skip
-    mended = {bug.slug for bug in catalogue.load()}
+    mended = {bug.slug for bug in catalogue.with_check()}
     return [one for one in found if one.slug not in mended]
 
 
@@ -200,7 +200,7 @@ def general_faults() -> list[Fault]:
 
 def groups() -> dict[str, list[Fault]]:
     """All faults by where they come from."""
-    catalogued = [of_bug(bug) for bug in catalogue.load()]
+    catalogued = [of_bug(bug) for bug in catalogue.with_check() if bug.imitable]
     return {"catalogue": catalogued, "reported": reported_faults(), "general": general_faults()}
 
 

@@ -128,10 +128,12 @@ def audited(tool: ModuleType, subject: Subject) -> dict[str, dict]:
     `wrong` is the number of calls that would be: on the CPU none is.
     """
     uses = (tool.logits, tool.residual_stream, tool.attention_patterns, tool.patched, tool.gradients, tool.generated)
-    with audit(bugs=read_known(entries(catalogue.load()))) as report, torch.no_grad():
+    with audit(bugs=read_known(entries(catalogue.with_check()))) as report, torch.no_grad():
         for use in (*uses, tool.lengths, tool.padded):
             use(subject.model, *subject.batches[0])
-    return {bug.slug: audit_cell([f for f in report.findings if f.bug.slug == bug.slug]) for bug in catalogue.load()}
+    return {
+        bug.slug: audit_cell([f for f in report.findings if f.bug.slug == bug.slug]) for bug in catalogue.with_check()
+    }
 
 
 def audit_cell(findings: list) -> dict:

@@ -1,28 +1,24 @@
-"""One known bug as every view shows it, whether it has a snippet or is known from threads alone. Pure."""
+"""One known bug as every view shows it, whether it has a check or is known from threads alone. Pure."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.version import Version
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Report, Reported
+from mpscheck.bugs.bug import Bug
+from mpscheck.bugs.encounters import Encounter
 from mpscheck.known import evidence, names, releases, uses
-from mpscheck.places import CATALOGUE
 
 SILENT_KINDS = ("wrong", "nan", "nondeterministic")
-DANGER = CATALOGUE / "danger.json"  # ranks of the bugs with a snippet; an index-only entry holds its own
 
 
 @dataclass(frozen=True)
 class Entry:
     """A bug with what other files know of it. `kinds` are its kinds of evidence."""
 
-    bug: Bug | Reported
+    bug: Bug
     kinds: tuple[str, ...]
-    reports: tuple[Report, ...]
-    danger: int | None  # rank among the most dangerous for work on language models
+    encounters: tuple[Encounter, ...]
 
     @property
     def slug(self) -> str:
@@ -32,12 +28,17 @@ class Entry:
     @property
     def has_check(self) -> bool:
         """True if there is a snippet that anybody can run."""
-        return isinstance(self.bug, Bug)
+        return self.bug.check is not None
 
     @property
     def silent(self) -> bool:
         """False if an error, a crash, a hang or a warning gives it away."""
-        return self.bug.kind in SILENT_KINDS if isinstance(self.bug, Bug) else self.bug.silent
+        return self.bug.silent
+
+    @property
+    def danger(self) -> int | None:
+        """Rank among the most dangerous for work on language models."""
+        return self.bug.danger
 
     @cached_property
     def letters(self) -> str:
@@ -48,7 +49,7 @@ class Entry:
     def date(self) -> str:
         """The first day on which a report of it is dated; the day on which it was read where none is."""
         dates = [entry["date"] for entry in self.bug.reported if "date" in entry]
-        return min(dates) if dates else getattr(self.bug, "stored_date", "")
+        return min(dates, default=self.bug.stored_date or "")
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -75,23 +76,19 @@ class Entry:
         return " ".join(dict.fromkeys([*ops, *names.numbers(self.bug)]))
 
 
-def _newest_first(bug: Bug | Reported) -> tuple:
+def _newest_first(bug: Bug) -> tuple:
     return (bug.fixed is not None, tuple(-part for part in bug.fixed.release) if bug.fixed else ())
 
 
-def entries(bugs: tuple[Bug | Reported, ...], reports: tuple[Report, ...], runs: dict, controls: dict) -> list[Entry]:
+def entries(bugs: tuple[Bug, ...], met: tuple[Encounter, ...], runs: dict, controls: dict) -> list[Entry]:
     """All bugs, the most dangerous first."""
-    ranks = json.loads(DANGER.read_text(encoding="utf-8"))
-    met: dict[str, list[Report]] = {}
-    for report in reports:
-        for slug in report.bugs:
-            met.setdefault(slug, []).append(report)
+    by_slug: dict[str, list[Encounter]] = {}
+    for one in met:
+        for slug in one.bugs:
+            by_slug.setdefault(slug, []).append(one)
     found = []
     for bug in bugs:
-        if isinstance(bug, Bug):
-            there = evidence.kinds_of(bug, runs, controls)
-            kinds, danger = tuple(kind for kind in evidence.KINDS if kind in there), ranks.get(bug.slug)
-        else:
-            kinds, danger = ("reported",), bug.danger_rank
-        found.append(Entry(bug, kinds, tuple(met.get(bug.slug, ())), danger))
+        there = evidence.kinds_of(bug, runs, controls)
+        kinds = tuple(kind for kind in evidence.KINDS if kind in there)
+        found.append(Entry(bug, kinds, tuple(by_slug.get(bug.slug, ()))))
     return sorted(found, key=lambda entry: entry.order)

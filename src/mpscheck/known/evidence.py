@@ -7,7 +7,7 @@ public thread), emulated (a fault imitated in software, which says nothing about
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.runs import emulated, made_of, numerics, results
 
 KINDS = {
@@ -48,17 +48,22 @@ class Control:
 
     @property
     def proven(self) -> bool:
-        """True if the check agreed on the healthy devices, said wrong on the sick one, and control and cure agreed."""
+        """True if the check agreed on the healthy devices, said wrong on the sick one, and control and cure agreed.
+
+        Never without a fault to imitate.
+        """
         row = self.row
         others = [value for name, value in row["sick"].items() if name != "compute"]
         healthy = [*row["healthy"].values(), *row["honest"].values(), *others]
-        return self.current and row["sick"]["compute"] in numerics.SICK and all(v == "agrees" for v in healthy)
+        return self.current and row["sick"].get("compute") in numerics.SICK and all(v == "agrees" for v in healthy)
 
 
 def measurements(bug: Bug, runs: dict[str, dict], faults: bool = False) -> list[Measurement]:
     """The records of one bug in these runs, newest run first; those on a device made sick on purpose only if asked."""
+    if bug.check is None:
+        return []
     found = [
-        Measurement(name, run["provenance"], record, record["code"] == bug.code_hash)
+        Measurement(name, run["provenance"], record, record["code"] == bug.check.code_hash)
         for name, run in runs.items()
         for record in run["records"]
         if record["snippet"] == bug.slug and (faults or not record.get("faults"))
@@ -87,7 +92,7 @@ def read_controls(published: Path | None = None, local: Path | None = None) -> d
 def control(bug: Bug, controls: dict[str, dict]) -> Control | None:
     """The row of one bug, if it was run on the emulated device at all."""
     document = controls.get(bug.slug)
-    if document is None:
+    if document is None or bug.check is None:
         return None
     return Control(document["provenance"], document["row"], not made_of.changed(document["made_of"], bug_now(bug)))
 

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Reported
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import names, releases
 from mpscheck.known.entry import SILENT_KINDS
 from mpscheck.runs import results
@@ -117,18 +116,18 @@ def measured_for(file: dict) -> dict[str, str]:
     return file["provenance"]["bugs"] | file["provenance"].get("drafted", {})
 
 
-def fingerprint(bug: Bug | Reported) -> str:
+def fingerprint(bug: Bug) -> str:
     """The hash of a bug's triggers, which a file of exposures stores for each bug that it was measured for."""
-    tables = bug.metadata["trigger"] if isinstance(bug, Bug) else [trigger.table for trigger in bug.triggers]
+    tables = [trigger.table for trigger in bug.triggers]
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def drafted(bugs: Iterable[Bug | Reported]) -> list[Reported]:
+def drafted(bugs: Iterable[Bug]) -> list[Bug]:
     """The silent bugs without a snippet whose trigger somebody drafted."""
-    return [bug for bug in bugs if isinstance(bug, Reported) and bug.silent and bug.triggers]
+    return [bug for bug in bugs if bug.check is None and bug.silent and bug.triggers]
 
 
-def unmeasured(data: dict[str, dict], bugs: Iterable[Bug | Reported]) -> list[str]:
+def unmeasured(data: dict[str, dict], bugs: Iterable[Bug]) -> list[str]:
     """The slugs of bugs that some file was not measured for, with the trigger that they have now: they are untested."""
     stored = [measured_for(file) for file in data.values()]
     return [bug.slug for bug in bugs if any(known.get(bug.slug) != fingerprint(bug) for known in stored)]
@@ -137,14 +136,14 @@ def unmeasured(data: dict[str, dict], bugs: Iterable[Bug | Reported]) -> list[st
 # ---- how a use relates to a bug ------------------------------------------------------------------------------------
 
 
-def counts(bug: Bug | Reported) -> bool:
+def counts(bug: Bug) -> bool:
     """True for a bug that silently gives wrong numbers in some release, without `torch.compile`."""
     if bug.kind not in SILENT_KINDS or bug.family == "compile":
         return False
-    return isinstance(bug, Bug) or (bug.silent and bug.in_a_release is not False)
+    return bug.silent and bug.in_a_release is not False
 
 
-def aten_names(bug: Bug | Reported) -> set[str]:
+def aten_names(bug: Bug) -> set[str]:
     """The ops that a bug is about, by the names that a recorder sees."""
     found = set()
     for op in names.ops(bug):
@@ -153,7 +152,7 @@ def aten_names(bug: Bug | Reported) -> set[str]:
     return found
 
 
-def touches(bug: Bug | Reported, use: dict) -> bool:
+def touches(bug: Bug, use: dict) -> bool:
     """Whether a use calls an op that the bug is about."""
     return bool(aten_names(bug) & set(use["called"]))
 
@@ -163,7 +162,7 @@ def differentiates(use: dict) -> bool:
     return any("backward" in name for name in use["called"])
 
 
-def relation(bug: Bug | Reported, use: dict, tested: bool) -> str | None:
+def relation(bug: Bug, use: dict, tested: bool) -> str | None:
     """How one use relates to one bug, whose trigger was `tested` on its calls or not; None if it does not meet it."""
     if not counts(bug) or bug.family == "model" or (bug.family == "autograd" and not differentiates(use)):
         return None
@@ -178,7 +177,7 @@ def relation(bug: Bug | Reported, use: dict, tested: bool) -> str | None:
 class Study:
     """The rows of the stored files, and how each use of each row relates to each bug."""
 
-    def __init__(self, data: dict[str, dict], bugs: Iterable[Bug | Reported]):
+    def __init__(self, data: dict[str, dict], bugs: Iterable[Bug]):
         self.bugs = {bug.slug: bug for bug in bugs}
         self.rows = rows(data)
         self.late = unmeasured(data, [bug for bug in self.bugs.values() if bug.triggers and counts(bug)])
@@ -216,7 +215,7 @@ class Study:
 class States:
     """The state of each bug on each release, on some macOS and chip: computed once, and only where it is asked for."""
 
-    def __init__(self, bugs: dict[str, Bug | Reported], macos: str | None = None, chip: str | None = None):
+    def __init__(self, bugs: dict[str, Bug], macos: str | None = None, chip: str | None = None):
         self.bugs = bugs
         self.macos, self.chip = macos, chip
         self.of = lru_cache(maxsize=None)(self._of)

@@ -1,7 +1,6 @@
 """The spellings under which a reader looks for an op: `F.linear`, `nn.Linear`, `aten::linear`, `addmm`."""
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Reported
+from mpscheck.bugs.bug import Bug
 
 # The module that does what a function of torch.nn.functional does (a test asks torch whether both exist).
 MODULES = {
@@ -32,11 +31,9 @@ def bare(op: str) -> str:
     return op.rpartition(".")[2]
 
 
-def ops(bug: Bug | Reported) -> tuple[str, ...]:
-    """What is called: public names for an index-only entry, aten names for a snippet."""
-    if isinstance(bug, Reported):
-        return bug.ops
-    return tuple(dict.fromkeys(op for trigger in bug.triggers for op in trigger.ops))
+def ops(bug: Bug) -> tuple[str, ...]:
+    """What is called: public names where they are stated, else the aten names of the trigger."""
+    return bug.ops or tuple(dict.fromkeys(op for trigger in bug.triggers for op in trigger.ops))
 
 
 def spellings(op: str) -> tuple[str, ...]:
@@ -55,18 +52,18 @@ def spellings(op: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *RELATED.get(function or name, ())]))
 
 
-def of_bug(bug: Bug | Reported) -> tuple[str, ...]:
+def of_bug(bug: Bug) -> tuple[str, ...]:
     """All spellings of all ops of a bug."""
     return tuple(dict.fromkeys(name for op in ops(bug) for name in spellings(op)))
 
 
-def threads(bug: Bug | Reported) -> tuple[str, ...]:
+def threads(bug: Bug) -> tuple[str, ...]:
     """The threads about a bug as people write them: `#161640`, and with the repository's name where it is another."""
     found = [bug.issue, *bug.also, *([bug.fixed_pr] if bug.fixed_pr else [])]
     found += [entry["thread"] for entry in bug.reported]
     return tuple(dict.fromkeys(t.removeprefix("pytorch/pytorch").rpartition("/")[2] for t in found))
 
 
-def numbers(bug: Bug | Reported) -> tuple[str, ...]:
+def numbers(bug: Bug) -> tuple[str, ...]:
     """The numbers of these threads."""
     return tuple(dict.fromkeys(thread.partition("#")[2] for thread in threads(bug)))

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Reported
+from mpscheck.bugs.bug import Bug
 from mpscheck.places import CATALOGUE
 
 FILE = CATALOGUE / "torch-releases.json"
@@ -44,7 +43,7 @@ def load(path: Path = FILE) -> tuple[Release, ...]:
     return tuple(sorted(found, key=lambda release: Version(release.version)))
 
 
-def state(bug: Bug | Reported, torch: str, macos: str | None = None, chip: str | None = None) -> str:
+def state(bug: Bug, torch: str, macos: str | None = None, chip: str | None = None) -> str:
     """`affected`, `not affected` or `unknown` on a release, a major version of macOS and a chip; None stands for any.
 
     Affected on a major version of macOS only if that holds from its first to its last minor version, and on a chip only if
@@ -57,19 +56,19 @@ def state(bug: Bug | Reported, torch: str, macos: str | None = None, chip: str |
     return found.pop()
 
 
-def letters(bug: Bug | Reported, macos: str | None = None) -> str:
+def letters(bug: Bug, macos: str | None = None) -> str:
     """The state on each release, oldest first, one letter each: a, u or n."""
     return "".join(LETTERS[state(bug, release.version, macos)] for release in load())
 
 
-def macos_of(bug: Bug | Reported) -> tuple[str, ...] | None:
+def macos_of(bug: Bug) -> tuple[str, ...] | None:
     """The major versions of macOS on which an affected release is affected; None if the bug is tied to none."""
     if bug.macos is None:
         return None
     return tuple(m for m in MACOS if str(m) in bug.macos and f"{m}.99" in bug.macos)
 
 
-def stretches(bug: Bug | Reported) -> list[tuple[str, str, str]]:
+def stretches(bug: Bug) -> list[tuple[str, str, str]]:
     """(state, first release, last release) for each stretch of releases with the same state, newest first."""
     return runs({release.version: state(bug, release.version) for release in load()})[::-1]
 

@@ -1,7 +1,6 @@
 """What a reader runs, and which families of bugs that can meet. Our judgement, shown as such wherever it is used."""
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Reported
+from mpscheck.bugs.bug import Bug
 
 _FORWARD = (
     *("attention", "copy", "dtype", "elementwise", "graph-cache", "in-place", "indexing", "large", "mask", "matmul"),
@@ -17,6 +16,6 @@ USES = {  # None: every family
 }
 
 
-def of_bug(bug: Bug | Reported) -> tuple[str, ...]:
+def of_bug(bug: Bug) -> tuple[str, ...]:
     """The uses that can meet a bug."""
     return tuple(use for use, (_, families) in USES.items() if families is None or bug.family in families)

@@ -7,7 +7,7 @@ different problems; and a draw in compute would differ from device to device.
 import ast
 from collections.abc import Iterator
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.lint.syntax import dotted, function, imported, is_statistical, own_code
 
 NAME = "draws"

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from mpscheck.bugs.catalogue import FUNCTIONS, Bug
+from mpscheck.bugs.bug import FUNCTIONS, Bug
 from mpscheck.lint.syntax import function, own_code, returned
 
 NAME = "functions"
@@ -12,11 +12,11 @@ DESCRIPTION = "inputs() returns a tuple; compute, control and workaround take (d
 
 def check(bug: Bug) -> Iterator[str]:
     for name in ("inputs", "compute", "control"):
-        if name not in bug.defined:
+        if name not in bug.check.defined:
             yield f"there is no {name}: define {name}({'' if name == 'inputs' else 'device, …'})"
-    if ("workaround" in bug.defined) == (bug.no_workaround is not None):
+    if ("workaround" in bug.check.defined) == (bug.check.no_workaround is not None):
         yield "exactly one is needed: a function workaround(device, …), or no_workaround = the reason in the metadata"
-    for name in bug.defined:
+    for name in bug.check.defined:
         if len([n for n in own_code(bug) if isinstance(n, ast.FunctionDef) and n.name == name]) > 1:
             yield f"{name} is defined twice: the first definition is lost, remove one"
             return

@@ -8,7 +8,7 @@ calls that make a view.
 import ast
 from collections.abc import Iterator
 
-from mpscheck.bugs.catalogue import FUNCTIONS, Bug
+from mpscheck.bugs.bug import FUNCTIONS, Bug
 from mpscheck.lint.syntax import function
 
 NAME = "layout"

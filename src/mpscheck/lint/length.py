@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.lint.syntax import main_block_line, own_code
 
 NAME = "length"
@@ -15,7 +15,7 @@ def check(bug: Bug) -> Iterator[str]:
     if not own_code(bug):
         return
     first = own_code(bug)[0].lineno
-    lines = bug.source.splitlines()[first - 1 : (main_block_line(bug) or 0) - 1 or None]
+    lines = bug.check.source.splitlines()[first - 1 : (main_block_line(bug) or 0) - 1 or None]
     while lines and not lines[-1].strip():
         lines.pop()
     if len(lines) > LONGEST:

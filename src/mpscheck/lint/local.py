@@ -1,9 +1,10 @@
-"""A snippet is read everywhere: nothing in it points at one machine or one network."""
+"""What is known of a bug is read everywhere: nothing in it points at one machine or one network."""
 
+import json
 import re
 from collections.abc import Iterator
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 
 NAME = "local"
 DESCRIPTION = "no paths of one machine, no host names of one network, no package index"
@@ -16,7 +17,8 @@ PATTERNS = {
 
 
 def check(bug: Bug) -> Iterator[str]:
-    for number, line in enumerate(bug.source.splitlines(), 1):
+    text = bug.check.source if bug.check else json.dumps(bug.facts, ensure_ascii=False)
+    for number, line in enumerate(text.splitlines(), 1):
         for what, pattern in PATTERNS.items():
             match = re.search(pattern, line)
             if match:

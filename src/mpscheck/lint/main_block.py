@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.lint.syntax import is_statistical, main_block_line
 
 NAME = "main-block"
@@ -22,7 +22,7 @@ def check(bug: Bug) -> Iterator[str]:
     if start is None:
         yield f"there is no main block: {mend}"
         return
-    found, expected = bug.source.splitlines()[start - 1 :], TEXTS[name].splitlines()
+    found, expected = bug.check.source.splitlines()[start - 1 :], TEXTS[name].splitlines()
     different = [n for n in range(max(len(found), len(expected))) if found[n : n + 1] != expected[n : n + 1]]
     if different:
         line = "".join(found[different[0] :][:1]) or "nothing"

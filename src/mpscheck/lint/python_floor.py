@@ -1,28 +1,26 @@
 """A snippet runs on Python 3.9. Checked statically, by vermin."""
 
 import ast
-import re
 from collections.abc import Iterator
 
 import vermin
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.lint.syntax import tree
 
 NAME = "python-floor"
 DESCRIPTION = "Python 3.9 suffices (static: vermin reads the code, no such interpreter runs it)"
 
 FLOOR = (3, 9)
-DECLARED = re.compile(r'(?m)^# requires-python = ">=3\.9"$')
 
 
 def check(bug: Bug) -> Iterator[str]:
-    if not DECLARED.search(bug.source):
-        yield 'the metadata block does not say # requires-python = ">=3.9": add the line below # /// script'
-    if any(map(_is_union, ast.walk(tree(bug.source)))):  # vermin cannot tell `int | None` from two masks joined by |
+    if any(
+        map(_is_union, ast.walk(tree(bug.check.source)))
+    ):  # vermin cannot tell `int | None` from two masks joined by |
         yield "has a | in an annotation, which needs Python 3.10 (static): leave the annotation out"
     try:
-        needed = vermin.visit(bug.source).minimum_versions()[-1]
+        needed = vermin.visit(bug.check.source).minimum_versions()[-1]
     except vermin.InvalidVersionException as error:
         yield f"no Python version has all that is used: {error}"
         return

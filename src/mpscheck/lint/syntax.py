@@ -3,7 +3,7 @@
 import ast
 from functools import lru_cache
 
-from mpscheck.bugs.catalogue import MAIN_BLOCK, Bug
+from mpscheck.bugs.bug import MAIN_BLOCK, Bug, is_metadata
 
 
 @lru_cache(maxsize=8)
@@ -14,18 +14,18 @@ def tree(source: str) -> ast.Module:
 
 def is_statistical(bug: Bug) -> bool:
     """True if the snippet tests a claim about random numbers by a p-value."""
-    return "p_value" in bug.defined
+    return "p_value" in bug.check.defined
 
 
 def main_block_line(bug: Bug) -> int | None:
     """Line (1-based) on which the common main block begins; None if there is none."""
-    return next((n for n, line in enumerate(bug.source.splitlines(), 1) if line.startswith(MAIN_BLOCK)), None)
+    return next((n for n, line in enumerate(bug.check.source.splitlines(), 1) if line.startswith(MAIN_BLOCK)), None)
 
 
 def own_code(bug: Bug) -> list[ast.stmt]:
-    """The top-level statements that a contributor wrote: without docstring and common main block."""
-    end = main_block_line(bug) or len(bug.source.splitlines()) + 1
-    return [node for node in tree(bug.source).body[1:] if node.lineno < end]
+    """The top-level statements that a contributor wrote: without docstring, metadata and common main block."""
+    end = main_block_line(bug) or len(bug.check.source.splitlines()) + 1
+    return [node for node in tree(bug.check.source).body[1:] if node.lineno < end and not is_metadata(node)]
 
 
 def function(bug: Bug, name: str) -> ast.FunctionDef | None:
@@ -41,7 +41,7 @@ def returned(definition: ast.FunctionDef) -> list[ast.expr | None]:
 def imported(bug: Bug) -> dict[str, str]:
     """Local name -> dotted name of everything imported: {"F": "torch.nn.functional"}."""
     names = {}
-    for node in ast.walk(tree(bug.source)):
+    for node in ast.walk(tree(bug.check.source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.split(".")[0]

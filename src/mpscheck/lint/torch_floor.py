@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.lint.syntax import dotted, imported, own_code
 
 NAME = "torch-floor"

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.code_hash import code_hash, reached_hash
 from mpscheck.bugs.effect import Effect
 from mpscheck.bugs.trigger import Trigger
@@ -55,12 +55,12 @@ def code(pattern: str) -> str:
 
 def fault_of(bug: Bug) -> str:
     """Hash of the fault of a bug."""
-    return imitation(bug.triggers, bug.effect)
+    return imitation(bug.triggers, bug.effect) if bug.imitable else digest([repr(bug.triggers), str(bug.effect)])
 
 
 def of_check(bug: Bug) -> dict[str, str]:
     """What the controls of a bug's check are made of."""
-    return {"check": bug.code_hash, "fault": fault_of(bug), "device": device()}
+    return {"check": bug.check.code_hash, "fault": fault_of(bug), "device": device()}
 
 
 def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:

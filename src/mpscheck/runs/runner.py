@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.runs import results, warm, worker
 from mpscheck.runs.stderr import LONGEST, Stderr
 
@@ -29,7 +29,7 @@ class Job:
 
     @property
     def key(self) -> tuple:
-        return (self.bug.slug, self.bug.code_hash, self.dtype, self.faults)
+        return (self.bug.slug, self.bug.check.code_hash, self.dtype, self.faults)
 
 
 def key_of(record: dict) -> tuple:
@@ -51,7 +51,9 @@ def run(
     """
     records = []
     with Worker(device, timeout, memory_limit) as one:
-        for job in sorted(jobs, key=lambda job: job.bug.fresh):  # those last, when the warm worker has no more to do
+        for job in sorted(
+            jobs, key=lambda job: job.bug.check.fresh
+        ):  # those last, when the warm worker has no more to do
             records.append(one.measure(job))
             on_record(records[-1])
     return records
@@ -98,12 +100,12 @@ class Worker:
 
     def measure(self, job: Job) -> dict:
         """The record of a job, whatever happens to it."""
-        result = self._fresh(job) if job.bug.fresh else self._attempt(job, job.bug.functions)
+        result = self._fresh(job) if job.bug.check.fresh else self._attempt(job, job.bug.check.functions)
         return _record(job, [result])
 
     def matches(self, bug: Bug) -> dict[str, int]:
         """How many calls of each function the trigger matches on the emulated device (see `selftest`)."""
-        args = (str(bug.path), bug.triggers, bug.functions)
+        args = (str(bug.check.path), bug.triggers, bug.check.functions)
         return self._pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
 
     def _attempt(self, job: Job, names: tuple[str, ...]) -> dict:
@@ -118,11 +120,11 @@ class Worker:
         return found | self._stderr.since_last()
 
     def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
-        return (job.bug.slug, str(Path(job.bug.path).resolve()), names, self._device, job.dtype, job.faults)
+        return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, job.dtype, job.faults)
 
     def _fresh(self, job: Job) -> dict:
         result, written = {"outcome": "measured", "before": [], "functions": {}}, []
-        for name in job.bug.functions:
+        for name in job.bug.check.functions:
             one = self._attempt_anew(job, (name,))
             if one["outcome"] != "measured":
                 return one
@@ -180,7 +182,7 @@ def exit_words(code: int) -> str:
 
 def _record(job: Job, attempts: list[dict]) -> dict:
     """The record of a job; numbers that no run file may hold cost this record, not the whole file."""
-    known = {"snippet": job.bug.slug, "code": job.bug.code_hash, "dtype": job.dtype}
+    known = {"snippet": job.bug.slug, "code": job.bug.check.code_hash, "dtype": job.dtype}
     known |= {"faults": list(job.faults)} if job.faults else {}
     try:
         return results.check(known | {"attempts": attempts}, "what was measured", "record")

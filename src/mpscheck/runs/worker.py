@@ -76,10 +76,10 @@ def _measure(path, names, device, dtype, faults):
 
     if not faults:
         return measure(path, names, device, dtype)
-    from mpscheck.bugs.catalogue import find
+    from mpscheck.bugs.catalogue import find, read
     from mpscheck.emulation import faults as sick
 
-    with sick.only(*[sick.of_bug(find(slug)) for slug in faults]):
+    with sick.only(*[sick.of_bug(read(Path(path)) if slug == Path(path).stem else find(slug)) for slug in faults]):
         return measure(path, names, device, dtype)
 
 

@@ -8,7 +8,6 @@ import uuid
 from html import escape
 from pathlib import Path
 
-from mpscheck.bugs.catalogue import Bug
 from mpscheck.known import exposure, names, releases
 from mpscheck.known.entry import Entry
 from mpscheck.places import CATALOGUE, ROOT
@@ -28,7 +27,7 @@ class BadRename(ValueError):
 
 def data_date(entries: list[Entry]) -> str:
     """The newest day that the data name: the same data give the same bytes on any day."""
-    stored = [entry.bug.stored_date for entry in entries if not entry.has_check]
+    stored = [entry.bug.stored_date for entry in entries if entry.bug.stored_date]
     return max([*stored, *(entry.date for entry in entries)], default="")
 
 
@@ -64,12 +63,12 @@ def _bug(entry: Entry, site_url: str) -> dict:
         "basis": {end: bug.basis[end] for end in ("seen", "fixed")},
         "macos": str(bug.macos) if bug.macos is not None else None,
         "chips": list(bug.chips),
-        "caused_by": "unknown" if isinstance(bug, Bug) else bug.caused_by,
+        "caused_by": bug.caused_by,
         "evidence": list(entry.kinds),
         "check": f"{site_url}bugs/{bug.slug}.py" if entry.has_check else None,
         "danger_rank": entry.danger,
         "first_reported": entry.date or None,
-        "reports": [report.url for report in entry.reports],
+        "reports": [one.url for one in entry.encounters],
         "affected_releases": [version for version, state in states.items() if state == "affected"],
         "not_affected_releases": [version for version, state in states.items() if state == "not affected"],
     }

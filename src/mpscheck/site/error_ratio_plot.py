@@ -29,7 +29,7 @@ def drawing(rows: list[dict], families: dict[str, str], allowed: float) -> str:
 
     `families` are those of the bugs that are shown, by slug.
     """
-    shown = [row for row in rows if row["honest_ratio"] is not None and row["snippet"] in families]
+    shown = [row for row in rows if row["honest_ratio"] is not None and row["sick"] and row["snippet"] in families]
     if not shown:
         return "<p>Not made yet.</p>\n"
     lines: dict[str, list[dict]] = {family: [] for family in sorted({families[row["snippet"]] for row in shown})}

@@ -5,7 +5,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpscheck.bugs import catalogue, reported
+from mpscheck.bugs import catalogue, encounters
+from mpscheck.bugs.bug import Bug
+from mpscheck.bugs.encounters import Encounter
 from mpscheck.known import evidence, exposure, releases, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import ROOT
@@ -43,7 +45,7 @@ class Inputs:
     the emulated device, by slug and by program; `site_url` ends with a slash or is empty.
     """
 
-    bugs: tuple[catalogue.Bug, ...]
+    bugs: tuple[Bug, ...]  # all of them
     runs: dict[str, dict]
     local: dict[str, dict]
     controls: dict[str, dict]
@@ -52,8 +54,7 @@ class Inputs:
     case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
     declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
     exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
-    index_only: tuple[reported.Reported, ...] = ()  # the bugs that are known from threads alone
-    reports: tuple[reported.Report, ...] = ()  # what users met
+    encounters: tuple[Encounter, ...] = ()  # what users met
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
     calibration: dict = field(default_factory=lambda: dict(detection_page.NOTHING))  # error ratios of healthy devices
@@ -71,9 +72,9 @@ class Inputs:
 
 
 def read_inputs() -> Inputs:
-    """Everything from the repository and, for the address, from the variable SITE_URL. Raises BadResults, BadSnippet."""
+    """Everything from the repository and, for the address, from the variable SITE_URL. Raises BadResults, BadBug."""
     return Inputs(
-        bugs=catalogue.load(),
+        bugs=catalogue.all_bugs(),
         runs=results.read_folder(results.RUNS),
         local=_runs_only(results.LOCAL),
         controls=evidence.read_controls(),
@@ -82,8 +83,7 @@ def read_inputs() -> Inputs:
         case=case_page.read(),
         declared=declared_page.read(),
         exposure=exposure.read(),
-        index_only=tuple(bug for bug in reported.all_bugs() if isinstance(bug, reported.Reported)),
-        reports=reported.reports(),
+        encounters=encounters.load(),
         renamed=json.loads(api.RENAMED.read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
         calibration=detection_page.read_calibration(),
@@ -101,8 +101,9 @@ def _with_slash(url: str) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """The text of each generated file, by its path under `docs/`."""
-    bugs, runs, controls = inputs.bugs, inputs.runs, inputs.controls
-    known = entries((*bugs, *inputs.index_only), inputs.reports, runs, controls)
+    runs, controls = inputs.runs, inputs.controls
+    bugs = tuple(bug for bug in inputs.bugs if bug.check is not None)
+    known = entries(inputs.bugs, inputs.encounters, runs, controls)
     printed, seconds = inputs.printed, inputs.seconds
     pieces = {
         "command": home_page.command(inputs.site_url),
@@ -134,7 +135,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         **case_page.pieces(inputs.case),
         **declared_page.pieces(inputs.declared),
         **detection_page.pieces(inputs.detection, inputs.calibration, bugs, {entry.slug for entry in known}),
-        **exposure_page.pieces((*bugs, *inputs.index_only), inputs.exposure),
+        **exposure_page.pieces(inputs.bugs, inputs.exposure),
     }
     found = {f"generated/{name}.md": f"{text}\n" for name, text in pieces.items()}
     found |= {f"generated/printed/{name}.txt": f"{text}\n" for name, text in printed.items()}
@@ -151,8 +152,8 @@ def _bug_pages(known: list[Entry], inputs: Inputs) -> dict[str, str]:
     for entry in known:
         bug = entry.bug
         if entry.has_check:
-            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.reports, inputs.printed)
-            found[f"bugs/{bug.path.name}"] = bug.source
+            page = bug_page.page(bug, inputs.runs, inputs.controls, inputs.site_url, entry.encounters, inputs.printed)
+            found[f"bugs/{bug.check.path.name}"] = bug.check.source
         else:
             page = reported_page.page(entry)
         found[f"bugs/{bug.slug}.md"] = page

@@ -5,8 +5,7 @@ import re
 
 from packaging.version import Version
 
-from mpscheck.bugs.catalogue import Bug, thread_url
-from mpscheck.bugs.reported import Reported
+from mpscheck.bugs.bug import Bug, thread_url
 from mpscheck.known import evidence
 from mpscheck.runs import numerics, rule
 from mpscheck.site.escape import entities, line, text
@@ -213,7 +212,7 @@ def span(first: str, last: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def versions(bug: Bug | Reported) -> str:
+def versions(bug: Bug) -> str:
     """Where the bug is known to be: `from 2.8.0 on, fixed in 2.9.0`."""
     oldest, last = evidence.oldest_seen(bug), evidence.last_seen(bug)
     fix = f"fixed in {release(str(bug.fixed))}" if bug.fixed is not None else "fix not known"

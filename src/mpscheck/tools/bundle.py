@@ -16,9 +16,9 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mpscheck.bugs import catalogue, reported
+from mpscheck.bugs import catalogue
 from mpscheck.bugs import trigger as triggers
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.places import PACKAGE, ROOT
 from mpscheck.runs import results
 
@@ -42,11 +42,11 @@ RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
     "audit_mps.py": Tool(
         (*MATCHING, *(f"tools/audit/{name}" for name in AUDIT)),
-        lambda: entries(catalogue.load()) + drafted(),
+        lambda: entries(catalogue.with_check()) + drafted(),
     ),
     "locate_divergence.py": Tool(
         (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
-        lambda: entries(catalogue.load()),
+        lambda: entries(catalogue.with_check()),
     ),
     "validate_mps.py": Tool(
         (
@@ -67,22 +67,21 @@ class BadPart(ValueError):
 
 def entries(bugs: tuple[Bug, ...]) -> list[dict]:
     """The catalogue as the tools carry it."""
-    return [_entry(bug, workaround_code(bug), bug.metadata["trigger"]) for bug in bugs]
+    return [_entry(bug, workaround_code(bug)) for bug in bugs if bug.triggers]
 
 
 def drafted() -> list[dict]:
     """The silent index-only bugs whose trigger somebody drafted: `audit` shows a match as possible, never as certain."""
     return [
-        _entry(bug, bug.workaround, [trigger.table for trigger in bug.triggers])
-        | {"draft": True, "unsure": list(bug.unsure)}
-        for bug in reported.load()
+        _entry(bug, bug.workaround) | {"draft": True, "unsure": list(bug.unsure)}
+        for bug in catalogue.rows()
         if bug.triggers and bug.silent
     ]
 
 
-def _entry(bug: Bug | reported.Reported, workaround: str | None, tables: list[dict]) -> dict:
+def _entry(bug: Bug, workaround: str | None) -> dict:
     """What `mpscheck.tools.known.Known` holds, as plain data."""
-    return {
+    entry = {
         "slug": bug.slug,
         "claim": bug.claim,
         "when": triggers.sentence(bug.triggers),
@@ -95,13 +94,14 @@ def _entry(bug: Bug | reported.Reported, workaround: str | None, tables: list[di
         "chips": list(bug.chips),
         "workaround": workaround,
         "page": f"bugs/{bug.slug}/",
-        "triggers": tables,
+        "triggers": [trigger.table for trigger in bug.triggers],
     }
+    return entry | ({"unsure": list(bug.unsure)} if bug.unsure else {})
 
 
 def workaround_code(bug: Bug) -> str | None:
     """The body of the snippet's `workaround` as code, one statement a line; None if it has none."""
-    for node in ast.parse(bug.source).body:
+    for node in ast.parse(bug.check.source).body:
         if isinstance(node, ast.FunctionDef) and node.name == "workaround":
             return "\n".join(ast.unparse(statement) for statement in node.body)
     return None
@@ -203,7 +203,7 @@ def _embedded(tool: Tool) -> Iterable[str]:
     """The catalogue that a tool carries as code, if it carries one."""
     if tool.carries:
         data = pprint.pformat(tool.carries(), width=118, sort_dicts=False)
-        yield f"{HEADING}\n\nCATALOGUE_DATE = {json.dumps(data_date(catalogue.load()))}\nCATALOGUE = {data}\n\n"
+        yield f"{HEADING}\n\nCATALOGUE_DATE = {json.dumps(data_date(catalogue.with_check()))}\nCATALOGUE = {data}\n\n"
 
 
 def code_of(text: str) -> str:

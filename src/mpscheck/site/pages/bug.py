@@ -3,8 +3,8 @@
 import ast
 
 from mpscheck.bugs import effect, trigger
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Report
+from mpscheck.bugs.bug import Bug
+from mpscheck.bugs.encounters import Encounter
 from mpscheck.known import evidence
 from mpscheck.places import ROOT
 from mpscheck.site import words
@@ -18,7 +18,7 @@ def page(
     runs: dict[str, dict],
     controls: dict,
     site_url: str = "",
-    reports: tuple[Report, ...] = (),
+    encounters: tuple[Encounter, ...] = (),
     transcripts: dict[str, str] | None = None,
 ) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
@@ -31,8 +31,8 @@ def page(
         "## Versions { data-search-exclude }\n\n" + _versions(bug),
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
-        "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.explanation, bug),
-        "## Who meets it\n\n" + _who(bug) + reported_page.met_by(reports),
+        "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.check.explanation, bug),
+        "## Who meets it\n\n" + _who(bug) + reported_page.met_by(encounters),
         "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
     ]
     return "\n\n".join(parts) + "\n"
@@ -40,13 +40,19 @@ def page(
 
 def _summary(bug: Bug, runs: dict[str, dict]) -> str:
     entries = {
-        "When": f"{trigger.sentence(bug.triggers)}.",
-        "How": f"{effect.sentence(bug.effect)}.",
-        "Kind": f"{words.BUG_KINDS[bug.kind]}.",
+        "When": f"{trigger.sentence(bug.triggers) if bug.triggers else _why_not(bug, 'trigger')}.",
+        "How": f"{effect.sentence(bug.effect) if bug.effect else _why_not(bug, 'effect')}.",
+        "Kind": f"{words.kind(bug.kind, bug.silent)}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
         "Our runs": f"{words.on_macs(evidence.on_mac(bug, runs))}.",
         "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
     }
+    if bug.caused_by != "unknown":
+        entries["Whose fault"] = f"{reported_page.BLAMED[bug.caused_by]}."
+    if bug.in_a_release is False:
+        entries["Releases"] = "only builds between releases had it."
+    if bug.caveat:
+        entries["Caveat"] = words.prose(bug.caveat, 300)
     return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
 
 
@@ -54,30 +60,36 @@ def _sentence(value: str) -> str:
     return value[0].upper() + value[1:]
 
 
+def _why_not(bug: Bug, name: str) -> str:
+    """What is said where a trigger or an effect is absent."""
+    return f"not said in data: {text(bug.absent.get(name, 'no reason is stated'), limit=240)}"
+
+
 def _macos(bug: Bug) -> str:
     limits = [f"macOS {words.limits(bug.macos)}"] if bug.macos is not None else []
+    limits += [words.prose(bug.macos_note, 160)] if bug.macos_note else []
     limits += [f"chips: {', '.join(bug.chips)}"] if bug.chips else []
     return f", {', '.join(limits)}" if limits else ""
 
 
 def _cure(bug: Bug) -> str:
     newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer." if bug.fixed is not None else ""
-    if "workaround" not in bug.functions:
-        return f"{newer}\n\nThere is no workaround: {bug.no_workaround}.".strip()
+    if "workaround" not in bug.check.functions:
+        return f"{newer}\n\nThere is no workaround: {bug.check.no_workaround}.".strip()
     newer = f"{newer} Where you cannot:" if newer else "No release is known to have a fix. Until then:"
     return f"{newer}\n\n" + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
 
 
 def _lines_of(bug: Bug, name: str) -> tuple[int, int]:
     """First and last line (1-based) of a function of the snippet."""
-    nodes = ast.parse(bug.source).body
+    nodes = ast.parse(bug.check.source).body
     node = next(n for n in nodes if isinstance(n, ast.FunctionDef) and n.name == name)
     return node.lineno, node.end_lineno
 
 
 def _included(bug: Bug, first: int, last: int, title: str) -> str:
     """A fenced block that the site build fills with these lines of the snippet."""
-    path = bug.path.relative_to(ROOT) if bug.path.is_relative_to(ROOT) else bug.path
+    path = bug.check.path.relative_to(ROOT) if bug.check.path.is_relative_to(ROOT) else bug.check.path
     return f'```python title="{title}"\n--8<-- "{path}:{first}:{last}"\n```'
 
 
@@ -90,6 +102,8 @@ def _versions(bug: Bug) -> str:
     if evidence.last_seen(bug):
         rows.append(("Newest version seen affected", evidence.last_seen(bug), seen))
     rows.append(("First version with the fix", str(bug.fixed) if bug.fixed else "not known", fixed + fix))
+    if bug.unsure:
+        rows.append(("May have the fix already", ", ".join(bug.unsure), "not known"))
     if bug.macos is not None:
         rows.append(("macOS", words.limits(bug.macos), bug.basis.get("macos", "the threads below")))
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
@@ -103,18 +117,19 @@ def _versions(bug: Bug) -> str:
 
 
 def _check(bug: Bug, site_url: str) -> str:
-    name = bug.path.name
+    name = bug.check.path.name
     fetch = f"curl -fsSLO {site_url}bugs/{name} && " if site_url else ""
     before = (
         "" if site_url else f"[Download {name}]({name}){{ download }} and run it with your own Python and PyTorch:\n\n"
     )
     after = f"\n\n[Download {name}]({name}){{ download }}" if site_url else ""
     command = f"```sh\n{fetch}python {name}\n```"
-    code = _included(bug, *bug.shown_lines, title=name)
+    code = _included(bug, *bug.check.shown_lines, title=name)
     return (
         f"{before}{command}\n\nIt needs torch alone. It ends with `AGREES` (exit status 0) or `WRONG` (exit status 3); "
         "any other exit status means that it could not run.\n\n"
-        f"With uv, type `uv run python {name}`: `uv run {name}` takes an environment without torch.{after}\n\n"
+        f"With uv, `uv run {name}` takes your own environment, and `uv run --no-project --with torch==2.8.0 {name}` the torch "
+        f"that you name.{after}\n\n"
         f"The heart of it:\n\n{code}"
     )
 
@@ -172,6 +187,8 @@ def _reported(bug: Bug) -> str:
 
 def _emulated(bug: Bug, controls: dict) -> str:
     control = evidence.control(bug, controls)
+    if not bug.imitable:
+        return f"no fault to imitate: {_why_not(bug, 'effect' if bug.triggers else 'trigger')}"
     if control is None:
         return f"{words.verdict('not-run')} on the emulated device"
     if not control.current:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.detection.facts import Facts, by_subject, sentences
 from mpscheck.runs import emulated, made_of
 from mpscheck.runs.results import BadResults

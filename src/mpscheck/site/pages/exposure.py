@@ -1,7 +1,6 @@
 """Which known bugs a GPT-2 meets through which library version: tables made from `results/exposure/*.json`. Pure."""
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Reported
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import exposure
 from mpscheck.known.exposure import CERTAIN, MODEL, POSSIBLE, RELEASES, UNTESTED, Answer, Met, States, Study
 from mpscheck.site import words
@@ -130,7 +129,7 @@ def _macs(macs: list[tuple[str, str]]) -> list[str]:
 # ---- which bugs ----------------------------------------------------------------------------------------------------
 
 
-def _link(bug: Bug | Reported) -> str:
+def _link(bug: Bug) -> str:
     return f"[{claim_markdown(bug.claim)}](bugs/{bug.slug}.md)"
 
 
@@ -146,13 +145,13 @@ def matched(study: Study) -> str:
     return table(headings, lines, "Known and possible bugs")
 
 
-def _certainty(bug: Bug | Reported, how: str) -> str:
+def _certainty(bug: Bug, how: str) -> str:
     if how == CERTAIN:
         return "known"
-    return "possible: another path on `mps`" if isinstance(bug, Bug) else "possible: trigger not proven"
+    return "possible: another path on `mps`" if bug.check else "possible: trigger not proven"
 
 
-def _tied(bug: Bug | Reported) -> str:
+def _tied(bug: Bug) -> str:
     systems = [f"macOS {words.limits(bug.macos)}"] if bug.macos is not None else []
     return "; ".join([*systems, *([", ".join(text(chip) for chip in bug.chips)] if bug.chips else [])])
 
@@ -195,22 +194,18 @@ def unknown(study: Study) -> str:
         UNTESTED: "no trigger to look for; its op is called",
     }
     lines = [
-        [_link(study.bugs[slug]), text(_when(study.bugs[slug])), why[how], ", ".join(uses)]
+        [_link(study.bugs[slug]), text(study.bugs[slug].when), why[how], ", ".join(uses)]
         for slug, (how, uses) in sorted(found.items())
     ]
     return table(["Bug", "When", "Why unknown", "Uses"], lines, f"Unknown on {newest}")
-
-
-def _when(bug: Bug | Reported) -> str:
-    return bug.when if isinstance(bug, Reported) else ""
 
 
 def summary(study: Study) -> str:
     """What was looked for, and what is left out."""
     counting = [bug for bug in study.bugs.values() if exposure.counts(bug)]
     models = [bug for bug in counting if bug.family == "model"]
-    proven = [bug for bug in counting if isinstance(bug, Bug)]
-    drafted = [bug for bug in counting if isinstance(bug, Reported) and bug.triggers]
+    proven = [bug for bug in counting if bug.check and bug.triggers]
+    drafted = [bug for bug in counting if not bug.check and bug.triggers]
     late = f" Not measured yet with their newest trigger: {', '.join(study.late)}." if study.late else ""
     return (
         f"Looked for were {len(proven)} bugs with a trigger that a snippet has proven, and {len(drafted)} with one that "
@@ -293,7 +288,7 @@ def provenance(data: dict[str, dict]) -> str:
     return "\n".join(entries)
 
 
-def pieces(bugs: tuple[Bug | Reported, ...], data: dict[str, dict]) -> dict[str, str]:
+def pieces(bugs: tuple[Bug, ...], data: dict[str, dict]) -> dict[str, str]:
     """The generated parts of docs/exposure.md, by name."""
     study = Study(data, bugs)
     return {

@@ -46,7 +46,7 @@ def all_rows(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str
 def _data(entry: Entry) -> str:
     macos = releases.macos_of(entry.bug)
     known = [*entry.kinds, *(["check"] if entry.has_check else [])]
-    who = [*entry.uses, *(["reports"] if entry.reports else [])]
+    who = [*entry.uses, *(["reports"] if entry.encounters else [])]
     data = {
         "s": entry.letters,
         "m": "" if macos is None else f"only {' '.join(macos)}",
@@ -71,14 +71,18 @@ def _cells(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
 
 def _about(entry: Entry) -> str:
     met = (
-        f", met by {len(entry.reports)} users" if len(entry.reports) > 1 else ", met by a user" if entry.reports else ""
+        f", met by {len(entry.encounters)} users"
+        if len(entry.encounters) > 1
+        else ", met by a user"
+        if entry.encounters
+        else ""
     )
     return f"{entry.bug.family}: {words.kind(entry.bug.kind, entry.silent)}{met}"
 
 
 def _evidence(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
     if not entry.has_check:
-        return "reported"
+        return ", ".join(entry.kinds)
     found = evidence.on_mac(entry.bug, runs)
     mac = words.on_macs(found) if found else words.NOT_ON_MAC
     return f"{', '.join(entry.kinds)}; has a check, {mac}; proven: {proven(evidence.control(entry.bug, controls))}"

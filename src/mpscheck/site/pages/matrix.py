@@ -2,7 +2,7 @@
 
 from html import escape
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import evidence, releases
 from mpscheck.known.entry import Entry
 from mpscheck.site import words

@@ -3,8 +3,8 @@
 import json
 import re
 
-from mpscheck.bugs.catalogue import Bug
-from mpscheck.bugs.reported import Report, Reported
+from mpscheck.bugs.bug import Bug
+from mpscheck.bugs.encounters import Encounter
 from mpscheck.known import names, releases
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
@@ -17,6 +17,10 @@ BLAMED = {
     "macos": "Apple's frameworks in macOS, says a source",
     "both": "a change of one that the other did not expect, says a source",
     "unknown": "not known: PyTorch or macOS",
+}
+KNOWN_FROM = {
+    "declared": "read in PyTorch's wheels for macOS, nothing was run",
+    "reported": "told in a public thread, not run by us",
 }
 PROSE = re.compile("[a-z]{2,} [a-z]{2,}")  # two words in a row: a sentence, not code
 LINKS = {"same thread": "the bug's own thread", "stated": "a thread ties it to this bug", "inferred": "inferred by us"}
@@ -34,30 +38,30 @@ def page(entry: Entry, contribute: str = "../contribute.md") -> str:
         "There is **no snippet yet** that could tell on your machine: "
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
-        f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.reports)}",
+        f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.encounters)}",
         f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def head(bug: Bug | Reported) -> str:
+def head(bug: Bug) -> str:
     """Front matter: the claim is the description; a search shows bugs with a check, then dangerous ones, first.
 
     A bug with a check has all its names as tags: for the search a tag counts as much as a word of the heading.
     """
-    boost = 3 if isinstance(bug, Bug) else 2 if bug.danger_rank else 1
+    boost = 3 if bug.check else 2 if bug.danger else 1
     lines = [f"description: {json.dumps(attribute(bug.claim), ensure_ascii=False)}", f"search:\n  boost: {boost}"]
-    if isinstance(bug, Bug):
+    if bug.check:
         lines.append(f"tags: {json.dumps([bug.family, *names.of_bug(bug), *names.threads(bug)])}")
     return "\n".join(["---", *lines, "---"])
 
 
-def also_known_as(bug: Bug | Reported) -> str:
+def also_known_as(bug: Bug) -> str:
     """The line by which a search finds a bug under any name of its ops and any number of its threads; tags do it for a
     bug with a check."""
     found = [f"<code>{text(name)}</code>" for name in names.of_bug(bug)]
     found += [text(thread) for thread in names.threads(bug)]
-    tagged = " data-search-exclude" if isinstance(bug, Bug) else ""
+    tagged = " data-search-exclude" if bug.check else ""
     return f'<p class="aka"{tagged}>Also known as: {", ".join(found)}</p>'
 
 
@@ -70,7 +74,7 @@ def _summary(entry: Entry) -> str:
         "PyTorch": f"{words.versions(bug)}",
         "macOS": _macos(bug),
         "Whose fault": BLAMED[bug.caused_by],
-        "Evidence": "**reported**: told in a public thread, not run by us",
+        "Evidence": " and ".join(f"**{kind}**: {KNOWN_FROM[kind]}" for kind in entry.kinds),
     }
     if bug.chips:
         entries["Chips"] = "tied to " + ", ".join(text(chip) for chip in bug.chips)
@@ -86,7 +90,7 @@ def _sentence(value: str) -> str:
     return value[:1].upper() + value[1:] if value.split(" ")[0].isalpha() else value
 
 
-def _macos(bug: Reported) -> str:
+def _macos(bug: Bug) -> str:
     said = words.limits(bug.macos) if bug.macos is not None else "tied to none by a source"
     return f"{said} ({words.prose(bug.macos_note, 160)})" if bug.macos_note else said
 
@@ -97,7 +101,7 @@ def state_word(state: str) -> str:
     return f'<span class="verdict verdict--{name}"><span aria-hidden="true">{shape}</span> {state}</span>'
 
 
-def by_release(bug: Bug | Reported) -> str:
+def by_release(bug: Bug) -> str:
     """What is known on each release of PyTorch, in stretches with the same state."""
     rows = []
     for state, first, last in releases.stretches(bug):
@@ -108,7 +112,7 @@ def by_release(bug: Bug | Reported) -> str:
     return region("State by release", "\n".join(["| State | PyTorch |", "|---|---|", *rows]))
 
 
-def _versions(bug: Reported) -> str:
+def _versions(bug: Bug) -> str:
     seen = f"The oldest version seen affected is known from: {bug.basis['seen']}."
     fixed = f"The fix is known from: {bug.basis['fixed']}."
     if bug.basis["seen"] == "unknown":
@@ -127,7 +131,7 @@ def _versions(bug: Reported) -> str:
     )
 
 
-def _cure(bug: Reported) -> str:
+def _cure(bug: Bug) -> str:
     newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer. " if bug.fixed is not None else ""
     pull = f"Pull request: {words.link(bug.fixed_pr)}. " if bug.fixed_pr else ""
     if bug.workaround is None:
@@ -138,35 +142,37 @@ def _cure(bug: Reported) -> str:
     return f"{newer}{pull}Workaround, not run on a Mac by us: {cure}"
 
 
-def _places(bug: Reported) -> str:
+def _places(bug: Bug) -> str:
     if not bug.met_in:
         return "Not known where it matters most."
     return "Our judgement:\n\n" + "\n".join(f"- {words.prose(place, 200)}" for place in bug.met_in)
 
 
-def met_by(reports: tuple[Report, ...]) -> str:
+def met_by(encounters: tuple[Encounter, ...]) -> str:
     """The reports of users who met it; empty for none."""
-    if not reports:
+    if not encounters:
         return ""
-    return "\n\nUsers who met it:\n\n" + "\n".join(f"- {_report(report)}" for report in reports)
+    return "\n\nUsers who met it:\n\n" + "\n".join(f"- {_encounter(one)}" for one in encounters)
 
 
-def _report(report: Report) -> str:
-    link = anchor(report.url, text(report.who, 160))
-    where = [words.prose(value, 120) for value in (report.torch, report.macos, report.chip) if value]
+def _encounter(one: Encounter) -> str:
+    link = anchor(one.url, text(one.who, 160))
+    where = [words.prose(value, 120) for value in (one.torch, one.macos, one.chip) if value]
     with_what = f" ({'; '.join(where)})" if where else ""
-    also = f" See also {', '.join(words.link(thread) for thread in report.also)}." if report.also else ""
-    return f"{link}{with_what}: {words.prose(report.summary, 340)}{also} <small>Tied to this bug: {LINKS[report.link]}.</small>"
+    also = f" See also {', '.join(words.link(thread) for thread in one.also)}." if one.also else ""
+    return (
+        f"{link}{with_what}: {words.prose(one.summary, 340)}{also} <small>Tied to this bug: {LINKS[one.link]}.</small>"
+    )
 
 
-def _sightings(bug: Reported) -> str:
+def _sightings(bug: Bug) -> str:
     """Who saw it, with what and when, then the threads in which nobody is on record."""
     sightings = [f"- {words.sighting(entry)}" for entry in bug.reported]
     others = threads(bug, told=frozenset(entry["thread"] for entry in bug.reported))
     return "\n".join([*sightings, *([others] if others else [])])
 
 
-def threads(bug: Bug | Reported, told: frozenset[str] = frozenset()) -> str:
+def threads(bug: Bug, told: frozenset[str] = frozenset()) -> str:
     """The threads about a bug but those told of already, its pull request named as such."""
     found = dict.fromkeys([bug.issue, *([bug.fixed_pr] if bug.fixed_pr else []), *bug.also], "")
     if bug.fixed_pr:

@@ -1,6 +1,6 @@
 """The generated parts of the results: each run with its provenance and what it found."""
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import evidence
 from mpscheck.runs.expected import expected_on, is_surprise
 from mpscheck.site import words

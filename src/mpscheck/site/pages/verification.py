@@ -1,6 +1,6 @@
 """The generated parts of "how it is verified": the rule in figures, and each check on the emulated devices."""
 
-from mpscheck.bugs.catalogue import Bug
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import evidence
 from mpscheck.runs import numerics
 from mpscheck.site import words
@@ -25,7 +25,7 @@ def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
         name,
         words.verdict(_worst(row["healthy"])) + bits,
         words.verdict_and_ratio(_worst(row["honest"]), row["honest_ratio"]),
-        words.verdict_and_ratio(sick["compute"], row["sick_ratio"]),
+        words.verdict_and_ratio(sick["compute"], row["sick_ratio"]) if sick else "not imitated",
         words.verdict(sick["control"]) if "control" in sick else "none",
         words.verdict(sick["workaround"]) if "workaround" in sick else "none",
     ]

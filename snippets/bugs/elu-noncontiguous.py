@@ -1,0 +1,101 @@
+"""`F.elu` of a transposed input differs from the CPU.
+
+The result takes the layout of its input. A result that is not contiguous cannot be written directly, says the fix
+(pytorch#125692): it needs a contiguous buffer and a copy back, which were not there. What is then found in the result is
+not known; the imitation leaves it unwritten (inferred: SiLU, which lacked the same, gave random values, zeros or NaN,
+pytorch#139006).
+
+You meet it where ELU follows a transpose, as in a network that goes from (batch, channel, position) to (batch, position,
+channel). The report has a tensor of three dimensions, transposed, and names no version. Tensors of four dimensions in
+the order "channels last" were cured earlier (pytorch#94664); other orders of four dimensions are not known.
+
+The fix was merged in May 2024, before 2.4 was cut.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#124834",
+    "also": ["pytorch/pytorch#94664"],
+    "kind": "wrong",
+    "family": "strides",
+    "ops": ["torch.nn.functional.elu"],
+    "affected": "<2.4",
+    "basis": {"seen": "unknown", "fixed": "merge date"},
+    "fixed_pr": "pytorch/pytorch#125692",
+    "reported": [{"thread": "pytorch/pytorch#124834", "date": "2024-04-24"}],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["elu"], "when": ["self.layout == permuted", "self.ndim <= 3"]}],
+    "effect": "unwritten(result)",
+}
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(2, 16, 24, generator=generator),)  # (batch, channel, position)
+
+
+def compute(device, x):
+    return F.elu(x.to(device).transpose(1, 2))  # (batch, position, channel): a view in another order
+
+
+def workaround(device, x):
+    return F.elu(x.to(device).transpose(1, 2).contiguous())
+
+
+def control(device, x):
+    return F.elu(x.to(device))  # the same numbers in the plain order
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

@@ -1,0 +1,155 @@
+"""One known bug: what is known of it, and the check that shows it, where there is one. Imports no torch."""
+
+import ast
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from mpscheck.bugs import effect as effects_data
+from mpscheck.bugs import trigger as triggers_data
+from mpscheck.bugs import versions
+from mpscheck.bugs.code_hash import code_hash
+
+LOUD_KINDS = ("error", "crash", "hang")  # these give themselves away
+MAIN_BLOCK = "# The lines below are the same in every snippet"
+METADATA = "BUG"
+FUNCTIONS = ("compute", "control", "workaround")
+
+
+@dataclass(frozen=True)
+class Check:
+    """The part of a bug that a snippet adds: a program that anybody can run."""
+
+    path: Path
+    source: str
+    explanation: str  # the docstring below its first line, Markdown
+    fresh: bool = False
+    exempt: str | None = None
+    no_workaround: str | None = None
+    false_alarm: float | None = None  # of a statistical check: the constant FALSE_ALARM
+
+    @cached_property
+    def code_hash(self) -> str:
+        """Hash of the syntax tree without docstrings, comments, metadata and the common main block.
+
+        Rewording a page must not orphan a run on a Mac.
+        """
+        return code_hash([self.source], counts=lambda node: not is_main_block(node) and not is_metadata(node))
+
+    @cached_property
+    def defined(self) -> tuple[str, ...]:
+        """The names of the functions that the snippet defines."""
+        return tuple(node.name for node in ast.parse(self.source).body if isinstance(node, ast.FunctionDef))
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Those of compute, control, workaround that the snippet has."""
+        return tuple(name for name in FUNCTIONS if name in self.defined)
+
+    @cached_property
+    def shown_lines(self) -> tuple[int, int]:
+        """First and last line (1-based) of what a page shows: from the imports to before the common main block."""
+        lines = self.source.splitlines()
+        imports = (n.lineno for n in ast.parse(self.source).body if isinstance(n, ast.Import | ast.ImportFrom))
+        last = next((n for n, line in enumerate(lines) if line.startswith(MAIN_BLOCK)), len(lines))
+        while not lines[last - 1].strip():
+            last -= 1
+        return next(imports, 1), last
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One bug. `catalogue/schema.json` says what each field means; what nothing is known for is empty or None."""
+
+    slug: str
+    claim: str
+    issue: str  # "pytorch/pytorch#161640"
+    kind: str
+    family: str
+    affected: SpecifierSet  # lower bound: oldest version seen affected; "<X": fixed in X; "<=X": last seen in X
+    basis: dict[str, str]  # {"seen": ..., "fixed": ...}, and "macos" where that is not the threads
+    triggers: tuple[triggers_data.Trigger, ...] = ()
+    effect: effects_data.Effect | None = None
+    absent: dict[str, str] = field(default_factory=dict)  # why affected, trigger or effect are not there
+    when: str = ""  # what sets it off, plain text; a check's trigger says it in data
+    effect_text: str | None = None  # how the result is wrong, plain text
+    workaround: str | None = None  # plain text; a check has it as a function
+    also: tuple[str, ...] = ()
+    silent: bool = True
+    ops: tuple[str, ...] = ()  # public names: torch.nn.functional.linear
+    unsure: tuple[str, ...] = ()  # releases within `affected` ("2.5", "2.9.0") that may have the fix already
+    introduced: dict | None = None  # {"version": "2.8", "basis": "wheel"}: older versions are stated to be right
+    fixed_pr: str | None = None
+    macos: SpecifierSet | None = None
+    macos_note: str | None = None
+    chips: tuple[str, ...] = ()
+    reported: tuple[dict, ...] = ()
+    met_in: tuple[str, ...] = ()
+    caveat: str | None = None  # what weakens the entry, plain text
+    caused_by: str = "unknown"  # or torch, macos, both
+    in_a_release: bool | None = None
+    open_as_stored: bool | None = None  # state of the issue on stored_date, not live
+    stored_date: str | None = None
+    danger: int | None = None  # rank among the most dangerous for work on language models
+    check: Check | None = None
+    facts: dict = field(default_factory=dict, compare=False, hash=False)  # as they are written
+
+    @cached_property
+    def fixed(self) -> Version | None:
+        """The first release with the fix, if one is stated."""
+        uppers = [Version(s.version) for s in self.affected if s.operator == "<"]
+        return uppers[0] if uppers else None
+
+    @property
+    def imitable(self) -> bool:
+        """True if trigger and effect are known: the emulated device can be made sick with it."""
+        return bool(self.triggers) and self.effect is not None
+
+    def state(self, torch: str, macos: str | None = None) -> str:
+        """`affected`, `not affected` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
+
+        Affected only between the oldest version seen affected and the fix, not affected only where a source says so.
+        """
+        introduced = self.introduced["version"] if self.introduced else None
+        macos_range = str(self.macos) if self.macos else None
+        return versions.state(str(self.affected), introduced, macos_range, torch, macos, self.unsure)
+
+    @property
+    def url(self) -> str:
+        """Address of the thread on GitHub."""
+        return thread_url(self.issue)
+
+
+def made(facts: dict, check: Check | None = None) -> Bug:
+    """The bug that these fields describe, slug and claim among them. Raises ValueError where a value cannot be read."""
+    known = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    for name in ("fresh", "exempt", "no_workaround", "trigger"):
+        known.pop(name, None)
+    known["affected"] = SpecifierSet(facts.get("affected", ""))
+    if "macos" in facts:
+        known["macos"] = SpecifierSet(facts["macos"])
+    if "trigger" in facts:
+        known["triggers"] = triggers_data.parse(facts["trigger"])
+    if "effect" in facts:
+        known["effect"] = effects_data.parse(facts["effect"])
+    known["silent"] = facts.get("silent", facts["kind"] not in LOUD_KINDS)
+    return Bug(**known, check=check, facts=facts)
+
+
+def is_main_block(node: ast.stmt) -> bool:
+    """True for `if __name__ == "__main__":`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+
+
+def is_metadata(node: ast.stmt) -> bool:
+    """True for `BUG = …`."""
+    return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [METADATA]
+
+
+def thread_url(reference: str) -> str:
+    """`pytorch/pytorch#161640` as an address."""
+    repository, _, number = reference.partition("#")
+    return f"https://github.com/{repository}/issues/{number}"

@@ -1,0 +1,75 @@
+"""`mpscheck try`: mend, lint and measure one snippet, and say what to do next."""
+
+from pathlib import Path
+
+import click
+
+from mpscheck.bugs import catalogue
+from mpscheck.commands import controls
+from mpscheck.commands.lint import mend_file
+from mpscheck.commands.run import shown
+
+
+def main(name: str) -> int:
+    """0 if the proof is complete, 1 if something is left to do, 2 if it could not be tried."""
+    from mpscheck import lint
+    from mpscheck.lint import mend
+
+    path = path_of(name)
+    try:
+        if mend_file(path, mend.mended):
+            click.echo(f"mended: {shown(path)}")
+    except mend.CannotFormat as error:
+        click.echo(f"{error}.", err=True)
+        return 2
+    problems = lint.problems_of_file(path)
+    for rule, problem in problems:
+        click.echo(f"{rule}: {problem}")
+    if problems:
+        return _next(f"mend {'this' if len(problems) == 1 else f'these {len(problems)}'}, then try again.", 1)
+    bug = catalogue.read(path)
+    for rule, note in lint.notes_of(bug):
+        click.echo(f"note: {rule}: {note}")
+    ((_, row),) = controls.measured([bug])
+    for line in controls.lines_of(row)[1:]:
+        click.echo(line)
+    wrong = controls.problems_of(row, bug)
+    for problem in wrong:
+        click.echo(f"NOT AS EXPECTED: {problem}")
+    if wrong:
+        return _next(advice(row, bug), 1)
+    return _next(f"the proof is complete: commit {shown(path)}, and {catalogue.ROWS.name} if a row went with it.", 0)
+
+
+def path_of(name: str) -> Path:
+    """The file that a slug or a path names. Raises UnknownBug."""
+    path = Path(name) if name.endswith(".py") else catalogue.BUGS / f"{name}.py"
+    if not path.is_file():
+        if name.endswith(".py"):
+            raise catalogue.UnknownBug(f"there is no file {name}")
+        catalogue.find(name)  # says what there is instead
+    return path
+
+
+def advice(row: dict, bug) -> str:
+    """The next step where the controls are not as they must be: the first thing that stands in the way."""
+    for mode, device in (("healthy", "the healthy device"), ("honest", "a healthy device with other arithmetic")):
+        wrong = [name for name, verdict in row[mode].items() if verdict != "agrees"]
+        if wrong:
+            return f"{wrong[0]} must agree on {device}: look at its inputs and at what it compares, then try again."
+    if row["healthy_bitwise"] is False:
+        return "the healthy device computes on the CPU, so it must give its very bits: look for what is drawn anew."
+    calls = row["calls"]
+    if bug.check.exempt is None and not calls.get("compute"):
+        return "the trigger matches no call of compute: make the call as the trigger says, or correct the trigger."
+    others = [name for name, count in calls.items() if name != "compute" and count and bug.check.exempt is None]
+    if others:
+        return f"the trigger matches {others[0]} too: let it make another call, or let the trigger say more."
+    if row["sick"].get("compute") == "agrees":
+        return "the effect leaves the result right: choose inputs that it changes, or another effect."
+    return "on the sick device compute must be wrong and the others must agree: look at the lines above."
+
+
+def _next(sentence: str, status: int) -> int:
+    click.echo(f"Next: {sentence}")
+    return status
