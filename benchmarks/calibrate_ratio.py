@@ -3,8 +3,8 @@
     python benchmarks/calibrate_ratio.py [--seeds 5] [--devices honest 1 vulkan] [--out results/emulated/calibration.json]
 
 On the healthy emulated device (`MPSCHECK_EMU=honest`), for several models, seeds and inputs: the largest error ratio of
-each check, which is the device's error / the larger of the CPU's own error and the last place of the dtype. The file
-allows `ALLOWED_RATIO` of it. Every disagreement is a false alarm. The same on the healthy device with the CPU's bits.
+each check, by RMS and by the largest error of an output, by the rule in src/mpscheck/runs/rule.py. `ALLOWED_RATIO` of it
+is allowed. Every output that is wrong by the rule is a false alarm. The same on the healthy device with the CPU's bits.
 
 `vulkan` is torchvulkan, whose kernels are those of others, on a Vulkan driver that may be software (Debian's
 `mesa-vulkan-drivers`). It wants the Python of an environment of its own, since one process has either it or `emu`:
@@ -54,8 +54,43 @@ def load(name: str, seed: int):
     return transformers.LlamaForCausalLM(config), None, 5000
 
 
+def noted(validate_mps) -> dict[str, dict]:
+    """What the rule says of all that validate compares from now on, by check: largest ratios, and what is wrong."""
+    from mpscheck.runs.outputs import compare_output
+    from mpscheck.runs.rule import SIZES, error_ratios, verdict_of_output
+
+    found: dict[str, dict] = {}
+    plain, checks = validate_mps.compare, dict(validate_mps.CHECKS)
+    current = ""
+
+    def compare(got, cpu, exact):
+        said = plain(got, cpu, exact)
+        if said[0] != "could not check":
+            numbers = compare_output(got.detach().cpu(), cpu.detach(), exact.detach(), rounds=True)
+            ratios, cell = error_ratios(numbers, rounds=True), found[current]
+            cell["ratio"] = {size: max(cell["ratio"][size], ratios[size]) for size in SIZES}
+            if verdict_of_output(numbers, rounds=True) != "agrees":
+                cell["wrong"].append(
+                    f"shape {numbers['shape']}: {ratios['rms']:.3g} by RMS, {ratios['max']:.3g} by the largest"
+                )
+        return said
+
+    def named(name):
+        def check(run):
+            nonlocal current
+            current = name
+            found[name] = {"ratio": dict.fromkeys(SIZES, 0.0), "wrong": []}
+            return checks[name](run)
+
+        return check
+
+    validate_mps.compare = compare
+    validate_mps.CHECKS.update({name: named(name) for name in checks})
+    return found
+
+
 def measure(name: str, seed: int, device: str) -> dict:
-    """The checks of one run: verdict and error ratio by name."""
+    """The checks of one run by name: what validate says, the two ratios, what is wrong by the rule."""
     import torch
     import validate_mps
 
@@ -63,15 +98,9 @@ def measure(name: str, seed: int, device: str) -> dict:
     model, tokenizer, vocabulary = load(name, seed)
     prompts = [batch[0] for batch in validate_mps.ioi_batches(tokenizer)][1:2]
     ids = torch.randint(vocabulary, (2, 32), generator=torch.Generator().manual_seed(seed))
+    found = noted(validate_mps)
     report = validate_mps.validate(model, [ids, *prompts], device, tokenizer)
-    return {
-        check.name: {
-            "verdict": check.verdict,
-            "text": check.text,
-            "ratio": check.margin and check.margin * validate_mps.ALLOWED_RATIO,
-        }
-        for check in report.checks
-    }
+    return {check.name: {"verdict": check.verdict, "text": check.text, **found[check.name]} for check in report.checks}
 
 
 def run(device: str, name: str, seeds: range) -> list[dict]:
@@ -100,21 +129,25 @@ def vulkan_facts() -> dict:
     return {"evidence": "emulated", "gpu": f"torchvulkan {version('torchvulkan')} on {name}"}  # it is no Mac
 
 
-def largest(runs: list[dict]) -> dict[str, float]:
-    """The largest ratio of each check that compared something."""
+def largest(runs: list[dict], size: str) -> dict[str, float]:
+    """The largest ratio, by `rms` or `max`, of each check that compared something."""
     found: dict[str, float] = {}
     for checks in runs:
         for check, cell in checks.items():
-            if cell["ratio"] is not None:
-                found[check] = max(found.get(check, 0.0), cell["ratio"])
+            if cell["verdict"] in ("agrees", "disagrees"):
+                found[check] = max(found.get(check, 0.0), cell["ratio"][size])
     return found
 
 
-def named(runs: list[dict], verdict: str) -> dict[str, str]:
-    """What a verdict says first of each check that has it in one of the runs."""
-    return {
-        check: cell["text"] for checks in reversed(runs) for check, cell in checks.items() if cell["verdict"] == verdict
-    }
+def alarms(runs: list[dict]) -> dict[str, str]:
+    """What is wrong first in each check that has it in one of the runs."""
+    return {check: cell["wrong"][0] for checks in reversed(runs) for check, cell in checks.items() if cell["wrong"]}
+
+
+def not_checked(runs: list[dict]) -> dict[str, str]:
+    """Why a check could not be made in one of the runs."""
+    cells = (item for checks in reversed(runs) for item in checks.items())
+    return {check: cell["text"] for check, cell in cells if cell["verdict"] == "could not check"}
 
 
 def main() -> int:
@@ -135,11 +168,9 @@ def main() -> int:
         place = "vulkan" if device == "vulkan" else "emu"
         print(json.dumps([measure(options.one, seed, place) for seed in seeds]))
         return 0
-    import validate_mps
+    from mpscheck.runs import provenance, results, rule
 
-    from mpscheck.runs import provenance, results
-
-    document = {"schema": 1, "allowed_ratio": validate_mps.ALLOWED_RATIO, "rows": []}
+    document = {"schema": 1, "allowed_ratio": rule.ALLOWED_RATIO, "rows": []}
     if options.out.is_file():
         document |= {"rows": json.loads(options.out.read_text(encoding="utf-8"))["rows"]}
     for device in options.devices:
@@ -148,11 +179,14 @@ def main() -> int:
         for name in options.models:
             started = time.perf_counter()
             runs = run(device, name, seeds)
-            row = {"device": device, "model": label(name), "runs": len(runs), "ratios": largest(runs)}
-            row |= {"alarms": named(runs, "disagrees"), "could_not_check": named(runs, "could not check")}
+            by = {size: largest(runs, size) for size in rule.SIZES}
+            ratios = {check: max(by[size][check] for size in by) for check in by["rms"]}
+            row = {"device": device, "model": label(name), "runs": len(runs), "ratios": ratios, "by": by}
+            row |= {"alarms": alarms(runs), "could_not_check": not_checked(runs)}
             print(f"\n{name}, {device}: {len(runs)} runs in {time.perf_counter() - started:.0f} s")
             print(f"  false alarms: {row['alarms'] or 'none'}; could not check: {row['could_not_check'] or 'none'}")
-            print("  " + ", ".join(f"{check} {ratio:.2f}" for check, ratio in row["ratios"].items()), flush=True)
+            said = (f"{check} {by['rms'][check]:.2f} {by['max'][check]:.2f}" for check in ratios)
+            print("  by RMS, by the largest: " + ", ".join(said), flush=True)
             kept = [old for old in document["rows"] if (old["device"], old["model"]) != (device, label(name))]
             document["rows"] = [*kept, row | {"provenance": made_on}]
             results.write_atomic(options.out, json.dumps(document, indent=1, allow_nan=False) + "\n")

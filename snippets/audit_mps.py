@@ -3519,7 +3519,7 @@ def _literal_phrase(condition: Condition, literal: str) -> str:
 
 
 # ---- versions --------------------------------------------------------------------------------------------------------
-# Is a bug sick on a torch and macOS version? Only ever `sick`, `healthy` or `unknown`.
+# Is a torch and macOS version affected by a bug? Only ever `affected`, `not affected` or `unknown`.
 
 
 try:
@@ -3565,14 +3565,14 @@ def state(
     """What is known of one bug on one Mac.
 
     Args:
-        affected: PEP 440 specifier; its lower bound is the oldest version seen sick, "<X" the fix, "<=X" the last seen.
+        affected: PEP 440 specifier; its lower bound is the oldest version seen affected, "<X" the fix, "<=X" the last seen.
             Empty if no version is known.
         introduced: first bad version, if a source says that older ones are right.
         macos_range: specifier of the macOS versions that matter, None if the thread names none.
         torch, macos: the versions asked for; macos None if not known.
         unsure: releases within `affected` ("2.5", "2.9.0") that may have the fix already.
 
-    Sick only between the oldest version seen sick and the fix; healthy only where a source says so.
+    Affected only between the oldest version seen affected and the fix; not affected only where a source says so.
     """
     version = Version(torch.split("+")[0])
     releases = [Version(text).release for text in unsure]
@@ -3581,15 +3581,15 @@ def state(
     ends = ends_of(affected)
     fixed = [end for comparator, end in ends if comparator == "<"]
     if fixed and version >= fixed[0]:
-        return "healthy"
+        return "not affected"
     if introduced is not None and version < Version(introduced):
-        return "healthy"
+        return "not affected"
     seen = any(comparator in (">=", "==") for comparator, _ in ends)
     if not seen or not contains(affected, version):
         return "unknown"
     if macos_range is not None and macos is not None and not contains(macos_range, Version(macos)):
         return "unknown"
-    return "sick"
+    return "affected"
 
 
 # ---- macos -----------------------------------------------------------------------------------------------------------
@@ -3645,7 +3645,7 @@ class Known:
         return ", ".join([*parts, *self.chips])
 
     def state(self, torch: str, macos: str | None = None) -> str:
-        """`sick`, `healthy` or `unknown` on this torch and macOS."""
+        """`affected`, `not affected` or `unknown` on this torch and macOS."""
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 
@@ -4436,7 +4436,7 @@ def other_paths_text(paths: list[tuple[Place, bool]]) -> Iterator[str]:
 # What an audit saw: the recorder hands it each call, the user reads it as text or as data.
 
 
-GROUPS = ("sick", "known", "unknown", "healthy")
+GROUPS = ("affected", "known", "unknown", "not affected")
 PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
 NOT_LOOKED_AT = (
     "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
@@ -4530,13 +4530,13 @@ class Report:
         return sorted(found, key=lambda f: (f.doubt is not None, -f.count, f.bug.slug))
 
     def group(self, finding: Finding) -> str:
-        """`sick`, `unknown` or `healthy` on the versions asked for; `known` where none were asked for."""
+        """`affected`, `unknown` or `not affected` on the versions asked for; `known` where none were asked for."""
         return finding.bug.state(self.torch, self.macos) if self.torch else "known"
 
     @property
     def exposed(self) -> bool:
         """True if some call would meet a known bug on the versions asked for, without a doubt."""
-        return any(f.doubt is None and self.group(f) in ("sick", "known") for f in self.findings)
+        return any(f.doubt is None and self.group(f) in ("affected", "known") for f in self.findings)
 
     @property
     def versions(self) -> str:
@@ -4580,13 +4580,13 @@ class Report:
     def _text(self) -> Iterator[str]:
         yield f"Audit of {self.subject}: {self.ended}. Asked for: {self.versions}."
         groups = {name: [f for f in self.findings if self.group(f) == name] for name in GROUPS}
-        affected = [*groups["sick"], *groups["known"]]
+        affected = [*groups["affected"], *groups["known"]]
         yield from group_text(f"MEETS A KNOWN BUG of {self.versions}", [f for f in affected if not f.doubt])
         yield from group_text(f"POSSIBLE on {self.versions}", [f for f in affected if f.doubt])
         yield from group_text(f"UNKNOWN on {self.versions}", groups["unknown"])
-        if groups["healthy"]:
-            slugs = sorted({f.bug.slug for f in groups["healthy"]})
-            yield f"\nHEALTHY on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
+        if groups["not affected"]:
+            slugs = sorted({f.bug.slug for f in groups["not affected"]})
+            yield f"\nNOT AFFECTED on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
         if not self.ops:
             yield "\nNOTHING WAS CHECKED: no op of PyTorch was called in the main thread."
         elif not any(groups.values()):

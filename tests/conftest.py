@@ -110,21 +110,21 @@ def _records(faulty: bool) -> list[dict]:
     for bug in (catalogue.find(LINEAR), catalogue.find(RANDOM)):
         faults = (bug.slug,) if faulty else ()
         found = worker.run_job(bug.slug, str(bug.check.path), bug.check.functions, "emu", "float32", faults)
-        records.append({"snippet": bug.slug, "code": bug.check.code_hash, "dtype": "float32"} | found)
+        records.append({"snippet": bug.slug, "code": bug.check.code_hash, "dtype": "float32", "attempts": [found]})
     return records
 
 
 @pytest.fixture(scope="session")
 def emulated_run() -> dict:
     """A run as it is stored in results/local."""
-    return results.check({"schema": 1, "provenance": provenance.collect("emu"), "records": _records(False)}, "emulated")
+    return results.check(results.document(provenance.collect("emu"), _records(False)), "emulated")
 
 
 @pytest.fixture
 def mac_run(emulated_run) -> dict:
     """The same as if a Mac had made it, sick: for the pages' words only, no fact about any Mac."""
     records = _records(True)
-    return results.check({"schema": 1, "provenance": emulated_run["provenance"] | MAC, "records": records}, "mac")
+    return results.check(results.document(emulated_run["provenance"] | MAC, records), "mac")
 
 
 # ---- Macs: recorded outputs of Apple's programs, under tests/machines, each with the thread that tells it

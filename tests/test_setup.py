@@ -233,7 +233,7 @@ def test_a_run_needs_nothing_but_the_dependencies(python, root, tmp_path):
     command = ["-m", "mpscheck.cli", "run", "rand-5d-batches-identical", "--device", "emu", "--out", str(out)]
     done = python(*command, PYTHONPATH=f"{tmp_path}:{root / 'scripts'}")
     assert done.returncode == 0, done.stderr
-    assert json.loads(out.read_text())["records"][0]["outcome"] == "measured"
+    assert json.loads(out.read_text())["records"][0]["attempts"][0]["outcome"] == "measured"
 
 
 @pytest.mark.parametrize(

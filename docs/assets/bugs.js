@@ -9,9 +9,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const button = root.querySelector("[data-all]")
   const names = ["op", "torch", "macos", "state", "family", "kind", "evidence", "who", "sort"]
   const field = (name) => form.elements[name]
-  const STATES = { s: "sick", u: "unknown", h: "healthy" }
-  const CLASSES = { s: "bad", u: "unknown", h: "good" }
-  const SHAPES = { s: "✘ sick", u: "? unknown", h: "✔ healthy" }
+  const STATES = { a: "affected", u: "unknown", n: "not affected" }
+  const CLASSES = { a: "bad", u: "unknown", n: "good" }
+  const SHAPES = { a: "✘ affected", u: "? unknown", n: "✔ not affected" }
 
   // `F.linear`, `aten::linear` and `linear` are one word; so are `layer_norm` and `LayerNorm`, `pytorch#161640` and `161640`.
   const squeeze = (text) => text.toLowerCase().replace(/_/g, "")
@@ -55,7 +55,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const letter = (one, place, macos) => {
     const found = one.s[place]
-    return found === "s" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
+    return found === "a" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
   }
 
   // A few of the rows that fit at once, the others a little later, more as the reader comes near their end: to lay out all
@@ -106,7 +106,7 @@ document.addEventListener("DOMContentLoaded", () => {
     reveal(FEW)
     clearTimeout(waiting)
     waiting = setTimeout(more, 50)
-    const there = place ? ` In PyTorch ${wanted.torch}: ${counts.s} known, ${counts.u} unknown, ${counts.h} healthy.` : ""
+    const there = place ? ` In PyTorch ${wanted.torch}: ${counts.a} known, ${counts.u} unknown, ${counts.n} do not affect it.` : ""
     count.textContent = `${found.length} of ${rows.length} bugs.${there}`
     field("state").disabled = !place
   }

@@ -17,7 +17,7 @@
     const home = new URL("../../", data)
 
     const answer = (found, chosen) => {
-      const mine = found.sick.filter((bug) => bug.uses.includes(chosen.use))
+      const mine = found.affected.filter((bug) => bug.uses.includes(chosen.use))
       const known = mine.filter((bug) => (!chosen.macos || !bug.macos || bug.macos.includes(chosen.macos)) && (!chosen.chip || !bug.chips || bug.chips.includes(chosen.chip)))
       const unknown = found.unknown[chosen.use] + mine.length - known.length
       const list = new URL("bugs/", home)
@@ -29,7 +29,7 @@
         url.searchParams.set("state", state)
         return make("a", text, { href: url.href })
       }
-      const first = make("p", [make("strong", [link("sick", `${known.length} known`), ", ", link("unknown", `${unknown} unknown`)]),
+      const first = make("p", [make("strong", [link("affected", `${known.length} known`), ", ", link("unknown", `${unknown} unknown`)]),
         unknown ? ": no list can clear this set-up. The command below decides. " : known.length ? ". " : ": a source says of each known bug that this set-up does not have it.",
         known.length ? "Until it agrees, compute on the CPU." : ""])
       const shown = known.slice(0, 3).map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),

@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const grid = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("td > a")])
   const cells = grid.flat()
   const versions = table.tHead.rows[0].cells
-  const STATES = { s: ["✘", "sick", "bad"], u: ["?", "unknown", "unknown"], h: ["✔", "healthy", "good"] }
+  const STATES = { a: ["✘", "affected", "bad"], u: ["?", "unknown", "unknown"], n: ["✔", "not affected", "good"] }
 
   const chosen = () => form.elements.macos.value
   const letter = (cell) => cell.dataset[`m${chosen()}`] ?? cell.dataset.any

@@ -101,11 +101,11 @@ def test_a_word_that_no_bug_has_finds_none(index):
 
 
 def test_a_link_holds_the_filters(index, visit):
-    page = index("?torch=2.8.0&state=sick&macos=15")
-    right = {bug.slug for bug in catalogue.all_bugs() if releases.state(bug, "2.8.0", "15") == "sick"}
+    page = index("?torch=2.8.0&state=affected&macos=15")
+    right = {bug.slug for bug in catalogue.all_bugs() if releases.state(bug, "2.8.0", "15") == "affected"}
     assert set(shown(page)) == right and right
     page.get_by_label("PyTorch").select_option("2.9.0")
-    assert "torch=2.9.0" in page.url and "state=sick" in page.url
+    assert "torch=2.9.0" in page.url and "state=affected" in page.url
     assert shown(visit().go(page.url.partition("/bugs/")[2].join(["bugs/", ""]))) == shown(page)
 
 
@@ -113,7 +113,7 @@ def test_the_count_names_what_is_unknown(index):
     page = index("?torch=2.15.0")
     said = page.locator(OUTPUT).inner_text()
     states = [releases.state(bug, "2.15.0") for bug in catalogue.all_bugs()]
-    assert f"{states.count('sick')} known, {states.count('unknown')} unknown" in said
+    assert f"{states.count('affected')} known, {states.count('unknown')} unknown" in said
 
 
 def test_clearing_shows_all_again(index):
@@ -155,7 +155,7 @@ def test_rows_that_cannot_be_read_are_not_said_to_be_none(visit):
 
 
 def test_back_from_a_bug_keeps_the_filters(index):
-    page = index("?torch=2.8.0&state=sick")
+    page = index("?torch=2.8.0&state=affected")
     before = shown(page)
     page.locator(f"{ROWS}:not([hidden]) a").first.click()
     page.wait_for_url(f"**/bugs/{before[0]}/")

@@ -18,20 +18,20 @@ def bug(tmp_path, source, name="x.py"):
 @pytest.mark.parametrize(
     ("affected", "introduced", "version", "state"),
     [
-        (">=2.8,<2.9", "2.8", "2.8.0", "sick"),
-        (">=2.8,<2.9", "2.8", "2.8.1", "sick"),
-        (">=2.8,<2.9", "2.8", "2.9.0", "healthy"),
-        (">=2.8,<2.9", "2.8", "2.9.0+cpu", "healthy"),
-        (">=2.8,<2.9", "2.8", "2.7.1", "healthy"),
+        (">=2.8,<2.9", "2.8", "2.8.0", "affected"),
+        (">=2.8,<2.9", "2.8", "2.8.1", "affected"),
+        (">=2.8,<2.9", "2.8", "2.9.0", "not affected"),
+        (">=2.8,<2.9", "2.8", "2.9.0+cpu", "not affected"),
+        (">=2.8,<2.9", "2.8", "2.7.1", "not affected"),
         (">=2.8,<2.9", None, "2.7.1", "unknown"),
-        (">=2.14,<=2.14.1", None, "2.14.1", "sick"),
+        (">=2.14,<=2.14.1", None, "2.14.1", "affected"),
         (">=2.14,<=2.14.1", None, "2.15.0", "unknown"),
         (">=2.14,<=2.14.1", None, "2.13.0", "unknown"),
         ("<2.5", None, "2.4.0", "unknown"),
-        ("<2.5", None, "2.5.0", "healthy"),
-        ("==2.8.0", None, "2.8.0", "sick"),
+        ("<2.5", None, "2.5.0", "not affected"),
+        ("==2.8.0", None, "2.8.0", "affected"),
         ("==2.8.0", None, "2.9.0", "unknown"),
-        (">=2.1.0.dev20230329,<2.4", None, "2.1.0", "sick"),
+        (">=2.1.0.dev20230329,<2.4", None, "2.1.0", "affected"),
     ],
 )
 def test_only_what_is_known_of_a_version(tmp_path, affected, introduced, version, state):
@@ -44,10 +44,10 @@ def test_only_what_is_known_of_a_version(tmp_path, affected, introduced, version
 def test_a_macos_outside_the_range_is_unknown_never_healthy(tmp_path):
     found = bug(tmp_path, GOOD)
     assert [found.state("2.8.0", macos) for macos in ("15.6", "26.0", "14.4", None)] == [
-        "sick",
-        "sick",
+        "affected",
+        "affected",
         "unknown",
-        "sick",
+        "affected",
     ]
 
 
@@ -73,7 +73,7 @@ def test_what_weakens_a_row_is_kept_in_a_snippet(tmp_path):
     """Else a release that may have the fix would turn from unknown to sick when the snippet is written."""
     kept = '    "unsure": ["2.8.1"],\n    "caveat": "Seen once.",\n    "caused_by": "macos",\n    "silent": False,\n'
     found = bug(tmp_path, GOOD.replace("BUG = {\n", f"BUG = {{\n{kept}"))
-    assert [found.state(version) for version in ("2.8.0", "2.8.1", "2.9.0")] == ["sick", "unknown", "healthy"]
+    assert [found.state(version) for version in ("2.8.0", "2.8.1", "2.9.0")] == ["affected", "unknown", "not affected"]
     assert (found.caveat, found.caused_by, found.silent) == ("Seen once.", "macos", False)
 
 

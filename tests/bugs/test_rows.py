@@ -57,12 +57,12 @@ def test_state_is_unknown_where_nothing_is_known_and_where_the_fix_may_be_in_alr
     bug = by_slug["sum-negative-dim-trailing-ones"]
     assert [bug.state(torch) for torch in ("2.3.1", "2.4.0", "2.5.1", "2.6.0")] == [
         "unknown",
-        "sick",
+        "affected",
         "unknown",
-        "healthy",
+        "not affected",
     ]
     bug = by_slug["categorical-same-sample"]
-    assert [bug.state(torch) for torch in ("2.6.0", "2.7.0+cpu")] == ["unknown", "healthy"]
+    assert [bug.state(torch) for torch in ("2.6.0", "2.7.0+cpu")] == ["unknown", "not affected"]
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ MAC = {
     "system": "Darwin", "macos": "26.2", "macos_build": "25C56", "mpsgraph": "6.4.2", "runner": "macos26", "variables": {},
 }  # fmt: skip
 HANG = {
-    "snippet": "linear-noncontiguous-weight", "code": "0" * 16, "dtype": "float32", "outcome": "hang",
-    "reason": "no answer within 120 seconds", "before": [], "functions": {},
+    "snippet": "linear-noncontiguous-weight", "code": "0" * 16, "dtype": "float32",
+    "attempts": [{"outcome": "hang", "reason": "no answer within 120 seconds", "before": [], "functions": {}}],
 }  # fmt: skip
 
 
 def deliver(folder, name="run.json", records=(HANG,), **provenance):
     folder.mkdir(parents=True, exist_ok=True)
-    run = {"schema": 1, "provenance": MAC | provenance, "records": list(records)}
+    run = results.document(MAC | provenance, list(records))
     (folder / name).write_text(json.dumps(run))
 
 
@@ -106,8 +106,8 @@ def test_a_name_made_from_provenance_stays_in_the_folder(collect, tmp_path):
 def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp_path):
     bug, out = catalogue.find("triu-minus-inf-gives-nan"), tmp_path / "in" / "run.json"
     record = {"snippet": bug.slug, "code": bug.check.code_hash, "dtype": "float32"}
-    record |= worker.run_job(bug.slug, str(bug.check.path), bug.check.functions, "emu", "float32", ())
-    run = {"schema": 1, "provenance": provenance.collect("emu"), "records": [record]}
+    record["attempts"] = [worker.run_job(bug.slug, str(bug.check.path), bug.check.functions, "emu", "float32", ())]
+    run = results.document(provenance.collect("emu"), [record])
     results.write(out, run)
     assert "was measured on emu, not on mps" in collect().stdout
     out.write_text(json.dumps(run | {"provenance": MAC}))

@@ -110,7 +110,7 @@ def test_the_audit_names_the_projection_of_transformerlens_2_17_from_a_healthy_r
     (finding,) = [f for f in json.loads(done.stdout)["findings"] if f["slug"] == "linear-noncontiguous-weight"]
     assert finding["library"]["file"] == "transformer_lens/components/abstract_attention.py"
     assert finding["user"]["line"] == 5
-    assert (finding["group"], finding["count"]) == ("sick", 2)
+    assert (finding["group"], finding["count"]) == ("affected", 2)
 
 
 def test_bad_names_of_environments_are_refused(root):

@@ -11,7 +11,7 @@ from .conftest import good_source, with_field
 def test_what_run_calls_a_surprise_on_a_sick_mac_is_refused_and_nothing_else(problem, snippet, kind):
     """A snippet of a kind that `run` cannot judge would always be "not as expected" where the bug is."""
     source = with_field(good_source(), "kind", f'"{kind}"')
-    if expected.is_surprise(kind, "sick"):
+    if expected.is_surprise(kind, "affected"):
         assert problem(values, source) == (
             f"kind = {kind!r}: a run cannot judge such a bug yet, only wrong, nan, nondeterministic; "
             "list it in catalogue/reported.jsonl"

@@ -20,7 +20,7 @@ def test_shape(problem, affected):
         ("basis", '{"seen": "thread", "fixed": "unknown"}', "states a fix, but basis.fixed is unknown"),
         ("basis", '{"seen": "unknown", "fixed": "thread"}', "no oldest version and unknown go together"),
         ("affected", '"<2.9"', "no oldest version and unknown go together"),
-        ("introduced", '{"version": "2.8.1", "basis": "wheel"}', "introduced in 2.8.1, but seen sick in 2.8"),
+        ("introduced", '{"version": "2.8.1", "basis": "wheel"}', "introduced in 2.8.1, but seen affected in 2.8"),
         ("introduced", '{"version": "2.8", "basis": "unknown"}', "leave introduced out"),
         ("unsure", '["2.7"]', "unsure names 2.7, which is not within affected"),
         ("in_a_release", "False", "makes 2.8.0 sick"),
@@ -65,11 +65,11 @@ def test_rows_too(problem_of_row, row):
     never = {"affected": "<2.14", "basis": {"seen": "unknown", "fixed": "release notes"}, "reported": None}
     assert "a fault comes before its fix" in problem_of_row(versions, introduced=late, **never)
     nothing = {"affected": None, "basis": {"seen": "unknown", "fixed": "unknown"}}
-    assert "which is older than the oldest version seen sick: none" in problem_of_row(versions, **nothing)
+    assert "which is older than the oldest version seen affected: none" in problem_of_row(versions, **nothing)
 
 
 def test_the_newest_report_is_not_newer_than_what_was_last_seen(problem_of_row):
     basis = {"seen": "thread", "fixed": "unknown"}
     seen = [{"thread": "a/b#1", "torch": version} for version in ("2.13.0", "2.14.0")]
-    last = "newer than the version last seen sick: 2.13.1"
+    last = "newer than the version last seen affected: 2.13.1"
     assert last in problem_of_row(versions, affected=">=2.13.0,<=2.13.1", basis=basis, reported=seen)

@@ -21,17 +21,18 @@ from mpscheck.site import files as pages
 LINEAR, RANDOM = "linear-noncontiguous-weight", "rand-5d-batches-identical"
 BUGS = tuple(catalogue.find(slug) for slug in (LINEAR, RANDOM))
 CODE = {bug.slug: bug.check.code_hash for bug in BUGS}
-COMPARISON = {
-    "rms": 1e-7, "max_abs": 1e-6, "max_rel": 1e-6, "wrong_share": 0.0, "first_wrong": None, "nan": 0, "inf": 0,
-    "special_mismatch": 0, "shape_mismatch": None,
+OUTPUT = {
+    "shape": [2, 8], "dtype": "float32", "eps": 1.2e-07, "exact": {"rms": 2.5, "max": 7.5},
+    "cpu": {"rms": 1e-7, "max": 1e-6, "nan": 0, "inf": 0},
+    "device": {"rms": 3.5, "max": 4.5, "nan": 0, "inf": 0, "misplaced": 0, "new_nan": 0, "wrong": 3},
+    "spread": {"rms": 0.0, "max": 0.0, "misplaced": 0}, "repeats_equal": True, "equals_cpu": False,
+    "first_wrong": {"index": [1, 3], "cpu": 1.0, "device": "nan", "exact": [1.0, 2.0]},
 }  # fmt: skip
-WRONG = COMPARISON | {"rms": 3.5, "first_wrong": {"index": 7, "expected": 1.0, "got": "nan"}}
-NUMBERS = {
-    "device": WRONG, "baseline": COMPARISON, "eps": 1.2e-07, "reference_rms": 2.5, "spread": 0.0, "repeats": 3,
-    "repeats_equal": True, "equals_cpu": False, "dtypes": ["float32"], "seconds": 0.1,
-}  # fmt: skip
+OTHER = {"shape": [2], "dtype": "float32", "cpu_shape": None, "cpu_dtype": None}
+NUMBERS = {"outputs": [OUTPUT], "repeats": 3, "seconds": 0.1}
 RUN = {  # made up, for the words of the pages only: no fact about any Mac
-    "schema": 1,
+    "schema": 2,
+    "dtypes": ["float16", "float32"],
     "provenance": {
         "evidence": "measured", "date": "2026-11-24T17:00:00+00:00", "torch": "2.8.0", "torch_git": "a1cb3cc05d46",
         "python": "3.11.9", "device": "mps", "gpu": "Apple M1", "virtual": True, "chip": "Apple M1", "system": "Darwin",
@@ -39,18 +40,35 @@ RUN = {  # made up, for the words of the pages only: no fact about any Mac
     },
     "records": [
         {
-            "snippet": LINEAR, "code": CODE[LINEAR], "dtype": "float32", "outcome": "measured", "before": [RANDOM],
-            "functions": {"compute": NUMBERS, "control": NUMBERS},
+            "snippet": LINEAR, "code": CODE[LINEAR], "dtype": "float32", "attempts": [
+                {"outcome": "gpu-fault", "reason": "the GPU stopped", "stderr": "a fault", "before": [], "functions": {}},
+                {
+                    "outcome": "measured", "before": [RANDOM],
+                    "functions": {"compute": NUMBERS, "control": NUMBERS | {"outputs": [OUTPUT, OTHER]}},
+                },
+            ],
         },
         {
-            "snippet": RANDOM, "code": CODE[RANDOM], "dtype": "float32", "outcome": "measured", "before": [],
-            "functions": {"compute": {"p_value": 0.5, "false_alarm": 1e-9, "seconds": 0.1}},
+            "snippet": RANDOM, "code": CODE[RANDOM], "dtype": "float32", "attempts": [{
+                "outcome": "measured", "before": [],
+                "functions": {"compute": {"p_value": 0.5, "false_alarm": 1e-9, "seconds": 0.1}},
+            }],
         },
         {
-            "snippet": LINEAR, "code": CODE[LINEAR], "dtype": "float16", "outcome": "error", "before": [],
-            "reason": "RuntimeError: no such kernel", "functions": {},
+            "snippet": LINEAR, "code": CODE[LINEAR], "dtype": "float16", "attempts": [{
+                "outcome": "error", "before": [], "reason": "RuntimeError: no such kernel", "functions": {},
+            }],
+        },
+        {
+            "snippet": LINEAR, "code": CODE[LINEAR], "dtype": "float32", "attempts": [{
+                "outcome": "measured", "before": [], "functions": {"compute": NUMBERS},
+            }],
         },
     ],
+    "canaries": [{
+        "name": "matmul", "after": 1,
+        "attempt": {"outcome": "measured", "before": [], "functions": {"compute": NUMBERS}},
+    }],
 }  # fmt: skip
 
 MARK = "zqx"  # stands in every hostile string: where a page shows it, it must be text
@@ -256,7 +274,7 @@ def test_strings_that_are_free_are_taken_and_shown_as_text(file, data):
     for section, name in data.draw(st.lists(st.sampled_from(FREE), min_size=1, unique=True)):
         run[section][name] = data.draw(short)
     run["provenance"]["variables"] = data.draw(st.dictionaries(short, short, max_size=3))
-    run["records"][2]["reason"] = data.draw(short)
+    run["records"][2]["attempts"][0] |= {"reason": data.draw(short), "stderr": data.draw(short)}
     file.write_text(json.dumps(run), encoding="utf-8")
     assert_shown_safely(results.read(file))
 
@@ -264,19 +282,26 @@ def test_strings_that_are_free_are_taken_and_shown_as_text(file, data):
 AMOUNTS = (0, 5e-324, 2.3e-308, 1e-7, 1, 1.7976931348623157e308, 10**308, "nan", "inf")
 amounts = st.sampled_from(AMOUNTS)
 COUNTS = st.sampled_from((0, 1, 2**53 - 1))
+SIGNED = st.sampled_from((*AMOUNTS, -1.7976931348623157e308, "-inf", -(10**308)))
+first_values = st.one_of(st.booleans(), SIGNED, st.lists(SIGNED, min_size=2, max_size=2))
 
 
 @quick
 @given(data=st.data())
 def test_numbers_within_the_bounds_are_shown_whatever_they_are(file, data):
     run = copy.deepcopy(RUN)
-    compute = run["records"][0]["functions"]["compute"]
-    compute |= {"eps": data.draw(st.sampled_from((0, 5e-324, 1e-7, 1))), "seconds": 1e6}
-    compute |= {name: data.draw(amounts) for name in ("reference_rms", "spread")}
-    for part in ("device", "baseline"):
-        compute[part] |= {name: data.draw(amounts) for name in ("rms", "max_abs", "max_rel")}
-        compute[part] |= {name: data.draw(COUNTS) for name in ("nan", "inf", "special_mismatch")}
-    run["records"][1]["functions"]["compute"] = {"p_value": data.draw(st.floats(0, 1)), "false_alarm": 5e-324}
+    compute = run["records"][3]["attempts"][0]["functions"]["compute"]
+    compute["seconds"] = 1e6
+    for output in compute["outputs"]:
+        output["eps"] = data.draw(st.sampled_from((0, 5e-324, 1e-7, 1, 10)))
+        output["shape"] = data.draw(st.lists(COUNTS, max_size=64))
+        for name in ("exact", "cpu", "device", "spread"):
+            drawn = {key: data.draw(amounts if key in ("rms", "max") else COUNTS) for key in output[name]}
+            output[name] = drawn
+        first = {key: data.draw(first_values) for key in ("cpu", "device", "exact")}
+        output["first_wrong"] = first | {"index": data.draw(st.lists(COUNTS, max_size=64))}
+    sample = {"p_value": data.draw(st.floats(0, 1)), "false_alarm": 5e-324}
+    run["records"][1]["attempts"][0]["functions"]["compute"] = sample
     file.write_text(json.dumps(run), encoding="utf-8")
     assert_shown_safely(results.read(file))
 
@@ -287,12 +312,26 @@ def test_the_run_that_the_others_are_made_from_is_shown(file):
     assert "Apple M1" in page and "no such kernel" in html_of(page).replace("&#58;", ":")
 
 
+FIRST_OUTPUT = ("records", 3, "attempts", 0, "functions", "compute", "outputs", 0)
 CASES = {
-    "400 digits": (("records", 0, "functions", "compute", "device", "rms"), "1" + "0" * 400),
-    "5000 digits": (("records", 0, "functions", "compute", "device", "nan"), "1" * 5000),
-    "no number": (("records", 0, "functions", "compute", "spread"), "NaN"),
-    "past the largest double": (("records", 0, "functions", "compute", "spread"), "1e999"),
-    "negative error": (("records", 0, "functions", "compute", "baseline", "rms"), "-1"),
+    "400 digits": ((*FIRST_OUTPUT, "device", "rms"), "1" + "0" * 400),
+    "5000 digits": ((*FIRST_OUTPUT, "device", "nan"), "1" * 5000),
+    "no number": ((*FIRST_OUTPUT, "spread", "rms"), "NaN"),
+    "past the largest double": ((*FIRST_OUTPUT, "spread", "max"), "1e999"),
+    "negative error": ((*FIRST_OUTPUT, "cpu", "rms"), "-1"),
+    "65 dimensions": ((*FIRST_OUTPUT, "shape"), str([1] * 65)),
+    "a dimension below 0": ((*FIRST_OUTPUT, "shape"), "[-1]"),
+    "three parts of a complex number": ((*FIRST_OUTPUT, "first_wrong", "cpu"), "[1, 2, 3]"),
+    "no place": ((*FIRST_OUTPUT, "first_wrong"), '{"cpu": 1, "device": 2, "exact": 1}'),
+    "101 outputs": ((*FIRST_OUTPUT[:-1],), json.dumps([OTHER] * 101)),
+    "no output": ((*FIRST_OUTPUT[:-1],), "[]"),
+    "no attempt": (("records", 0, "attempts"), "[]"),
+    "an outcome that does not exist": (("records", 0, "attempts", 0, "outcome"), '"fine"'),
+    "too much of stderr": (("records", 0, "attempts", 0, "stderr"), json.dumps("x" * 2001)),
+    "a canary after record 5,001": (("canaries", 0, "after"), "5001"),
+    "a canary without a name": (("canaries", 0, "name"), '""'),
+    "a dtype that no run is in": (("dtypes", 0), '"int64"'),
+    "the first version": (("schema",), "1"),
     "lists in lists": (("provenance", "gpu"), "[" * 950 + "]" * 950),
     "lists in lists in lists": (("provenance", "gpu"), "[" * 200_000 + "]" * 200_000),
     "no version": (("provenance", "torch"), '"2.8.foo"'),
@@ -301,8 +340,8 @@ CASES = {
     "day": (("provenance", "date"), '"2026-13-41T17:00:00Z"'),
     "twice": (("provenance", "variables"), '{"a": "b", "a": "c"}'),
     "control characters in a name": (("provenance", "variables"), '{"\\u001b[31m\\n": 1}'),
-    "no baseline": (("records", 0, "functions", "compute", "baseline"), '{"shape_mismatch": "[2] for [3]"}'),
-    "shapes without words": (("records", 0, "functions", "compute", "device"), '{"shape_mismatch": ""}'),
+    "no CPU": ((*FIRST_OUTPUT, "cpu"), "null"),
+    "another shape, and numbers": (FIRST_OUTPUT, json.dumps(OUTPUT | OTHER)),
 }
 
 

@@ -62,7 +62,7 @@ def test_a_python_that_says_16_is_on_26_for_run_audit_and_locate(mac):
     assert provenance.collect("cpu")["macos"] == "26.1"
     assert asked_versions(None, None) == (torch.__version__, "26.1")
     assert asked_versions("2.8.0", "15") == ("2.8.0", "15")
-    assert f"{torch.__version__} is sick" in "\n".join(bug_lines([FROM_26_ON]))
+    assert f"{torch.__version__} is affected" in "\n".join(bug_lines([FROM_26_ON]))
     assert ", macOS 26.1" in locate.locate(torch.nn.ReLU(), torch.ones(2), device="emu", known=()).subject
 
 

@@ -51,14 +51,28 @@ def test_a_run_on_a_mac_is_shown_with_its_provenance(inputs, linear):
 
 def test_the_figures_of_a_run_come_from_its_file(inputs, mac_run, linear):
     record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
-    record["functions"]["compute"]["device"]["rms"] = 1234.0
-    record["functions"]["compute"]["baseline"]["rms"] = 1.0
-    assert "error ratio 1,234" in bug_page.page(linear, {"mac": mac_run}, NOTHING)
+    [output] = record["attempts"][0]["functions"]["compute"]["outputs"]
+    output["device"] |= {"rms": 1234.0, "max": 1.0, "wrong": 17}
+    output["cpu"] |= {"rms": 1.0, "max": 1.0}
+    output["first_wrong"] = {"index": [3, 1], "device": "nan", "cpu": 1.5, "exact": 1.5000001}
+    page = bug_page.page(linear, {"mac": mac_run}, NOTHING)
+    assert "error ratio 1,234; 17 of 256 values wrong, first at (3, 1): NaN, on the CPU 1.5, in float64 1.5" in page
+
+
+def test_of_several_outputs_the_worst_speaks(inputs, mac_run, linear):
+    record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
+    outputs = record["attempts"][0]["functions"]["compute"]["outputs"]
+    right = copy.deepcopy(outputs[0])
+    right["device"] |= {"rms": 0.0, "max": 0.0, "wrong": 0}
+    outputs.insert(0, right | {"first_wrong": None})
+    page = bug_page.page(linear, {"mac": results.check(mac_run, "mac")}, NOTHING)
+    assert "output 2 of 2: error ratio" in page and "values wrong" in page
 
 
 def test_a_record_that_did_not_run_gives_its_reason(inputs, mac_run, linear):
     record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
-    record |= {"outcome": "crash", "reason": "the process ended: killed by SIGSEGV", "functions": {}}
+    crash = {"outcome": "crash", "reason": "the process ended: killed by SIGSEGV", "before": [], "functions": {}}
+    record["attempts"] = [crash]
     page = bug_page.page(linear, {"mac": results.check(mac_run, "mac")}, NOTHING)
     assert "! crash" in page.replace("</span>", "").replace('<span aria-hidden="true">', "") and "SIGSEGV" in page
 
@@ -69,7 +83,8 @@ def test_strings_of_strangers_are_harmless_everywhere(inputs, mac_run, linear):
         run["provenance"][name] = HOSTILE
     run["provenance"]["variables"] = {HOSTILE: HOSTILE}
     for record in run["records"]:
-        record |= {"outcome": "error", "reason": HOSTILE, "functions": {}}
+        failed = {"outcome": "error", "reason": HOSTILE, "before": [], "functions": {}, "stderr": HOSTILE}
+        record["attempts"] = [failed]
     results.check(run, "hostile")
     files = pages.files(dataclasses.replace(inputs, runs={HOSTILE: run}, local={HOSTILE: run}))
     for name, text in files.items():
@@ -104,7 +119,7 @@ def test_what_a_wheel_says_of_macos_is_not_said_to_be_from_the_threads(inputs, l
 
 def test_unknown_never_reads_as_healthy(inputs):
     for bug in inputs.bugs:
-        assert "not *healthy*" in bug_page.page(bug, {}, NOTHING)
+        assert "does not mean *not affected*" in bug_page.page(bug, {}, NOTHING)
 
 
 def test_a_bug_without_workaround_says_why(linear):

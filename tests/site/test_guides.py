@@ -128,8 +128,8 @@ def test_the_table_of_releases_says_what_the_home_page_says(known):
     said = redo_page.by_release(known)
     for place, release in enumerate(releases.load()):
         data = json.loads(home_page.affected(known, place))
-        sick = sum(redo_page.USE in bug["uses"] for bug in data["sick"])
-        link = f"[{sick}](../bugs.md?torch={release.version}&who={redo_page.USE}&state=sick)"
+        sick = sum(redo_page.USE in bug["uses"] for bug in data["affected"])
+        link = f"[{sick}](../bugs.md?torch={release.version}&who={redo_page.USE}&state=affected)"
         unknown = (
             f"[{data['unknown'][redo_page.USE]}](../bugs.md?torch={release.version}&who={redo_page.USE}&state=unknown)"
         )
@@ -143,12 +143,12 @@ def test_without_a_script_the_home_page_answers_for_each_release(known):
     answer = home_page.widget(known).partition("<noscript>")[2].partition("</noscript>")[0]
     for place, release in enumerate(releases.load()):
         data = json.loads(home_page.affected(known, place))
-        numbers = f"{len(data['sick'])} / {data['unknown']['anything']}"
+        numbers = f"{len(data['affected'])} / {data['unknown']['anything']}"
         assert f'<a href="releases/{release.version}/">{release.version}</a> {numbers}</li>' in answer
 
 
 def test_the_home_page_names_the_fix_where_one_is_known(known):
     place = [release.version for release in releases.load()].index("2.8.0")
-    fixed = {bug["slug"]: bug["fixed"] for bug in json.loads(home_page.affected(known, place))["sick"]}
+    fixed = {bug["slug"]: bug["fixed"] for bug in json.loads(home_page.affected(known, place))["affected"]}
     assert fixed["linear-noncontiguous-weight"] == "2.9.0"
     assert None in fixed.values()

@@ -128,7 +128,7 @@ def test_transformer_bridge_is_named_with_its_modules_and_the_librarys_line(tool
     assert finding.user.code == "bridge(torch.tensor([[0, 5, 6, 7]]))"
     assert finding.library.file.startswith("transformer_lens/model_bridge/")
     assert report.exposed
-    assert report.group(finding) == "sick"
+    assert report.group(finding) == "affected"
 
 
 ENCODER_OR_DECODER = """\
@@ -251,14 +251,15 @@ def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slu
 
 
 @pytest.mark.parametrize(
-    "version, group", [("2.7.1", "healthy"), ("2.8.0", "sick"), ("2.9.0", "healthy"), ("2.14.1", "healthy")]
+    "version, group",
+    [("2.7.1", "not affected"), ("2.8.0", "affected"), ("2.9.0", "not affected"), ("2.14.1", "not affected")],
 )
 def test_a_bug_is_filtered_by_the_version_asked_for(tool, version, group):
     with tool.audit(torch=version, macos="15") as report:
         F.linear(torch.ones(2, 4), torch.ones(4, 3).T)
     (finding,) = report.findings
     assert report.group(finding) == group
-    assert report.exposed == (group == "sick")
+    assert report.exposed == (group == "affected")
 
 
 def test_unknown_is_shown_apart_and_counted_never_hidden(run):
@@ -267,13 +268,13 @@ def test_unknown_is_shown_apart_and_counted_never_hidden(run):
     assert status == 0
     assert "UNKNOWN on torch 2.5.0, any macOS: 1" in out
     assert "experiment.py:2: torch.randn(2, 1, 1, 1, 3)" in out
-    assert "HEALTHY" not in out
+    assert "NOT AFFECTED" not in out
 
 
 def test_healthy_is_only_counted(run):
     status, out, _ = run(TRANSPOSED, "--torch", "2.9.0")
     assert status == 0
-    assert "HEALTHY on torch 2.9.0, any macOS: 1 (" in out
+    assert "NOT AFFECTED on torch 2.9.0, any macOS: 1 (" in out
     assert "experiment.py:7" not in out
 
 
@@ -580,7 +581,7 @@ def test_json_is_all_that_is_on_stdout(tool_file, tmp_path, python):
     data = json.loads(done.stdout)
     (finding,) = [f for f in data["findings"] if f["slug"] == "linear-noncontiguous-weight"]
     assert finding["user"] == {"file": "experiment.py", "line": 7, "code": "return F.linear(x, weight.T)"}
-    assert (finding["group"], finding["count"], data["exposed"]) == ("sick", 3, True)
+    assert (finding["group"], finding["count"], data["exposed"]) == ("affected", 3, True)
 
 
 def test_no_text_is_ever_run_as_code(tool_file):

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from mpscheck.bugs.aten import base_name, bind
 from mpscheck.tools.locate import judge
 
 
@@ -97,12 +98,66 @@ def test_complex_numbers_are_pairs_of_real_ones():
         ([3.0, 5.0, 5.0], [1], [0], 0, False),
         ([3.0, 5.0, 5.0], [1], [7], 0, False),  # there is no such place
         ([3.0, 5.0, 5.0], [1], [-1], 0, False),
-        ([[1.0, 2.0], [2.0, 0.0]], 1, 2, None, True),  # argmax of all values: a place in the flattened tensor
-        ([[1.0, 2.0], [2.0, 0.0]], 1, 3, None, False),
+        ([3.0, 5.0, 5.0], [1, 2], [2, 1], 0, True),
+        ([3.0, 5.0, 5.0], [1, 2], [1, 1], 0, False),  # each place once
+        ([[1.0, 2.0], [2.0, 2.0]], [1, 0], [1, 1], 1, True),  # kthvalue, median: one place a row
         ([[4.0, 4.0], [4.0, 4.0]], [[0, 1], [1, 0]], [[1, 0], [0, 1]], -1, True),
     ],
 )
 def test_a_device_may_order_equal_values_as_it_likes(values, cpu, got, dim, free):
     bound = {"self": torch.tensor(values), "dim": dim}
-    assert judge.only_ties("argmax", bound, torch.tensor(cpu), torch.tensor(got)) is free
+    assert judge.only_ties("topk", bound, torch.tensor(cpu), torch.tensor(got)) is free
     assert not judge.only_ties("add", bound, torch.tensor(cpu), torch.tensor(got))
+
+
+def test_order_that_the_documentation_gives_is_compared():
+    """`sort(stable=True)` keeps the order of equal values, and argmax gives the first of several."""
+    values, cpu, got = torch.tensor([5.0, 5.0]), torch.tensor([0, 1]), torch.tensor([1, 0])
+    assert judge.only_order("sort", {"self": values, "dim": 0, "stable": False}, cpu, got)
+    assert not judge.only_order("sort", {"self": values, "dim": 0, "stable": True}, cpu, got)
+    assert not judge.only_order("argmax", {"self": values, "dim": 0}, torch.tensor([0]), torch.tensor([1]))
+
+
+def bound_of(op, *args, **kwargs) -> tuple[str, dict, torch.Tensor]:
+    """Name, arguments by name, and the result of a call."""
+    result = op(*args, **kwargs)
+    return base_name(op), bind(op, args, kwargs), result
+
+
+ZEROS, FOUR = torch.zeros(3, 2), torch.arange(1.0, 9).view(4, 2)
+TWICE = torch.tensor([0, 2, 0, 1])  # the first and the third row go to the same place
+COLLISIONS = {
+    "index_copy": (torch.ops.aten.index_copy.default, ZEROS, 0, TWICE, FOUR),
+    "scatter": (torch.ops.aten.scatter.src, ZEROS, 0, TWICE[:, None].expand(4, 2), FOUR),
+    "index_put": (torch.ops.aten.index_put.default, ZEROS, [TWICE], FOUR),
+    "index_put in a column": (torch.ops.aten.index_put.default, ZEROS.T, [None, TWICE], FOUR.T),
+}
+
+
+@pytest.mark.parametrize("case", COLLISIONS)
+def test_of_several_values_written_to_one_place_any_may_stay(case):
+    op, target, *rest = COLLISIONS[case]
+    name, bound, cpu = bound_of(op, target, *rest)
+    rows = cpu.T if case.endswith("column") else cpu
+    for first_row, free in (
+        ([1.0, 2.0], True),  # the first that was written
+        ([5.0, 6.0], True),  # the last
+        ([1.0, 6.0], True),  # of each: two threads
+        ([0.0, 6.0], False),  # none of them
+        ([3.0, 6.0], False),  # one that was written elsewhere
+    ):
+        got = rows.clone()
+        got[0] = torch.tensor(first_row)
+        got = got.T if case.endswith("column") else got
+        assert judge.only_order(name, bound, cpu, got) is free, first_row
+    got = rows.clone()
+    got[1] = 9.0  # here one value was written
+    assert not judge.only_order(name, bound, cpu, got.T if case.endswith("column") else got)
+
+
+def test_sums_over_repeated_indices_are_compared():
+    op = torch.ops.aten.index_put.default
+    name, bound, cpu = bound_of(op, ZEROS, [TWICE], FOUR, accumulate=True)
+    got = cpu.clone()
+    got[0] = FOUR[0]
+    assert not judge.only_order(name, bound, cpu, got)

@@ -597,9 +597,11 @@ def changed(values, where, value):
         (CPU * (1 + 1e-6), CPU, "agrees", ""),
         (CPU * (1 + 1e-4), CPU, "disagrees", ""),
         (changed(CPU, 7, 5.1), CPU, "disagrees", ""),  # one element of a thousand
-        (CPU[:-1], CPU, "disagrees", "shape (999,), on the CPU (1000,)"),
+        (CPU[:-1], CPU, "disagrees", "shape (999,), float32, on the CPU (1000,), float32"),
         (changed(CPU, 7, torch.nan), CPU, "disagrees", "NaN or Inf: 1, on the CPU 0"),
-        (CPU, changed(CPU, 7, torch.nan), "disagrees", "NaN or Inf: 0, on the CPU 1"),
+        (changed(CPU, 7, 9.0), changed(CPU, 7, torch.nan), "disagrees", "(the largest)"),
+        (CPU, changed(CPU, 7, torch.nan), "agrees", ""),  # the reference has a number there, and the device has it
+        (CPU.double(), CPU, "disagrees", "float64, on the CPU (1000,), float32"),
         (changed(CPU, 7, torch.inf), changed(CPU, 7, -torch.inf), "disagrees", ""),
         (changed(CPU, 7, torch.nan), changed(CPU, 7, torch.nan), "agrees", ""),
         (CPU * torch.nan, CPU * torch.nan, "could not check", "no finite number"),

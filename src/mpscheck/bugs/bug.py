@@ -69,7 +69,7 @@ class Bug:
     issue: str  # "pytorch/pytorch#161640"
     kind: str
     family: str
-    affected: SpecifierSet  # lower bound: oldest version seen sick; "<X": fixed in X; "<=X": last seen in X
+    affected: SpecifierSet  # lower bound: oldest version seen affected; "<X": fixed in X; "<=X": last seen in X
     basis: dict[str, str]  # {"seen": ..., "fixed": ...}, and "macos" where that is not the threads
     triggers: tuple[triggers_data.Trigger, ...] = ()
     effect: effects_data.Effect | None = None
@@ -109,9 +109,9 @@ class Bug:
         return bool(self.triggers) and self.effect is not None
 
     def state(self, torch: str, macos: str | None = None) -> str:
-        """`sick`, `healthy` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
+        """`affected`, `not affected` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
 
-        Sick only between the oldest version seen sick and the fix, healthy only where a source says so.
+        Affected only between the oldest version seen affected and the fix, not affected only where a source says so.
         """
         introduced = self.introduced["version"] if self.introduced else None
         macos_range = str(self.macos) if self.macos else None

@@ -1,4 +1,4 @@
-"""Is a bug sick on a torch and macOS version? Only ever `sick`, `healthy` or `unknown`."""
+"""Is a torch and macOS version affected by a bug? Only ever `affected`, `not affected` or `unknown`."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def state(
     """What is known of one bug on one Mac.
 
     Args:
-        affected: PEP 440 specifier; its lower bound is the oldest version seen sick, "<X" the fix, "<=X" the last seen.
+        affected: PEP 440 specifier; its lower bound is the oldest version seen affected, "<X" the fix, "<=X" the last seen.
             Empty if no version is known.
         introduced: first bad version, if a source says that older ones are right.
         macos_range: specifier of the macOS versions that matter, None if the thread names none.
         torch, macos: the versions asked for; macos None if not known.
         unsure: releases within `affected` ("2.5", "2.9.0") that may have the fix already.
 
-    Sick only between the oldest version seen sick and the fix; healthy only where a source says so.
+    Affected only between the oldest version seen affected and the fix; not affected only where a source says so.
     """
     version = Version(torch.split("+")[0])
     releases = [Version(text).release for text in unsure]
@@ -64,12 +64,12 @@ def state(
     ends = ends_of(affected)
     fixed = [end for comparator, end in ends if comparator == "<"]
     if fixed and version >= fixed[0]:
-        return "healthy"
+        return "not affected"
     if introduced is not None and version < Version(introduced):
-        return "healthy"
+        return "not affected"
     seen = any(comparator in (">=", "==") for comparator, _ in ends)
     if not seen or not contains(affected, version):
         return "unknown"
     if macos_range is not None and macos is not None and not contains(macos_range, Version(macos)):
         return "unknown"
-    return "sick"
+    return "affected"

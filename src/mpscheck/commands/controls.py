@@ -75,7 +75,9 @@ def measured(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
             if bug.imitable:
                 records["sick"] = sick.measure(runner.Job(bug, (bug.slug,)))
             records["honest"] = honest.measure(job)
-            runs = bug.imitable and records["healthy"]["outcome"] == "measured"  # else there are no calls to look at
+            runs = (
+                bug.imitable and numerics.deciding(records["healthy"])["outcome"] == "measured"
+            )  # else there are no calls to look at
             yield bug, _row(bug, records, healthy.matches(bug) if runs else dict.fromkeys(bug.check.functions, 0))
             step(f"{bug.slug}: {', '.join(f'{mode} {numerics.verdict(record)}' for mode, record in records.items())}")
 
@@ -86,7 +88,8 @@ def _row(bug: Bug, records: dict[str, dict], calls: dict) -> dict:
     def verdicts(record):
         return {name: numerics.verdict(record, name) for name in bug.check.functions}
 
-    reasons = {mode: record["reason"] for mode, record in records.items() if "reason" in record}
+    attempts = {mode: numerics.deciding(record) for mode, record in records.items()}
+    reasons = {mode: attempt["reason"] for mode, attempt in attempts.items() if "reason" in attempt}
     row = {
         "snippet": bug.slug,
         "healthy": verdicts(healthy),
@@ -102,16 +105,20 @@ def _row(bug: Bug, records: dict[str, dict], calls: dict) -> dict:
 
 def _bitwise(record: dict) -> bool | None:
     """Whether the device gave the CPU's very bits; None for a random sample, which has no bits to compare."""
-    if record["outcome"] != "measured":
+    attempt = numerics.deciding(record)
+    if attempt["outcome"] != "measured":
         return False
-    numbers = record["functions"].values()
-    return None if any("p_value" in n for n in numbers) else all(n["equals_cpu"] for n in numbers)
+    numbers = attempt["functions"].values()
+    if any("p_value" in n for n in numbers):
+        return None
+    return all(output.get("equals_cpu", False) for n in numbers for output in n["outputs"])
 
 
 def _ratio(record: dict, names) -> float | str | None:
     """The largest error ratio of these functions; None where no ratio is defined (a random sample, no run)."""
-    numbers = [record["functions"][name] for name in names if name in record["functions"]]
-    ratios = [numerics.error_ratio(n) for n in numbers if "p_value" not in n and not n["device"].get("shape_mismatch")]
+    functions = numerics.deciding(record)["functions"]
+    numbers = [functions[name] for name in names if name in functions]
+    ratios = [numerics.error_ratio(n) for n in numbers if numerics.has_ratio(n)]
     return numerics.number(max(ratios)) if ratios else None
 
 

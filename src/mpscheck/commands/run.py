@@ -92,7 +92,8 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
         found, expected = numerics.verdict(record), expected_on(bug, where)
         note = "" if expected == "unknown" else f"   (expected: {expected})"
         if not quiet:
-            click.echo(f"{found:14} {bug.slug}{note}{'   ' + record['reason'] if 'reason' in record else ''}")
+            reason = numerics.deciding(record).get("reason")
+            click.echo(f"{found:14} {bug.slug}{note}{f'   {reason}' if reason else ''}")
         if is_surprise(found, expected):
             surprises.append(bug.slug)
     if not quiet:

@@ -42,7 +42,7 @@ class Entry:
 
     @cached_property
     def letters(self) -> str:
-        """The state on each release of PyTorch, oldest first: s, u or h."""
+        """The state on each release of PyTorch, oldest first: a, u or n."""
         return releases.letters(self.bug)
 
     @property

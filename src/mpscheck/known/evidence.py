@@ -28,6 +28,11 @@ class Measurement:
     record: dict
     current: bool
 
+    @property
+    def attempt(self) -> dict:
+        """The attempt that the figures are taken from."""
+        return numerics.deciding(self.record)
+
     def verdict(self, function: str = "compute") -> str:
         """`outdated` where the code has changed since, else the verdict on this function."""
         return numerics.verdict(self.record, function) if self.current else "outdated"
@@ -115,13 +120,13 @@ def declared(bug: Bug) -> list[str]:
 
 
 def oldest_seen(bug: Bug) -> str | None:
-    """The oldest version that was seen sick, as written; None if that is not known."""
+    """The oldest version that was seen affected, as written; None if that is not known."""
     lowers = [s.version for s in bug.affected if s.operator in (">=", ">", "==")]
     return lowers[0] if lowers else None
 
 
 def last_seen(bug: Bug) -> str | None:
-    """The newest version that was seen sick where no fix is known."""
+    """The newest version that was seen affected where no fix is known."""
     uppers = [s.version for s in bug.affected if s.operator == "<="]
     return uppers[0] if uppers else None
 
@@ -130,7 +135,7 @@ def kinds_of(bug: Bug, runs: dict[str, dict], controls: dict) -> set[str]:
     """The kinds of evidence that there are for a bug; an outdated record is none."""
     row = control(bug, controls)
     there = {
-        "measured": any(m.current and m.record["outcome"] == "measured" for m in on_mac(bug, runs)),
+        "measured": any(m.current and m.attempt["outcome"] == "measured" for m in on_mac(bug, runs)),
         "declared": bool(declared(bug)),
         "reported": True,  # every bug names the thread that reports it
         "emulated": row is not None and row.proven,

@@ -58,10 +58,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Met:
-    """The bugs of one use on one release, by slug, as far as they are not known to be healthy there."""
+    """The bugs of one use on one release, by slug, as far as they are not known not to affect it."""
 
-    known: tuple[str, ...]  # certain, and sick
-    possible: tuple[str, ...]  # possible, and sick
+    known: tuple[str, ...]  # certain, and affected
+    possible: tuple[str, ...]  # possible, and affected
     unknown: tuple[str, ...]  # untested; or certain or possible, and no source says whether this release has it
 
 
@@ -72,7 +72,7 @@ class Answer:
     None: the newest release has one.
     """
 
-    known_in: tuple[str, ...]  # the releases on which a certain bug is sick
+    known_in: tuple[str, ...]  # the releases that a certain bug affects
     first: str | None
     on_first: Met | None
     strict: str | None
@@ -221,11 +221,11 @@ class States:
         self.of = lru_cache(maxsize=None)(self._of)
 
     def _of(self, slug: str) -> tuple[str, ...]:
-        """One state a release, oldest first. A bug that only virtual machines were seen to have is sick on no Mac."""
+        """One state a release, oldest first. A bug that only virtual machines were seen to have affects no Mac."""
         bug = self.bugs[slug]
         found = [releases.state(bug, release, self.macos, self.chip) for release in RELEASES]
         if bug.chips and all("virtual" in chip for chip in bug.chips):
-            found = ["unknown" if state == "sick" else state for state in found]
+            found = ["unknown" if state == "affected" else state for state in found]
         return tuple(found)
 
 
@@ -233,9 +233,9 @@ def met(how: dict[str, str], states: States, release: str) -> Met:
     """The bugs met on one release."""
     place = RELEASES.index(release)
     now = {slug: states.of(slug)[place] for slug in how}
-    known = [slug for slug in how if how[slug] == CERTAIN and now[slug] == "sick"]
-    possible = [slug for slug in how if how[slug] == POSSIBLE and now[slug] == "sick"]
-    rest = [slug for slug in how if now[slug] != "healthy" and slug not in (*known, *possible)]
+    known = [slug for slug in how if how[slug] == CERTAIN and now[slug] == "affected"]
+    possible = [slug for slug in how if how[slug] == POSSIBLE and now[slug] == "affected"]
+    rest = [slug for slug in how if now[slug] != "not affected" and slug not in (*known, *possible)]
     return Met(tuple(sorted(known)), tuple(sorted(possible)), tuple(sorted(rest)))
 
 
@@ -272,9 +272,9 @@ def deciding(how: dict[str, str], states: States) -> list[str]:
     return sorted(slugs)
 
 
-def _after(sick: Iterable[str]) -> str | None:
+def _after(affected: Iterable[str]) -> str | None:
     """The release after the last of these."""
-    last = max((RELEASES.index(release) for release in sick), default=-1)
+    last = max((RELEASES.index(release) for release in affected), default=-1)
     return RELEASES[last + 1] if last + 1 < len(RELEASES) else None
 
 

@@ -18,7 +18,7 @@ from mpscheck.places import CATALOGUE
 FILE = CATALOGUE / "torch-releases.json"
 MACOS = ("12", "13", "14", "15", "26", "27")  # Apple's numbers go from 15 to 26
 CHIPS = ("M1", "M2", "M3", "M4", "M5", "AMD")
-LETTERS = {"sick": "s", "unknown": "u", "healthy": "h"}
+LETTERS = {"affected": "a", "unknown": "u", "not affected": "n"}
 
 
 @dataclass(frozen=True)
@@ -44,25 +44,25 @@ def load(path: Path = FILE) -> tuple[Release, ...]:
 
 
 def state(bug: Bug, torch: str, macos: str | None = None, chip: str | None = None) -> str:
-    """`sick`, `healthy` or `unknown` on a release, a major version of macOS and a chip; None stands for any.
+    """`affected`, `not affected` or `unknown` on a release, a major version of macOS and a chip; None stands for any.
 
-    Sick on a major version of macOS only if that holds from its first to its last minor version, and on a chip only if
+    Affected on a major version of macOS only if that holds from its first to its last minor version, and on a chip only if
     the bug is tied to no other one.
     """
     minors = [None] if macos is None else [macos, f"{macos}.99"]
     found = {bug.state(torch, minor) for minor in minors}
-    if len(found) > 1 or (chip is not None and bug.chips and chip not in bug.chips and "sick" in found):
+    if len(found) > 1 or (chip is not None and bug.chips and chip not in bug.chips and "affected" in found):
         return "unknown"
     return found.pop()
 
 
 def letters(bug: Bug, macos: str | None = None) -> str:
-    """The state on each release, oldest first, one letter each: s, u or h."""
+    """The state on each release, oldest first, one letter each: a, u or n."""
     return "".join(LETTERS[state(bug, release.version, macos)] for release in load())
 
 
 def macos_of(bug: Bug) -> tuple[str, ...] | None:
-    """The major versions of macOS on which a sick release is sick; None if the bug is tied to none."""
+    """The major versions of macOS on which an affected release is affected; None if the bug is tied to none."""
     if bug.macos is None:
         return None
     return tuple(m for m in MACOS if str(m) in bug.macos and f"{m}.99" in bug.macos)

@@ -22,8 +22,8 @@ def check(bug: Bug) -> Iterator[str]:
     ends = {spec.operator: spec.version for spec in bug.affected}
     if set(ends) not in SHAPES or len(ends) != len(bug.affected) or not all(map(_is_version, ends.values())):
         yield (
-            f'{stated}: expected ">=A,<B" (B has the fix), ">=A,<=B" (B was last seen sick), "==A" (the only one seen '
-            'sick) or "<B" (no thread names a sick version), where A is the oldest version seen sick'
+            f'{stated}: expected ">=A,<B" (B has the fix), ">=A,<=B" (B was last seen affected), "==A" (the only one seen '
+            'affected) or "<B" (no thread names an affected version), where A is the oldest version seen affected'
         )
         return
     oldest = ends.get(">=") or ends.get("==")
@@ -37,9 +37,9 @@ def check(bug: Bug) -> Iterator[str]:
         yield f'macos = "{bug.macos}": expected macOS versions (12 or later) with >=, <, <= or ==, such as ">=15"'
     yield from _unsure(bug, oldest)
     yield from _reports(bug, ends, oldest)
-    sick = [release.version for release in releases.load() if bug.state(release.version) == "sick"]
-    if bug.in_a_release is False and sick:
-        yield f"in_a_release is False, but {stated} makes {', '.join(sick)} sick: one of them is mistaken"
+    there = [release.version for release in releases.load() if bug.state(release.version) == "affected"]
+    if bug.in_a_release is False and there:
+        yield f"in_a_release is False, but {stated} makes {', '.join(there)} affected: one of them is mistaken"
 
 
 def _is_version(text: str) -> bool:
@@ -67,7 +67,7 @@ def _fix(bug: Bug, fixed: bool, stated: str) -> Iterator[str]:
     if fixed and basis == "unknown":
         yield (
             f"{stated} states a fix, but basis.fixed is unknown: say what the fix is known from, or end the range by <= "
-            "and the version last seen sick"
+            "and the version last seen affected"
         )
     if not fixed and basis != "unknown":
         yield (
@@ -81,7 +81,7 @@ def _fix(bug: Bug, fixed: bool, stated: str) -> Iterator[str]:
 def _introduced(bug: Bug, oldest: str | None) -> Iterator[str]:
     version = bug.introduced["version"]
     if oldest is not None and Version(version) > Version(Version(oldest).base_version):
-        yield f"introduced in {version}, but seen sick in {oldest}, which is older: one of them is mistaken"
+        yield f"introduced in {version}, but seen affected in {oldest}, which is older: one of them is mistaken"
     if bug.fixed is not None and Version(version) >= bug.fixed:
         yield f"introduced in {version}, but fixed in {bug.fixed}: a fault comes before its fix"
     if bug.introduced["basis"] == "unknown":
@@ -100,9 +100,9 @@ def _reports(bug: Bug, ends: dict[str, str], oldest: str | None) -> Iterator[str
     last = ends.get("<=") or ends.get("==")
     for version in (version for version in seen if not _is_build_of_main_beside(version, bug.fixed)):
         if oldest is None or version < Version(oldest):
-            yield f"a report saw it in {version}, which is older than the oldest version seen sick: {oldest or 'none'}"
+            yield f"a report saw it in {version}, which is older than the oldest version seen affected: {oldest or 'none'}"
         elif last is not None and version > Version(last):
-            yield f"a report saw it in {version}, which is newer than the version last seen sick: {last}"
+            yield f"a report saw it in {version}, which is newer than the version last seen affected: {last}"
         elif bug.fixed is not None and version >= bug.fixed:
             yield f"a report saw it in {version}, which has the fix of {bug.fixed}: one of them is mistaken"
     if bug.basis["seen"] == "thread" and oldest is not None and Version(oldest) not in seen:

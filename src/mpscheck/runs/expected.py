@@ -4,14 +4,14 @@ from mpscheck.runs import numerics
 
 
 def expected_on(bug, where: dict) -> str:
-    """`sick`, `healthy` or `unknown`: a claim is about mps; every other device is expected healthy."""
+    """`affected`, `not affected` or `unknown`: a claim is about mps; no other device is expected to be affected."""
     if where["device"].split(":")[0] != "mps":
-        return "healthy"
+        return "not affected"
     return bug.state(where["torch"], where["macos"])
 
 
 def is_surprise(found: str, expected: str) -> bool:
-    """Strict both ways: sick found healthy, and healthy found anything but agreeing (or without such a kernel)."""
-    if expected == "sick":
+    """Strict both ways: affected found right, and not affected found anything but agreeing (or without such a kernel)."""
+    if expected == "affected":
         return found not in numerics.SICK
-    return expected == "healthy" and found not in ("agrees", "unsupported")
+    return expected == "not affected" and found not in ("agrees", "unsupported")

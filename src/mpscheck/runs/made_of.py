@@ -13,7 +13,11 @@ from mpscheck.bugs.effect import Effect
 from mpscheck.bugs.trigger import Trigger
 from mpscheck.places import PACKAGE, ROOT
 
-MEASURING = ("bugs/aten", "runs/measure", "runs/numerics", "bugs/recorder", "runs/selftest")
+MEASURING = (
+    "bugs/aten",
+    "bugs/recorder",
+    *(f"runs/{n}" for n in ("measure", "numerics", "outputs", "rule", "selftest")),
+)
 
 
 def digest(parts: Iterable[str]) -> str:

@@ -2,14 +2,16 @@
 
 import importlib.util
 import time
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 
 import torch
 
-from mpscheck.runs import numerics
+from mpscheck.runs import numerics, outputs
 
 REPEATS = 3
+NONE = torch.empty(0)  # stands for an output that a second run lacks
 
 
 def load_module(path: Path) -> ModuleType:
@@ -21,8 +23,11 @@ def load_module(path: Path) -> ModuleType:
 
 
 def in_dtype(tensors: tuple, dtype: torch.dtype) -> tuple:
-    """Floating tensors in a dtype; whole numbers and booleans stay as they are."""
-    return tuple(t.to(dtype) if t.is_floating_point() else t for t in tensors)
+    """Floating tensors in a dtype; complex ones as wide; whole numbers and booleans stay as they are."""
+    wide = dtype is torch.float64
+    return tuple(
+        t.to(dtype) if t.is_floating_point() else outputs.widened(t) if wide and t.is_complex() else t for t in tensors
+    )
 
 
 def to_cpu(result) -> tuple:
@@ -34,17 +39,9 @@ def to_cpu(result) -> tuple:
     return tuple(t.detach().cpu() for t in outputs)
 
 
-def eps_of(outputs: tuple) -> float:
-    """The largest machine epsilon among floating outputs; 0 if all are whole numbers."""
-    return max((torch.finfo(t.dtype).eps for t in outputs if t.is_floating_point()), default=0.0)
-
-
-def same_bits(a: tuple, b: tuple) -> bool:
-    """Whether two sets of outputs are the same bit by bit; NaN in the same place counts as the same."""
-    return all(
-        x.shape == y.shape and x.dtype == y.dtype and bool(((x == y) | ((x != x) & (y != y))).all())
-        for x, y in zip(a, b, strict=True)
-    )
+def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two outputs are the same bit by bit; NaN in the same place counts as the same."""
+    return a.shape == b.shape and a.dtype == b.dtype and bool(outputs.same(a, b).all())
 
 
 def measure_function(module: ModuleType, name: str, device: str, dtype: torch.dtype) -> dict:
@@ -70,25 +67,34 @@ def compared(module: ModuleType, name: str, device: str, inputs: tuple, first: t
     exact = module.compute if name == "workaround" else function
     reference = to_cpu(exact("cpu", *in_dtype(inputs, torch.float64)))  # the values that the device got, not a new draw
     baseline = to_cpu(function("cpu", *inputs))
-    flat = torch.cat([t.flatten().double() for t in reference])
-    finite = flat[flat.isfinite()]
-    reference_rms = finite.square().mean().sqrt().item() if finite.numel() else 0.0
-    eps = eps_of(baseline)
-    cpu = numerics.compare(baseline, reference, 0.0)
-    largest = max(numerics.as_float(cpu.get("max_abs")), eps * reference_rms)
-    wrong_above = numerics.ALLOWED_RATIO * largest if cpu.get("rms") else 0.0
-    spread = max((numerics.as_float(numerics.compare(a, first, 0.0).get("rms")) for a in again), default=0.0)
-    return {
-        "device": numerics.compare(first, reference, wrong_above),
-        "baseline": cpu,
-        "eps": eps,
-        "reference_rms": numerics.number(reference_rms),
-        "spread": numerics.number(spread),
-        "repeats": REPEATS,
-        "repeats_equal": all(same_bits(a, first) for a in again),
-        "equals_cpu": same_bits(first, baseline),
-        "dtypes": [str(t.dtype).removeprefix("torch.") for t in first],
+    found = [
+        one_output(got, cpu, wide, [run[n] if n < len(run) else NONE for run in again])
+        for n, (got, cpu, wide) in enumerate(zip_longest(first, baseline, reference[: len(baseline)]))
+    ]
+    return {"outputs": numerics.storable(found), "repeats": REPEATS}
+
+
+def one_output(got, cpu, exact, again: list) -> dict:
+    """The numbers of one output; of one that the device or the CPU alone has, what it is."""
+    if got is None or cpu is None:
+        mine, its = (described(tensor) for tensor in (got, cpu))
+        return mine | {f"cpu_{name}": value for name, value in its.items()}
+    numbers = outputs.compare_output(got, cpu, exact)
+    if "cpu_shape" in numbers:
+        return numbers
+    spreads = [outputs.spread_of(run, got) for run in again]
+    return numbers | {
+        "spread": {name: max(spread[name] for spread in spreads) for name in spreads[0]},
+        "repeats_equal": all(same_bits(run, got) for run in again),
+        "equals_cpu": same_bits(got, cpu),
     }
+
+
+def described(tensor: torch.Tensor | None) -> dict:
+    """Shape and dtype of an output; None for each where there is none."""
+    if tensor is None:
+        return {"shape": None, "dtype": None}
+    return {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
 
 
 def measure(path: str, names: tuple[str, ...], device: str, dtype: str = "float32") -> dict:

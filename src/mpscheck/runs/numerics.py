@@ -1,115 +1,89 @@
-"""Measuring how wrong an output is, and the one rule that turns the numbers into a verdict.
+"""From the numbers that a run stores to a verdict: of a function of a snippet, and of a record.
 
-**Reference.** The same function on the CPU in float64, on the *rounded* inputs upcast: what exact arithmetic would give
-for the inputs that the device really got. **Baseline.** The CPU in the dtype under test: how much rounding costs here
-on a device that nobody doubts. The device may cost some times that, no fixed tolerance: rounding errors grow with the
-length of a sum and with the condition of the problem, both of which the baseline shares (Higham, *Accuracy and
-Stability of Numerical Algorithms*, 2nd ed., chapters 3 and 4).
-
-    error ratio = RMS error of the device / rounding
-    rounding    = max(RMS error of the CPU, eps(dtype) * RMS of the reference)
-
-The second term is a floor: an elementwise op on the CPU may be right to half a unit in the last place, which a device
-that is healthy need not be. Where the CPU's error is exactly zero nothing was rounded (copies, indexing, whole
-numbers), so a device has nothing to round either: there the comparison is exact.
-
-Results store these numbers, never verdicts, so that a better rule can be applied to old runs.
+Results store numbers, never verdicts, so that a better rule can be applied to old runs.
 """
 
 import math
 from typing import Any
 
-ALLOWED_RATIO = 10.0
-"""How many times the CPU's own error a healthy device may make. `mpscheck controls` prints the largest ratio of the
-honest device beside it; 0.7 to 2.4 was seen for split sums, 3.8 for a sequential float32 sum over 3,072 terms, 7 for
-partial sums kept in half precision."""
+from mpscheck.runs import rule
 
-VERDICTS = ("agrees", "wrong", "nan", "nondeterministic", "error", "crash", "hang", "memory", "unsupported", "not-run")
+ALLOWED_RATIO = rule.ALLOWED_RATIO
+NOT_RUN = ("error", "crash", "hang", "memory", "gpu-fault", "unsupported", "unfit", "not-run")
+VERDICTS = (*rule.SEVERITY, *NOT_RUN)
 SICK = ("wrong", "nan", "nondeterministic")
 
 
-def number(value: float) -> float | str:
-    """A float as JSON can hold it: non-finite ones as the strings "nan", "inf", "-inf"."""
-    return value if math.isfinite(value) else str(value)
+def number(value: Any) -> Any:
+    """A number as JSON can hold it: non-finite ones as the strings "nan", "inf", "-inf"; complex ones as two."""
+    if isinstance(value, complex):
+        return [number(value.real), number(value.imag)]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return value
 
 
 def as_float(value: float | str | None) -> float:
-    """The reverse of `number`."""
+    """The reverse of `number` for a real one."""
     return float(value) if value is not None else math.nan
 
 
-def compare(got: tuple, reference: tuple, wrong_above: float) -> dict[str, Any]:
-    """The numbers of one comparison.
-
-    Args:
-        got: outputs, CPU tensors in the dtype under test, any shapes.
-        reference: the same outputs in float64 (or whole numbers).
-        wrong_above: absolute error above which a single element counts as wrong.
-
-    Returns a dict for JSON: `rms`, `max_abs`, `max_rel`, `wrong_share`, `first_wrong` (index, expected, got), counts of
-    NaN and Inf, `special_mismatch` (places where NaN or Inf stand in one of the two only, or another Inf) and
-    `shape_mismatch`. RMS and maxima are over places where both are finite.
-    """
-    if [tuple(t.shape) for t in got] != [tuple(t.shape) for t in reference]:
-        return {"shape_mismatch": f"{[list(t.shape) for t in got]} for {[list(t.shape) for t in reference]}"}
-    import torch
-
-    g = torch.cat([t.flatten().double() for t in got])
-    r = torch.cat([t.flatten().double() for t in reference])
-    equal = (g == r) | (g.isnan() & r.isnan())
-    finite = g.isfinite() & r.isfinite()
-    error = torch.where(finite & ~equal, g - r, 0.0).abs()
-    special = ~equal & ~finite
-    wrong = special | (error > wrong_above)
-    first = int(wrong.int().argmax()) if bool(wrong.any()) else None
-    relative = torch.where(r != 0, error / r.abs(), 0.0)
-    return {
-        "rms": number(error.square().mean().sqrt().item() if g.numel() else 0.0),
-        "max_abs": number(error.max().item() if g.numel() else 0.0),
-        "max_rel": number(relative[finite].max().item() if bool(finite.any()) else 0.0),
-        "wrong_share": wrong.double().mean().item() if g.numel() else 0.0,
-        "first_wrong": None
-        if first is None
-        else {"index": first, "expected": number(r[first].item()), "got": number(g[first].item())},
-        "nan": int(g.isnan().sum()),
-        "inf": int(g.isinf().sum()),
-        "special_mismatch": int(special.sum()),
-        "shape_mismatch": None,
-    }
+def storable(value: Any) -> Any:
+    """Plain data with each number as JSON can hold it."""
+    if isinstance(value, dict):
+        return {name: storable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [storable(part) for part in value]
+    return number(value)
 
 
-def allowed_error(numbers: dict[str, Any]) -> float:
-    """The RMS error that a healthy device may make; 0 where the CPU rounded nothing."""
-    cpu, floor = as_float(numbers["baseline"]["rms"]), numbers["eps"] * as_float(numbers["reference_rms"])
-    return ALLOWED_RATIO * max(cpu, floor) if cpu else 0.0
+def has_ratio(numbers: dict[str, Any]) -> bool:
+    """Whether a function has an error ratio: no random sample, and of the CPU's shapes."""
+    return "outputs" in numbers and not any("cpu_shape" in output for output in numbers["outputs"])
 
 
 def error_ratio(numbers: dict[str, Any]) -> float:
-    """Device error over the larger of the CPU's own and the floor; infinity where an exact comparison fails."""
-    device, allowed = as_float(numbers["device"]["rms"]), allowed_error(numbers)
-    if not allowed:
-        return math.inf if device else 0.0
-    return device / (allowed / ALLOWED_RATIO)
+    """The error ratio of a function's worst output; infinity where an exact comparison fails."""
+    ratios = [rule.ratio_of_output(output) for output in numbers["outputs"]]
+    return max(ratios, key=lambda ratio: (math.isnan(ratio), ratio), default=0.0)
+
+
+def worst_output(numbers: dict[str, Any]) -> dict[str, Any]:
+    """The output that decides the verdict: of the worst verdict, the one with the largest ratio."""
+
+    def badness(output: dict) -> tuple:
+        ratio = rule.ratio_of_output(output)
+        return rule.SEVERITY.index(rule.verdict_of_output(output)), math.isnan(ratio), ratio
+
+    return max(numbers["outputs"], key=badness)
 
 
 def verdict_of(numbers: dict[str, Any]) -> str:
     """`agrees`, `wrong`, `nan` or `nondeterministic`, from the numbers of one function of a snippet."""
     if "p_value" in numbers:
         return "wrong" if numbers["p_value"] < numbers["false_alarm"] else "agrees"
-    device = numbers["device"]
-    if device.get("shape_mismatch"):
-        return "wrong"
-    if device["special_mismatch"]:
-        return "nan" if device["nan"] > numbers["baseline"]["nan"] else "wrong"
-    allowed = allowed_error(numbers)
-    if as_float(numbers["spread"]) > allowed:
-        return "nondeterministic"
-    return "wrong" if as_float(device["rms"]) > allowed else "agrees"
+    return rule.worst_verdict([rule.verdict_of_output(output) for output in numbers["outputs"]])
+
+
+def verdict_of_attempt(attempt: dict[str, Any], function: str) -> str:
+    """The verdict of one attempt on one function: what did not run says so."""
+    if attempt["outcome"] != "measured":
+        return attempt["outcome"]
+    numbers = attempt["functions"].get(function)
+    return verdict_of(numbers) if numbers is not None else "not-run"
 
 
 def verdict(record: dict[str, Any], function: str = "compute") -> str:
-    """The verdict of a record on one of its functions: what did not run says so, and why is in the record."""
-    if record["outcome"] != "measured":
-        return record["outcome"]
-    numbers = record["functions"].get(function)
-    return verdict_of(numbers) if numbers is not None else "not-run"
+    """The verdict of a record on one of its functions; attempts of which only some are wrong are `nondeterministic`."""
+    verdicts = [verdict_of_attempt(attempt, function) for attempt in record["attempts"]]
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    if any(found in SICK for found in verdicts):
+        return "nondeterministic"
+    return next(found for found in verdicts if found != "agrees")
+
+
+def deciding(record: dict[str, Any]) -> dict[str, Any]:
+    """The attempt that the figures of a record are taken from: the first whose verdict is not that all is right."""
+    attempts = record["attempts"]
+    return next((a for a in attempts if verdict_of_attempt(a, "compute") != "agrees"), attempts[0])

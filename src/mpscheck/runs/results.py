@@ -15,6 +15,7 @@ from mpscheck.places import RESULTS
 SCHEMA = RESULTS / "schema.json"
 RUNS = RESULTS / "runs"
 LOCAL = RESULTS / "local"
+VERSION = 2
 MAX_BYTES = 20_000_000
 MAX_DIGITS = 400
 
@@ -72,6 +73,18 @@ def check(run: dict, name: str, part: str | None = None) -> dict:
         place = "/".join(str(step) for step in error.absolute_path) or "the whole file"
         raise BadResults(f"{refused}: {printable(place)}: {printable(error.message)}")
     return run
+
+
+def document(provenance: dict, records: list[dict], canaries: tuple[dict, ...] = ()) -> dict:
+    """A run as it is stored."""
+    dtypes = sorted({record["dtype"] for record in records})
+    return {
+        "schema": VERSION,
+        "provenance": provenance,
+        "dtypes": dtypes,
+        "records": records,
+        "canaries": list(canaries),
+    }
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict:
@@ -166,7 +179,7 @@ class Journal:
                 break
         if not lines or not same_environment(lines[0], self.provenance):
             return []
-        check({"schema": 1, "provenance": lines[0], "records": lines[1:]}, self.path.name)
+        check(document(lines[0], lines[1:]), self.path.name)
         return lines[1:]
 
     def start(self, records: list[dict]) -> None:
@@ -182,5 +195,5 @@ class Journal:
     def finish(self, records: list[dict]) -> None:
         """Write the run file and remove the journal."""
         ordered = sorted(records, key=lambda r: (r["snippet"], r.get("faults", [])))
-        write(self.run_file, {"schema": 1, "provenance": self.provenance, "records": ordered})
+        write(self.run_file, document(self.provenance, ordered))
         self.path.unlink(missing_ok=True)

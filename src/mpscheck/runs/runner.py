@@ -13,6 +13,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.runs import results, warm, worker
+from mpscheck.runs.stderr import LONGEST, Stderr
 
 TIMEOUT = 120.0  # seconds for one snippet
 MEMORY_LIMIT = 6 * 2**30  # bytes of resident memory of one worker
@@ -20,25 +21,25 @@ MEMORY_LIMIT = 6 * 2**30  # bytes of resident memory of one worker
 
 @dataclass(frozen=True)
 class Job:
-    """One snippet to be measured; on the emulated device perhaps with faults (slugs)."""
+    """One snippet to be measured in one dtype; on the emulated device perhaps with faults (slugs)."""
 
     bug: Bug
     faults: tuple[str, ...] = ()
+    dtype: str = "float32"
 
     @property
     def key(self) -> tuple:
-        return (self.bug.slug, self.bug.check.code_hash, self.faults)
+        return (self.bug.slug, self.bug.check.code_hash, self.dtype, self.faults)
 
 
 def key_of(record: dict) -> tuple:
-    """What makes a record of the same environment reusable: snippet, code, faults."""
-    return (record["snippet"], record["code"], tuple(record.get("faults", ())))
+    """What makes a record of the same environment reusable: snippet, code, dtype, faults."""
+    return (record["snippet"], record["code"], record["dtype"], tuple(record.get("faults", ())))
 
 
 def run(
     jobs: Iterable[Job],
     device: str,
-    dtype: str = "float32",
     timeout: float = TIMEOUT,
     memory_limit: int = MEMORY_LIMIT,
     on_record: Callable[[dict], None] = lambda record: None,
@@ -49,7 +50,7 @@ def run(
     A KeyboardInterrupt ends the workers and passes through.
     """
     records = []
-    with Worker(device, dtype, timeout, memory_limit) as one:
+    with Worker(device, timeout, memory_limit) as one:
         for job in sorted(
             jobs, key=lambda job: job.bug.check.fresh
         ):  # those last, when the warm worker has no more to do
@@ -68,19 +69,20 @@ class Worker:
     def __init__(
         self,
         device: str,
-        dtype: str = "float32",
         timeout: float = TIMEOUT,
         memory_limit: int = MEMORY_LIMIT,
         emulated: str | None = None,
     ):
-        self._device, self._dtype, self._timeout = device, dtype, timeout
+        self._device, self._timeout = device, timeout
         self._memory_limit, self._emulated = memory_limit, emulated
         self._server: warm.Server | None = None  # of new processes on the emulated device, once one is needed
+        self._folder = tempfile.TemporaryDirectory()
+        self._stderr = Stderr(Path(self._folder.name, "stderr"))
         self._pool = ProcessPool(
             max_workers=1,
             context=multiprocessing.get_context("spawn"),
             initializer=worker.start,
-            initargs=(memory_limit, emulated),
+            initargs=(memory_limit, str(self._stderr.path), emulated),
         )
 
     def __enter__(self) -> "Worker":
@@ -94,11 +96,12 @@ class Worker:
         self._pool.join()
         if self._server:
             self._server.close()
+        self._folder.cleanup()
 
     def measure(self, job: Job) -> dict:
         """The record of a job, whatever happens to it."""
         result = self._fresh(job) if job.bug.check.fresh else self._attempt(job, job.bug.check.functions)
-        return _record(job, self._dtype, result)
+        return _record(job, [result])
 
     def matches(self, bug: Bug) -> dict[str, int]:
         """How many calls of each function the trigger matches on the emulated device (see `selftest`)."""
@@ -106,39 +109,44 @@ class Worker:
         return self._pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
 
     def _attempt(self, job: Job, names: tuple[str, ...]) -> dict:
+        """One attempt at a job, with what was written to stderr meanwhile."""
         future = self._pool.schedule(worker.run_job, args=self._arguments(job, names), timeout=self._timeout)
         try:
-            return future.result()
+            found = future.result()
         except FutureTimeout:
-            return _hung(self._timeout)
+            found = _hung(self._timeout)
         except ProcessExpired as error:
-            return _died(error.exitcode)
+            found = _died(error.exitcode)
+        return found | self._stderr.since_last()
 
     def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
-        return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, self._dtype, job.faults)
+        return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, job.dtype, job.faults)
 
     def _fresh(self, job: Job) -> dict:
-        result = {"outcome": "measured", "before": [], "functions": {}}
+        result, written = {"outcome": "measured", "before": [], "functions": {}}, []
         for name in job.bug.check.functions:
             one = self._attempt_anew(job, (name,))
             if one["outcome"] != "measured":
                 return one
             result["functions"] |= one["functions"]
-        return result
+            written += [one["stderr"]] if "stderr" in one else []
+        return result | ({"stderr": "\n".join(written)[-LONGEST:]} if written else {})
 
     def _attempt_anew(self, job: Job, names: tuple[str, ...]) -> dict:
         """An attempt in a new process: a fork where the device is emulated, which has no wait for torch."""
         if self._emulated is None:
-            with Worker(self._device, self._dtype, self._timeout, self._memory_limit) as other:
+            with Worker(self._device, self._timeout, self._memory_limit) as other:
                 return other._attempt(job, names)
         self._server = self._server or warm.Server(self._emulated)
         with tempfile.TemporaryDirectory() as folder:
-            answer = Path(folder, "answer")
-            args = (answer, self._memory_limit, *self._arguments(job, names))
+            answer, stderr = Path(folder, "answer"), Stderr(Path(folder, "stderr"))
+            args = (answer, self._memory_limit, str(stderr.path), *self._arguments(job, names))
             status = self._server.run(worker.run_alone, *args, timeout=self._timeout)
             if status == 0 and answer.exists():
-                return pickle.loads(answer.read_bytes())
-        return _hung(self._timeout) if status is None else _died(status)
+                found = pickle.loads(answer.read_bytes())
+            else:
+                found = _hung(self._timeout) if status is None else _died(status)
+            return found | stderr.since_last()
 
 
 def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str, int]:
@@ -172,11 +180,11 @@ def exit_words(code: int) -> str:
     return f"exit code {code}"
 
 
-def _record(job: Job, dtype: str, result: dict) -> dict:
+def _record(job: Job, attempts: list[dict]) -> dict:
     """The record of a job; numbers that no run file may hold cost this record, not the whole file."""
-    known = {"snippet": job.bug.slug, "code": job.bug.check.code_hash, "dtype": dtype}
+    known = {"snippet": job.bug.slug, "code": job.bug.check.code_hash, "dtype": job.dtype}
     known |= {"faults": list(job.faults)} if job.faults else {}
     try:
-        return results.check(known | result, "what was measured", "record")
+        return results.check(known | {"attempts": attempts}, "what was measured", "record")
     except results.BadResults as error:
-        return known | _failed("error", str(error))
+        return known | {"attempts": [_failed("error", str(error))]}

@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one job at a time, stdout and stderr thrown away, memory watched."""
+"""What runs inside a worker process: one job at a time, stdout thrown away, stderr kept, memory watched."""
 
 import os
 import pickle
@@ -7,11 +7,15 @@ import threading
 import time
 from pathlib import Path
 
+from mpscheck.runs import stderr
+
 MEMORY_EXIT = 77  # exit code of a worker that grew beyond its limit
 _before: list[str] = []  # slugs measured in this process so far
+_at_work = False  # between jobs the parent reads what was written to stderr, and nothing may be left out of that
+_turn = threading.Lock()
 
 
-def start(memory_limit: int, emulated: str | None = None) -> None:
+def start(memory_limit: int, stderr_file: str, emulated: str | None = None) -> None:
     """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes).
 
     `emulated` is the mode of the emulated device, healthy at the start; None leaves that to the environment.
@@ -22,36 +26,48 @@ def start(memory_limit: int, emulated: str | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    stderr.redirect(stderr_file)
     import torch
 
     torch.set_num_threads(1)
-    threading.Thread(target=_watch_memory, args=(memory_limit,), daemon=True).start()
+    threading.Thread(target=_watch, args=(memory_limit, stderr_file), daemon=True).start()
 
 
-def _watch_memory(limit: int) -> None:
+def _watch(limit: int, stderr_file: str) -> None:
     import psutil
 
     process = psutil.Process()
     while process.memory_info().rss < limit:
+        with _turn:
+            if _at_work:
+                stderr.keep_small(stderr_file)
         time.sleep(0.05)
     os._exit(MEMORY_EXIT)
 
 
 def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: str, faults: tuple[str, ...]) -> dict:
-    """Measure the functions of one snippet: the variable part of a record. Never raises."""
+    """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises."""
     before = list(_before)
     _before.append(slug)
+    _work(True)
     try:
         functions = _measure(path, names, device, dtype, faults)
         return {"outcome": "measured", "before": before, "functions": functions}
     except BaseException as error:
         return {"outcome": outcome_of(error), "reason": reason_of(error), "before": before, "functions": {}}
+    finally:
+        _work(False)
 
 
-def run_alone(answer: Path, memory_limit: int, *args) -> None:
+def _work(begun: bool) -> None:
+    global _at_work
+    with _turn:
+        _at_work = begun
+
+
+def run_alone(answer: Path, memory_limit: int, stderr_file: str, *args) -> None:
     """Measure in this process, which does nothing else, and leave what `run_job` gives in a file."""
-    start(memory_limit)
+    start(memory_limit, stderr_file)
     answer.write_bytes(pickle.dumps(run_job(*args)))
 
 
@@ -78,6 +94,6 @@ def outcome_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line, short: it is stored and shown."""
+    """One line, short, without names of folders: it is stored and shown."""
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
+    return stderr.redacted(f"{type(error).__name__}: {lines[0] if lines else ''}")[:300]

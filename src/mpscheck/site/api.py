@@ -69,13 +69,13 @@ def _bug(entry: Entry, site_url: str) -> dict:
         "danger_rank": entry.danger,
         "first_reported": entry.date or None,
         "reports": [one.url for one in entry.encounters],
-        "sick": [version for version, state in states.items() if state == "sick"],
-        "healthy": [version for version, state in states.items() if state == "healthy"],
+        "affected_releases": [version for version, state in states.items() if state == "affected"],
+        "not_affected_releases": [version for version, state in states.items() if state == "not affected"],
     }
 
 
 def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str) -> str:
-    """By minor version of PyTorch: what is known to be sick, how much is unknown; which libraries meet it."""
+    """By minor version of PyTorch: what is known to affect it, how much is unknown; which libraries meet it."""
     minors: dict[str, list[int]] = {}
     for place, release in enumerate(releases.load()):
         minors.setdefault(release.minor, []).append(place)
@@ -94,25 +94,25 @@ def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str) ->
 
 def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], site_url: str) -> dict:
     found = {entry.slug: {entry.letters[place] for place in places} for entry in entries}
-    sick = [entry for entry in entries if "s" in found[entry.slug]]
-    silent = {entry.slug for entry in sick if entry.silent}
+    affected = [entry for entry in entries if "a" in found[entry.slug]]
+    silent = {entry.slug for entry in affected if entry.silent}
     return {
         "releases": [releases.load()[place].version for place in places],
         "silent": bool(silent),
-        "sick": [
+        "affected": [
             {
                 "slug": entry.slug,
                 "silent": entry.silent,
-                "releases": [releases.load()[place].version for place in places if entry.letters[place] == "s"],
+                "releases": [releases.load()[place].version for place in places if entry.letters[place] == "a"],
                 "macos": str(entry.bug.macos) if entry.bug.macos is not None else None,
                 "chips": list(entry.bug.chips),
                 "issue": entry.bug.issue,
                 "page": f"{site_url}bugs/{entry.slug}/",
             }
-            for entry in sick
+            for entry in affected
         ],
-        "unknown": sum("s" not in letters and "u" in letters for letters in found.values()),
-        "healthy": sum(letters == {"h"} for letters in found.values()),
+        "unknown": sum("a" not in letters and "u" in letters for letters in found.values()),
+        "not_affected": sum(letters == {"n"} for letters in found.values()),
         "met_through": {library: sorted(slugs & silent) for library, slugs in met.items()},
     }
 
@@ -175,7 +175,7 @@ def llms(entries: list[Entry], site_url: str) -> str:
         "# MPS Check",
         "",
         "> Executable checks for silently wrong numbers of PyTorch on Apple GPUs (device mps). "
-        f"{len(entries)} known bugs; for a release that no source speaks of, a bug is unknown, never healthy.",
+        f"{len(entries)} known bugs; for a release that no source speaks of, a bug is unknown, never absent.",
         "",
         "## Tools",
         "",
@@ -185,7 +185,7 @@ def llms(entries: list[Entry], site_url: str) -> str:
         "## Data",
         "",
         f"- [bugs.json]({site_url}api/v1/bugs.json): every known bug",
-        f"- [known-bad.json]({site_url}api/v1/known-bad.json): known sick bugs by minor version of PyTorch",
+        f"- [known-bad.json]({site_url}api/v1/known-bad.json): bugs known to affect it, by minor version of PyTorch",
         f"- [What the fields mean]({site_url}api/)",
         "",
         "## Bugs with a check that anybody can run",

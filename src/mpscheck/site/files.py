@@ -11,7 +11,7 @@ from mpscheck.bugs.encounters import Encounter
 from mpscheck.known import evidence, exposure, releases, repeated, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import ROOT
-from mpscheck.runs import emulated, numerics, results
+from mpscheck.runs import emulated, numerics, results, rule
 from mpscheck.site import api, error_ratio_plot
 from mpscheck.site.pages import bug as bug_page
 from mpscheck.site.pages import case as case_page
@@ -127,7 +127,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         "results": results_page.results(bugs, runs),
         "local": results_page.local_results(bugs, inputs.local),
         "controls": verification_page.controls_table(bugs, controls),
-        "numerics": numerics.__doc__,
+        "numerics": rule.__doc__,
         "rule": verification_page.rule(controls),
         "properties": vocabulary_page.properties_table(),
         "relations": vocabulary_page.relations(),

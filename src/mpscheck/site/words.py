@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug, thread_url
 from mpscheck.known import evidence
-from mpscheck.runs import numerics
+from mpscheck.runs import numerics, rule
 from mpscheck.site.escape import entities, line, text
 from mpscheck.site.markup import anchor
 
@@ -21,6 +21,8 @@ SHAPES = {
     "crash": "!",
     "hang": "!",
     "memory": "!",
+    "gpu-fault": "!",
+    "unfit": "?",
     "unsupported": "!",
     "outdated": "?",
     "not-run": "–",
@@ -105,16 +107,45 @@ def verdict_and_ratio(word: str, value: float | str | None) -> str:
     return verdict(word) + (f" ({said})" if said else "")
 
 
-def ratio_of(record: dict, function: str = "compute") -> str:
-    """The error ratio of one function of a record in words; for a random sample its p-value."""
-    numbers = record["functions"].get(function)
+def figures_of(attempt: dict, function: str = "compute") -> str:
+    """The figures of one function of an attempt in words, those of its worst output; for a random sample its p-value."""
+    numbers = attempt["functions"].get(function)
     if numbers is None:
         return ""
     if "p_value" in numbers:
         return f"p-value {numbers['p_value']:.2g}, false alarms {numbers['false_alarm']:.0e}"
-    if numbers["device"].get("shape_mismatch"):
-        return "another shape"
-    return error_ratio(numerics.error_ratio(numbers))
+    output = numerics.worst_output(numbers)
+    which = f"output {numbers['outputs'].index(output) + 1} of {len(numbers['outputs'])}: " * (
+        len(numbers["outputs"]) > 1
+    )
+    if "cpu_shape" in output:
+        return f"{which}another shape or dtype"
+    out_of_place = output["eps"] and output["device"]["misplaced"]  # else the values are whole numbers
+    said = "NaN or infinity out of place" if out_of_place else error_ratio(rule.ratio_of_output(output))
+    return which + "; ".join([said, *_first_wrong(output)])
+
+
+def _first_wrong(output: dict) -> list[str]:
+    """How many values of an output are wrong, and what stands in the first of them."""
+    first = output["first_wrong"]
+    if first is None:
+        return []
+    values = {name: value(first[name]) for name in ("device", "cpu", "exact")}
+    size = math.prod(output["shape"])
+    place = f", first at {tuple(first['index'])}" if size > 1 else ""
+    return [
+        f"{output['device']['wrong']:,} of {size:,} values wrong{place}: {values['device']}, on the CPU {values['cpu']}, "
+        f"in float64 {values['exact']}"
+    ]
+
+
+def value(found: float | str | bool | list) -> str:
+    """A value of a tensor with six digits; a whole number in full, a complex one as its two parts."""
+    if isinstance(found, list):
+        return f"({', '.join(map(value, found))})"
+    if isinstance(found, (bool, str)):
+        return SPOKEN.get(str(found), str(found))
+    return str(found) if isinstance(found, int) else f"{found:.6g}"
 
 
 def device(provenance: dict) -> str:

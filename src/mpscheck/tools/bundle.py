@@ -38,17 +38,24 @@ MATCHING = (
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
 LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
 VALIDATE = ("checks", "report", "run", "compare", "wide")
+RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
     "audit_mps.py": Tool(
         (*MATCHING, *(f"tools/audit/{name}" for name in AUDIT)),
         lambda: entries(catalogue.with_check()) + drafted(),
     ),
     "locate_divergence.py": Tool(
-        (*MATCHING, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
+        (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
         lambda: entries(catalogue.with_check()),
     ),
     "validate_mps.py": Tool(
-        (*(f"tools/validate/{name}" for name in VALIDATE), "tools/models", "runs/macos", "tools/validate/command"),
+        (
+            *(f"tools/validate/{name}" for name in VALIDATE),
+            *RULE,
+            "tools/models",
+            "runs/macos",
+            "tools/validate/command",
+        ),
     ),
 }
 HEADING = f"# ---- the catalogue {'-' * 90}"

@@ -36,7 +36,7 @@ class Known:
         return ", ".join([*parts, *self.chips])
 
     def state(self, torch: str, macos: str | None = None) -> str:
-        """`sick`, `healthy` or `unknown` on this torch and macOS."""
+        """`affected`, `not affected` or `unknown` on this torch and macOS."""
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 

@@ -96,11 +96,11 @@ def _included(bug: Bug, first: int, last: int, title: str) -> str:
 def _versions(bug: Bug) -> str:
     seen, fixed = bug.basis.get("seen", "unknown"), bug.basis.get("fixed", "unknown")
     fix = f", see {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
-    rows = [("Oldest version seen sick", evidence.oldest_seen(bug) or "not known", seen)]
+    rows = [("Oldest version seen affected", evidence.oldest_seen(bug) or "not known", seen)]
     if bug.introduced:
         rows.insert(0, ("First version with the fault", bug.introduced["version"], bug.introduced["basis"]))
     if evidence.last_seen(bug):
-        rows.append(("Newest version seen sick", evidence.last_seen(bug), seen))
+        rows.append(("Newest version seen affected", evidence.last_seen(bug), seen))
     rows.append(("First version with the fix", str(bug.fixed) if bug.fixed else "not known", fixed + fix))
     if bug.unsure:
         rows.append(("May have the fix already", ", ".join(bug.unsure), "not known"))
@@ -109,7 +109,11 @@ def _versions(bug: Bug) -> str:
     table = ["| PyTorch | Version | Known from |", "|---|---|---|"]
     table += [f"| {name} | {version} | {basis} |" for name, version, basis in rows]
     said = region("Versions", "\n".join(table))
-    return said + "\n\nWhat follows for each release. *Unknown* is not *healthy*.\n\n" + reported_page.by_release(bug)
+    return (
+        said
+        + "\n\nWhat follows for each release. *Unknown* does not mean *not affected*.\n\n"
+        + reported_page.by_release(bug)
+    )
 
 
 def _check(bug: Bug, site_url: str) -> str:
@@ -170,8 +174,8 @@ def _measured(bug: Bug, runs: dict[str, dict]) -> str:
 def _measurement(m: evidence.Measurement) -> str:
     if not m.current:
         return f"{words.verdict('outdated')}: the check has changed since it ran on {words.environment(m.provenance)}"
-    others = [f"{name} {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
-    reason = text(m.record["reason"]) if "reason" in m.record else words.ratio_of(m.record)
+    others = [f"{name} {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
+    reason = text(m.attempt["reason"]) if "reason" in m.attempt else words.figures_of(m.attempt)
     details = "; ".join(part for part in [reason, *others] if part)
     return f"{words.verdict(m.verdict())} on {words.environment(m.provenance)}: {details}"
 

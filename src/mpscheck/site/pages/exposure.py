@@ -138,7 +138,7 @@ def matched(study: Study) -> str:
     states, lines = States(study.bugs), []
     for how in (CERTAIN, POSSIBLE):
         for slug, uses in _uses_by_bug(study, how).items():
-            if "sick" in states.of(slug):
+            if "affected" in states.of(slug):
                 bug = study.bugs[slug]
                 lines.append([_link(bug), _certainty(bug, how), words.versions(bug), _tied(bug), items(uses)])
     headings = ["Bug", "Certainty", "PyTorch", "Tied to", "Met in"]

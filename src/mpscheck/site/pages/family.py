@@ -30,7 +30,7 @@ def page(family: str, entries: list[Entry]) -> str:
         f"---\ndescription: Known bugs of PyTorch on Apple GPUs, family {family}, with what is known of each on every "
         "release.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
-        "A release that no source speaks of is *unknown*, never *healthy*. "
+        "A release that no source speaks of is *unknown*, never *not affected*. "
         "Other families: [all known bugs](../../bugs.md).\n\n"
         f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'

@@ -36,7 +36,7 @@ def _by_release(entries: list[Entry]) -> str:
     cells = []
     for release, number in releases_page.counts_by_release(entries):
         link = f'<a href="releases/{release.version}/">{release.version}</a>'
-        cells.append(f"<li>{link} {number['sick']} / {number['unknown']}</li>")
+        cells.append(f"<li>{link} {number['affected']} / {number['unknown']}</li>")
     return f'<p>PyTorch: bugs known / unknown there</p><ul class="releases">{"".join(cells)}</ul>'
 
 
@@ -47,9 +47,9 @@ def _select(name: str, label: str, options: dict[str, str], first: str | None) -
 
 
 def affected(entries: list[Entry], place: int) -> str:
-    """The widget's data for one release, as JSON: what is sick there, and how much is unknown and healthy by use."""
+    """The widget's data for one release, as JSON: what affects it, and of how much that is unknown, or known not to be so, by use."""
     release = releases.load()[place]
-    sick = [entry for entry in entries if entry.letters[place] == "s"]
+    affected = [entry for entry in entries if entry.letters[place] == "a"]
 
     def number(letter: str) -> dict[str, int]:
         return {
@@ -58,7 +58,7 @@ def affected(entries: list[Entry], place: int) -> str:
 
     document = {
         "torch": release.version,
-        "sick": [
+        "affected": [
             {
                 "slug": entry.slug,
                 "claim": entry.bug.claim.rstrip("."),
@@ -68,10 +68,10 @@ def affected(entries: list[Entry], place: int) -> str:
                 "fixed": words.release(str(entry.bug.fixed)) if entry.bug.fixed is not None else None,
                 "uses": entry.uses,
             }
-            for entry in sick
+            for entry in affected
         ],
         "unknown": number("u"),
-        "healthy": number("h"),
+        "not_affected": number("n"),
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 

@@ -95,7 +95,7 @@ def _filters(entries: list[Entry]) -> str:
     reversed_releases = [release.version for release in releases.load()][::-1]
     places = {r.version: n for n, r in enumerate(releases.load())}
     torch = "".join(f'<option value="{v}" data-place="{places[v]}">{v}</option>' for v in reversed_releases)
-    states = {"sick": "known sick", "unknown": "unknown", "healthy": "healthy, says a source"}
+    states = {"affected": "known to be affected", "unknown": "unknown", "not affected": "not affected, says a source"}
     evidences = {
         "check": "has a check to run",
         "measured": "measured on a Mac",

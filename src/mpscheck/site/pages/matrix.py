@@ -44,7 +44,9 @@ def _legend() -> str:
 
 def _row(bug: Bug, versions: list[str], runs: dict[str, dict]) -> str:
     cells = "".join(_cell(bug, version, runs) for version in versions)
-    basis = f"oldest version seen sick: {bug.basis.get('seen', 'unknown')}; fix: {bug.basis.get('fixed', 'unknown')}"
+    basis = (
+        f"oldest version seen affected: {bug.basis.get('seen', 'unknown')}; fix: {bug.basis.get('fixed', 'unknown')}"
+    )
     if bug.introduced:
         basis += f"; first version with the fault, {bug.introduced['version']}: {bug.introduced['basis']}"
     basis = escape(basis, quote=True)
@@ -80,7 +82,7 @@ def _cell(bug: Bug, version: str, runs: dict[str, dict]) -> str:
 
 def _measurement(m: evidence.Measurement) -> str:
     """Run file, device, figures and verdict of one record; strings of strangers as entities."""
-    ratio = words.ratio_of(m.record) if m.current and m.record["functions"] else ""
-    reason = text(m.record["reason"]) if "reason" in m.record else ""
+    ratio = words.figures_of(m.attempt) if m.current else ""
+    reason = text(m.attempt["reason"]) if "reason" in m.attempt else ""
     details = ", ".join(part for part in (m.verdict(), ratio, reason) if part)
     return f"{details}: {words.environment(m.provenance)}, run file {text(m.run)}"

@@ -99,11 +99,11 @@ def analyses(entries: list[Entry]) -> str:
 
 def _where(entry: Entry) -> str:
     """The releases that are known to have a bug: `2.8.0, macOS 15 and newer`."""
-    sick = [(first, last) for state, first, last in releases.stretches(entry.bug) if state == "sick"]
-    if not sick:
+    affected = [(first, last) for state, first, last in releases.stretches(entry.bug) if state == "affected"]
+    if not affected:
         fixed = f", right since {words.release(str(entry.bug.fixed))}" if entry.bug.fixed is not None else ""
         return f"versions not known{fixed}"
-    found = ["; ".join(words.span(first, last) for first, last in sick)]
+    found = ["; ".join(words.span(first, last) for first, last in affected)]
     found += [f"macOS {words.limits(entry.bug.macos)}"] if entry.bug.macos is not None else []
     found += [" and ".join(entry.bug.chips)] if entry.bug.chips else []
     return ", ".join(found)
@@ -116,7 +116,7 @@ def by_release(entries: list[Entry]) -> str:
     for release, number in releases_page.counts_by_release(mine):
         links = (
             f"[{number[state]}](../bugs.md?torch={release.version}&who={USE}&state={state})"
-            for state in ("sick", "unknown")
+            for state in ("affected", "unknown")
         )
         rows.append([f"[{release.version}](../releases/{release.version}.md)", *links, release.date])
     return table(["PyTorch", "Known", "Unknown", "Released"], rows, "By release")

@@ -1,4 +1,4 @@
-"""A page for each release of PyTorch, and the table of all of them: known sick, fixed in it, unknown."""
+"""A page for each release of PyTorch, and the table of all of them: known to affect it, fixed in it, unknown."""
 
 from collections import Counter
 from html import escape
@@ -12,7 +12,7 @@ from mpscheck.site.pages import family as family_page
 
 
 def counts(entries: list[Entry], place: int) -> dict[str, int]:
-    """How many bugs are sick, unknown and healthy on the release at this place of the list."""
+    """How many bugs affect, may affect and do not affect the release at this place of the list."""
     found = Counter(entry.letters[place] for entry in entries)
     return {state: found[letter] for state, letter in LETTERS.items()}
 
@@ -24,8 +24,8 @@ def counts_by_release(entries: list[Entry]) -> list[tuple[Release, dict[str, int
 
 def answer(number: dict[str, int]) -> str:
     """The sentence that opens every view of one release: never a clean bill while anything is unknown."""
-    known = f"**{number['sick']} known, {number['unknown']} unknown.**"
-    if number["unknown"] == 0 and number["sick"] == 0:
+    known = f"**{number['affected']} known, {number['unknown']} unknown.**"
+    if number["unknown"] == 0 and number["affected"] == 0:
         return f"{known} A source says of each known bug that this release does not have it."
     unknown = (
         f" For {number['unknown']} bugs nobody has said whether this release has them: no list can clear it."
@@ -41,10 +41,10 @@ def table(entries: list[Entry], folder: str = "releases/") -> str:
     for release, number in counts_by_release(entries):
         rows.append(
             f'<tr><th scope="row"><a href="{folder}{release.version}/">{release.version}</a></th>'
-            f"<td>{number['sick']}</td><td>{number['unknown']}</td><td>{number['healthy']}</td><td>{release.date}</td></tr>"
+            f"<td>{number['affected']}</td><td>{number['unknown']}</td><td>{number['not affected']}</td><td>{release.date}</td></tr>"
         )
     heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("PyTorch", "Known sick", "Unknown", "Healthy", "Released")
+        f'<th scope="col">{head}</th>' for head in ("PyTorch", "Affected by", "Unknown", "Not affected by", "Released")
     )
     body = "\n".join(rows)
     return (
@@ -56,7 +56,7 @@ def table(entries: list[Entry], folder: str = "releases/") -> str:
 def page(release: Release, place: int, entries: list[Entry], command: str) -> str:
     """The page of one release."""
     number = counts(entries, place)
-    sick = [entry for entry in entries if entry.letters[place] == "s"]
+    affected = [entry for entry in entries if entry.letters[place] == "a"]
     unknown = [entry for entry in entries if entry.letters[place] == "u"]
     fixed = [entry for entry in entries if entry.fixed_in(release.version)]
     broken = [entry for entry in entries if entry.introduced_in(release.version)]
@@ -64,12 +64,12 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
     parts = [
         f"---\ndescription: Known wrong results of PyTorch {version} on Apple GPUs, and what is unknown.\n---",
         f"# PyTorch {version} on Apple GPUs",
-        f"{answer(number)} {number['healthy']} of {len(entries)} are healthy, says a source.",
+        f"{answer(number)} {number['not affected']} of {len(entries)} do not affect it, says a source.",
         "<div data-search-exclude markdown>\n\nThe check that decides for your own model, in the environment that you "
         f"work in:\n\n{command}\n\n[Download validate_mps.py](../validate_mps.py){{ download }} · "
         f"[what it does](../validate.md) · [filter these bugs](../bugs.md?torch={version})\n\n</div>",
-        f"## Known sick {'{'} data-search-exclude {'}'}\n\n"
-        + (_list(sick, macos=True) or "None is known. That is not a clean bill: see what is unknown."),
+        f"## Affected by {'{'} data-search-exclude {'}'}\n\n"
+        + (_list(affected, macos=True) or "None is known. That is not a clean bill: see what is unknown."),
     ]
     if broken:
         parts.append(
@@ -80,8 +80,8 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
         "## Fixed in it { data-search-exclude }\n\n" + (_list(fixed) or "No fix is stated for this release."),
         f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown, entries, version)}",
         f"<small>Released on {release.date} (day of the first file on PyPI). States are computed from what threads, "
-        "release notes and wheels say: sick from the oldest version seen sick up to the fix, healthy only where a source "
-        "says so.</small>",
+        "release notes and wheels say: affected from the oldest version seen affected up to the fix, not affected only "
+        "where a source says so.</small>",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -11,7 +11,7 @@ from mpscheck.site import words
 from mpscheck.site.escape import attribute, claim_markdown, text
 from mpscheck.site.markup import anchor, region
 
-STATE_SHAPES = {"sick": ("✘", "bad"), "healthy": ("✔", "good"), "unknown": ("?", "unknown")}
+STATE_SHAPES = {"affected": ("✘", "bad"), "not affected": ("✔", "good"), "unknown": ("?", "unknown")}
 BLAMED = {
     "torch": "PyTorch's code, says a source",
     "macos": "Apple's frameworks in macOS, says a source",
@@ -96,7 +96,7 @@ def _macos(bug: Bug) -> str:
 
 
 def state_word(state: str) -> str:
-    """A state with its shape: `✘ sick`."""
+    """A state with its shape: `✘ affected`."""
     shape, name = STATE_SHAPES[state]
     return f'<span class="verdict verdict--{name}"><span aria-hidden="true">{shape}</span> {state}</span>'
 
@@ -113,7 +113,7 @@ def by_release(bug: Bug) -> str:
 
 
 def _versions(bug: Bug) -> str:
-    seen = f"The oldest version seen sick is known from: {bug.basis['seen']}."
+    seen = f"The oldest version seen affected is known from: {bug.basis['seen']}."
     fixed = f"The fix is known from: {bug.basis['fixed']}."
     if bug.basis["seen"] == "unknown":
         seen = "No source says in which version it was seen first."
@@ -126,7 +126,7 @@ def _versions(bug: Bug) -> str:
         introduced = f" First version that can have it: {first} (from: {bug.introduced['basis']})."
     state = {True: "open", False: "closed", None: "not known"}[bug.open_as_stored]
     return (
-        f"{seen} {fixed}{introduced}{unsure} *Unknown* is not *healthy*.\n\n"
+        f"{seen} {fixed}{introduced}{unsure} *Unknown* does not mean *not affected*.\n\n"
         f"State of the issue: {state}, as of {bug.stored_date}."
     )
 

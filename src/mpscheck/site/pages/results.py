@@ -23,8 +23,8 @@ def _run_row(bug: Bug, m: evidence.Measurement) -> list[str]:
     if not m.current:
         return [name, expected, words.verdict(found), "the check has changed since"]
     surprise = " **not as expected**" if is_surprise(found, expected) else ""
-    others = [f"{name}: {m.verdict(name)}" for name in m.record["functions"] if name != "compute"]
-    reason = text(m.record["reason"], limit=300) if "reason" in m.record else words.ratio_of(m.record)
+    others = [f"{name}: {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
+    reason = text(m.attempt["reason"], limit=300) if "reason" in m.attempt else words.figures_of(m.attempt)
     figures = "; ".join(part for part in [reason, *others] if part)
     return [name, expected, words.verdict(found) + surprise, figures]
 

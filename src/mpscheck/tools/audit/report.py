@@ -13,7 +13,7 @@ from mpscheck.tools.audit.matching import Match, Matcher, Plan
 from mpscheck.tools.audit.places import Callers, Place, frames_from
 from mpscheck.tools.known import Known
 
-GROUPS = ("sick", "known", "unknown", "healthy")
+GROUPS = ("affected", "known", "unknown", "not affected")
 PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
 NOT_LOOKED_AT = (
     "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
@@ -107,13 +107,13 @@ class Report:
         return sorted(found, key=lambda f: (f.doubt is not None, -f.count, f.bug.slug))
 
     def group(self, finding: Finding) -> str:
-        """`sick`, `unknown` or `healthy` on the versions asked for; `known` where none were asked for."""
+        """`affected`, `unknown` or `not affected` on the versions asked for; `known` where none were asked for."""
         return finding.bug.state(self.torch, self.macos) if self.torch else "known"
 
     @property
     def exposed(self) -> bool:
         """True if some call would meet a known bug on the versions asked for, without a doubt."""
-        return any(f.doubt is None and self.group(f) in ("sick", "known") for f in self.findings)
+        return any(f.doubt is None and self.group(f) in ("affected", "known") for f in self.findings)
 
     @property
     def versions(self) -> str:
@@ -157,13 +157,13 @@ class Report:
     def _text(self) -> Iterator[str]:
         yield f"Audit of {self.subject}: {self.ended}. Asked for: {self.versions}."
         groups = {name: [f for f in self.findings if self.group(f) == name] for name in GROUPS}
-        affected = [*groups["sick"], *groups["known"]]
+        affected = [*groups["affected"], *groups["known"]]
         yield from group_text(f"MEETS A KNOWN BUG of {self.versions}", [f for f in affected if not f.doubt])
         yield from group_text(f"POSSIBLE on {self.versions}", [f for f in affected if f.doubt])
         yield from group_text(f"UNKNOWN on {self.versions}", groups["unknown"])
-        if groups["healthy"]:
-            slugs = sorted({f.bug.slug for f in groups["healthy"]})
-            yield f"\nHEALTHY on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
+        if groups["not affected"]:
+            slugs = sorted({f.bug.slug for f in groups["not affected"]})
+            yield f"\nNOT AFFECTED on {self.versions}: {len(slugs)} (met here, bugs of other versions: {', '.join(slugs)})"
         if not self.ops:
             yield "\nNOTHING WAS CHECKED: no op of PyTorch was called in the main thread."
         elif not any(groups.values()):

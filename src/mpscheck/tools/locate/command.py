@@ -137,14 +137,15 @@ def run_backward(model: torch.nn.Module, output) -> None:
 
 
 def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> list[Known]:
-    """The bugs whose trigger matches the call, those first that are sick on this torch."""
+    """The bugs whose trigger matches the call, those first that affect this torch."""
     cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
     found = []
     for case in cases:
         for call in calls_on(case, steps):
             found += [bug for bug in known if bug not in found and any(could_match(t, call) for t in bug.triggers)]
     return sorted(
-        found, key=lambda bug: ("sick", "unknown", "healthy").index(bug.state(torch.__version__, macos_version()))
+        found,
+        key=lambda bug: ("affected", "unknown", "not affected").index(bug.state(torch.__version__, macos_version())),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from mpscheck.bugs.aten import base_name, bind
-from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, only_ties
+from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, only_order
 from mpscheck.tools.locate.replay import (
     Case,
     Twins,
@@ -286,7 +286,7 @@ class LockStep:
             if len(got) != len(cpu):
                 return Difference("shape", math.inf)
             for n, (c, g) in enumerate(zip(cpu, got)):
-                if not distance(c, g) or only_ties(name, bound, c, g):
+                if not distance(c, g) or only_order(name, bound, c, g):
                     continue
                 if is_around(case, n):
                     one = difference(c, g, None, moves=True)

@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 
 from mpscheck.bugs.aten import base_name
-from mpscheck.tools.locate.judge import ALLOWED_RATIO, CPU_ROUNDINGS, MOVES, sizes
+from mpscheck.runs.outputs import compare_output, is_rounded
+from mpscheck.runs.rule import SIZES, allowed_error
+from mpscheck.tools.locate.judge import MOVES
 from mpscheck.tools.locate.replay import Case, Twins, computed, flat_of, storage_of, tensors_in, wide_dtype, written
 
 LETTERS = "abcdefghijklmnopqrstuvw"
@@ -81,12 +83,8 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     body = [f"{', '.join(moved)} = [t.to(device, copy=True) for t in {some}]"] if moved else []
     body = ["a = data[0].to(device, copy=True)"] if len(moved) == 1 else body
     body += gradient_code(case, code, public) if case.incoming else forward_code(case, code, names, public)
-    results, allowed = tolerance(case, data)
-    fetch = "call(d).cpu()" if results == 1 and not case.incoming else "[t.cpu() for t in call(d)]"
-    check = [
-        f'got, expected = [{fetch} for d in ("{device}", "cpu")]',
-        f"torch.testing.assert_close(got, expected, rtol=0, atol={allowed:.1e}, equal_nan=True)",
-    ]
+    limits = tolerance(case, data)
+    check = check_code(device, limits, one=len(limits) == 1 and not case.incoming)
     if case.differs:
         check = [f"for _ in range({SEVERAL_TIMES}):", *indented(check)]
     if path:
@@ -94,6 +92,35 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     start = [f"data = torch.load({str(path)!r})"] if path else ["torch.manual_seed(0)", f"data = [{', '.join(texts)}]"]
     start = start if names else []
     return "\n".join(["import torch", "", *start, "", "def call(device):", *indented(body), "", *check]) + "\n"
+
+
+def check_code(device: str, limits: list[tuple[float, float]], one: bool) -> list[str]:
+    """The comparison with the CPU: for each result the largest error and the RMS that are allowed there.
+
+    `one`: the call gives a tensor, not several.
+    """
+
+    def compare(got: str, expected: str, largest: str, rms: str | None) -> list[str]:
+        lines = [f"torch.testing.assert_close({got}, {expected}, rtol=0, atol={largest}, equal_nan=True)"]
+        apart = f"({got} - {expected}).abs().double().nan_to_num()"
+        return lines + [f"assert {apart}.square().mean().sqrt() <= {rms}"] * (rms is not None)
+
+    fetch = "call(d).cpu()" if one else "[t.cpu() for t in call(d)]"
+    start = f'got, expected = [{fetch} for d in ("{device}", "cpu")]'
+    texts = [tuple(f"{limit:.1e}" if limit else "0" for limit in pair) for pair in limits]
+    rounded = all(
+        largest for largest, _ in limits
+    )  # whole numbers have no RMS, and where nothing may differ, none is needed
+    if one:
+        return [start, *compare("got", "expected", texts[0][0], texts[0][1] if rounded else None)]
+    if not any(largest for largest, _ in limits):
+        return [start, *compare("got", "expected", "0", None)]
+    names, values = ("a, b, largest, rms", ([t[0] for t in texts], [t[1] for t in texts]))
+    if not rounded:
+        names, values = "a, b, largest", values[:1]
+    lists = ", ".join(f"[{', '.join(column)}]" for column in values)
+    loop = compare("a", "b", "largest", "rms" if rounded else None)
+    return [start, f"for {names} in zip(got, expected, {lists}):", *indented(loop)]
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -219,22 +246,32 @@ def random_like(flat: torch.Tensor, shape: tuple) -> tuple[str, torch.Tensor]:
     return text, values
 
 
-def tolerance(case: Case, data: dict) -> tuple[int, float]:
-    """How many results the call has, and the largest error that a healthy device may make on these data."""
+def tolerance(case: Case, data: dict) -> list[tuple[float, float]]:
+    """For each result of the program, the largest error and the RMS that a healthy device may make on these data.
+
+    They are held against the CPU, whose own error comes on top. A call that writes gives the memory that it wrote to.
+    """
     flat = {key: values.flatten() for key, values in data.items()}
     cpu = computed(case, Twins(lambda t: t, {key: values.clone() for key, values in flat.items()}))
     wide = {key: values.double() if values.is_floating_point() else values for key, values in flat.items()}
     try:
-        exact, roundings = computed(case, Twins(lambda t: t, wide), wide_dtype), 1.0
+        exact = computed(case, Twins(lambda t: t, wide), wide_dtype)
     except Exception:  # whatever an op raises for a dtype that it does not have
-        exact, roundings = cpu, CPU_ROUNDINGS
-    allowed = 0.0
-    for c, e in zip(cpu, exact):
-        if c.is_floating_point() and c.numel():
-            finite = c.isfinite() & e.isfinite()
-            own = sizes((c.double() - e)[finite])[1]
-            floor = torch.finfo(c.dtype).eps * roundings * sizes(e[finite])[1]
-            if own or base_name(case.op) not in MOVES:
-                allowed = max(allowed, ALLOWED_RATIO * max(own, floor))
-    wrote = written(case.op, case.args, case.kwargs)
-    return len(cpu) if case.incoming or not wrote else len({storage_of(t) for t in wrote}), allowed
+        exact = [None] * len(cpu)
+    limits = [allowed_here(c, e, base_name(case.op) not in MOVES) for c, e in zip(cpu, exact)]
+    wrote = [] if case.incoming else written(case.op, case.args, case.kwargs)
+    if not wrote:
+        return limits
+    largest: dict[int, tuple[float, float]] = {}  # by storage; every second one is the memory around the first
+    for target, limit in zip(wrote, limits[::2]):
+        largest[storage_of(target)] = max(limit, largest.get(storage_of(target), limit))
+    return list(largest.values())
+
+
+def allowed_here(cpu: torch.Tensor, exact: torch.Tensor | None, rounds: bool) -> tuple[float, float]:
+    """The largest error and the RMS that are allowed of one result, against the CPU."""
+    if not is_rounded(cpu.dtype):
+        return 0.0, 0.0
+    numbers = compare_output(cpu, cpu, exact, rounds)
+    largest, rms = (allowed_error(numbers, size, rounds) + numbers["cpu"][size] for size in reversed(SIZES))
+    return largest, rms

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from mpscheck.bugs.recorder import around
-from mpscheck.tools.locate.judge import SCREEN, comparable, difference, distance, real, sizes
+from mpscheck.runs.outputs import is_rounded, sizes, widened
+from mpscheck.tools.locate.judge import SCREEN, comparable, difference, distance
 from mpscheck.tools.locate.lockstep import LockStep, first_line
 from mpscheck.tools.locate.replay import (
     Twins,
@@ -136,10 +137,10 @@ def off_the_rails(cpu: torch.Tensor, exact: torch.Tensor) -> bool:
     """Whether float64 gives something else than more digits, as where rounding decides which expert is asked."""
     if cpu.shape != exact.shape:
         return True
-    if not real(cpu).is_floating_point():
+    if not is_rounded(cpu.dtype):
         return False
-    cpu, exact, _ = comparable(real(cpu).double(), real(exact).double())
-    return sizes(cpu - exact)[0] > 0.1 * sizes(exact)[0]
+    cpu, exact, _ = comparable(widened(cpu), widened(exact))
+    return sizes(cpu - exact)["rms"] > 0.1 * sizes(exact)["rms"]
 
 
 def forward_in_float64(before: Before):

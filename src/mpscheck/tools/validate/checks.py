@@ -9,7 +9,7 @@ import math
 import torch
 
 from mpscheck.tools.models import CouldNotCheck
-from mpscheck.tools.validate.compare import compare
+from mpscheck.tools.validate.compare import compare, compare_runs
 from mpscheck.tools.validate.run import Run, copy_to
 
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
@@ -131,8 +131,7 @@ def check_repeats(run):
     """The same input three times on the device; a fault only where the spread exceeds what rounding allows."""
     (got,), (cpu,), (exact,) = run.three(logits, run.batches[0])
     again = [first_of(run.other(*(t.to(run.device) for t in run.batches[0]))) for _ in range(2)]
-    got, *again = (t.detach().cpu().double() for t in (got, *again))
-    return [compare(torch.where(a == got, exact, exact + a - got), cpu, exact) for a in again]
+    return [compare_runs(a, got, cpu, exact) for a in again]
 
 
 def check_half(run, dtype):

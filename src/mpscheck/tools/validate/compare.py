@@ -1,28 +1,45 @@
-"""Is one tensor of the device wrong? Its error, and the CPU's, are both measured against the CPU in float64."""
+"""Is one tensor of the device wrong, by the rule of MPS Check? In words."""
 
 from __future__ import annotations
 
-import torch
+import math
 
-ALLOWED_RATIO = 10  # calibrated on healthy devices with other arithmetic than the CPU's: see the page on numerics
+from mpscheck.runs.outputs import compare_output, spread_of
+from mpscheck.runs.rule import ALLOWED_RATIO, allowed_error, error_ratios, verdict_of_output
 
 
 def compare(got, cpu, exact):
     """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
-    got = got.detach().cpu()  # pytorch#197715: never .to("cpu", float64)
-    cpu, exact = cpu.detach(), exact.detach().double()
-    if got.shape != cpu.shape:
-        return "disagrees", None, f"shape {tuple(got.shape)}, on the CPU {tuple(cpu.shape)}"
-    odd = [~t.isfinite() for t in (got, cpu)]
-    if not torch.allclose(*(t[odd[0] | odd[1]].double() for t in (got, cpu)), equal_nan=True):
-        return "disagrees", None, "NaN or Inf: {}, on the CPU {}".format(*(int(o.count_nonzero()) for o in odd))
-    finite = ~odd[1] & exact.isfinite()
-    if not finite.any():
+    # pytorch#197715: never .to("cpu", float64)
+    return judged(compare_output(got.detach().cpu(), cpu.detach(), exact.detach(), rounds=True))
+
+
+def compare_runs(again, got, cpu, exact):
+    """Return the same for two runs of the device, which may be as far apart as each may be from the reference."""
+    again, got = again.detach().cpu(), got.detach().cpu()
+    numbers = compare_output(got, cpu.detach(), exact.detach(), rounds=True)
+    if "device" in numbers:
+        numbers["device"].update(spread_of(again, got))
+    return judged(numbers)
+
+
+def judged(numbers):
+    """Return (verdict, margin, words) for the numbers of one tensor; where there is no reference, no verdict."""
+    if "cpu_shape" in numbers:
+        mine, its = ((tuple(numbers[f"{side}shape"]), numbers[f"{side}dtype"]) for side in ("", "cpu_"))
+        return "disagrees", None, "shape {}, {}, on the CPU {}, {}".format(*mine, *its)
+    device, cpu, size = numbers["device"], numbers["cpu"], math.prod(numbers["shape"])
+    odd = [side["nan"] + side["inf"] for side in (device, cpu)]
+    if device["misplaced"]:
+        words = "NaN or Inf: {}, on the CPU {}".format(*odd) if numbers["eps"] else "{misplaced} are others"
+        return "disagrees", None, words.format(**device)
+    if odd[1] == size:
         return "could not check", None, "the CPU itself gives no finite number"
-    rms = lambda t: torch.where(finite, t, 0).norm().item() / int(finite.sum()) ** 0.5  # noqa: E731
-    limits = torch.finfo(cpu.dtype if cpu.is_floating_point() else torch.float64)
-    of_cpu = max(rms(cpu.double() - exact), limits.eps * rms(exact), limits.tiny)
-    error, allowed = rms(got.double() - exact), ALLOWED_RATIO * of_cpu
-    if error <= allowed and of_cpu > 0.1 * rms(exact) > 0 and cpu.dtype is torch.float32:
-        return "could not check", None, f"in float64 the CPU gives other numbers, {of_cpu:.3g} away: no reference"
-    return "agrees" if error <= allowed else "disagrees", error / allowed, f"error {error:.3g}, {allowed:.3g} allowed"
+    ratios = error_ratios(numbers, rounds=True)
+    worse = max(ratios, key=ratios.get)
+    agrees = verdict_of_output(numbers, rounds=True) == "agrees"
+    if agrees and numbers["dtype"] == "float32" and cpu["rms"] > 0.1 * numbers["exact"]["rms"] > 0:
+        return "could not check", None, f"in float64 the CPU gives other numbers, {cpu['rms']:.3g} away: no reference"
+    which = {"rms": "RMS", "max": "the largest"}[worse]
+    words = f"error {device[worse]:.3g} ({which}), {allowed_error(numbers, worse, rounds=True):.3g} allowed"
+    return "agrees" if agrees else "disagrees", ratios[worse] / ALLOWED_RATIO, words
