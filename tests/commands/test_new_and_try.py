@@ -1,5 +1,6 @@
 """From a row of the catalogue to a proof: `mpscheck new`, then `mpscheck try`, in a copy of the repository."""
 
+import ast
 import json
 import os
 import shutil
@@ -8,8 +9,9 @@ import sys
 
 import pytest
 
-from mpscheck.bugs import catalogue
+from mpscheck.bugs import catalogue, schema
 from mpscheck.commands import attempt, controls, new
+from mpscheck.lint import draft, mend
 from mpscheck.runs import results
 
 WHERE = {
@@ -168,6 +170,14 @@ def test_a_bug_that_cannot_be_imitated_says_why_and_is_measured_healthy(copy, ru
     tried = run("try", RACE["slug"])
     assert tried.returncode == 0, tried.stdout + tried.stderr
     assert "sick: not imitated" in tried.stdout
+
+
+def test_every_row_can_begin():
+    """What is begun is Python whose facts the schema has; only trigger and effect may ask for a word."""
+    for bug in catalogue.rows():
+        source = f"{draft.docstring(bug)}\n{mend.literal(draft.facts(bug))}\n{draft.functions(bug)}"
+        ast.parse(source)
+        assert list(schema.problems(draft.facts(bug), "snippet")) == [], bug.slug
 
 
 @pytest.mark.parametrize(

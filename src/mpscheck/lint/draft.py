@@ -9,6 +9,7 @@ import textwrap
 from mpscheck.bugs.aten import overloads
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.catalogue import UNSAID
+from mpscheck.bugs.trigger import Condition
 from mpscheck.known import exposure, names
 
 SAID_ELSEWHERE = ("slug", "claim", "when", "effect_text", "workaround", "absent")  # than in BUG
@@ -52,7 +53,7 @@ def functions(bug: Bug) -> str:
     sick, mended = dict(plain), dict(plain)
     for condition in (condition for trigger in bug.triggers[:1] for condition in trigger.when):
         name = {"self": arguments[0]}.get(condition.subject, condition.subject)
-        view = VIEWS.get(f"{condition.property} {condition.comparator} {condition.literal}")
+        view = VIEWS.get(_said(condition))
         if view and name in plain:
             sick[name], mended[name] = plain[name] + view[0], plain[name] + view[0] + view[1]
     call, module = _called(bug, op)
@@ -95,11 +96,16 @@ def _tensors(op: str | None) -> list[str]:
     return ["x"]
 
 
+def _said(condition: Condition) -> str:
+    """What a condition says of its subject: `layout != contiguous`."""
+    return str(condition).removeprefix(f"{condition.subject}.")
+
+
 def _drawn(bug: Bug, name: str) -> str:
     """An input of the dtype that the trigger asks for; floats are drawn in float32, whatever is under test."""
     asked = {"x": ("self", "x")}.get(name, (name,))
-    conditions = (c for trigger in bug.triggers for c in trigger.when if c.subject in asked and c.property == "dtype")
-    dtype = next((c.literal for c in conditions if c.comparator == "=="), "float32")
+    said = (_said(c) for trigger in bug.triggers for c in trigger.when if c.subject in asked)
+    dtype = next((text.removeprefix("dtype == ") for text in said if text.startswith("dtype == ")), "float32")
     if dtype == "bool" or dtype.startswith(("int", "uint")):
         return f"torch.randint(0, {2 if dtype == 'bool' else 100}, (8, 8), generator=generator, dtype=torch.{dtype})"
     return "torch.randn(8, 8, generator=generator)"
