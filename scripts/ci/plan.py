@@ -21,6 +21,7 @@ from pathlib import Path
 import releases
 
 from mpscheck.bugs import catalogue
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import repeated
 from mpscheck.runs import results
 
@@ -59,7 +60,7 @@ def leg(runner: dict, **more: str) -> dict:
     return {"runner": runner["name"], "label": runner["label"], **more}
 
 
-def changed_bugs(base: str) -> list[catalogue.Bug]:
+def changed_bugs(base: str) -> list[Bug]:
     """The bugs whose snippets differ from a commit; none where git does not know it."""
     command = ["git", "diff", "--name-only", "-z", "--diff-filter=d", f"{base}...HEAD", "--", "snippets/bugs"]
     if not re.fullmatch("[0-9a-f]{40}", base):
@@ -68,16 +69,16 @@ def changed_bugs(base: str) -> list[catalogue.Bug]:
     return [bug for bug in catalogue.with_check() if f"snippets/bugs/{bug.check.path.name}" in names]
 
 
-def by_use(versions: list[str], changed: list[catalogue.Bug]) -> list[str]:
-    """The releases in the order of what they show of the changed bugs: each found sick once, then the newest, healthy."""
+def by_use(versions: list[str], changed: list[Bug]) -> list[str]:
+    """The releases in the order of what they show of the changed bugs: one that has each of them, then the newest."""
     ordered, unseen = [], list(changed)
     while unseen:
-        sick = {v: [bug for bug in unseen if bug.state(v, MACOS) == "sick"] for v in versions}
-        best = max(versions, key=lambda v: len(sick[v]))
-        if not sick[best]:
+        has = {v: [bug for bug in unseen if bug.state(v, MACOS) == "affected"] for v in versions}
+        best = max(versions, key=lambda v: len(has[v]))
+        if not has[best]:
             break
         ordered.append(best)
-        unseen = [bug for bug in unseen if bug not in sick[best]]
+        unseen = [bug for bug in unseen if bug not in has[best]]
     newest = [max(versions, key=releases.numbers)] if changed else []
     return list(dict.fromkeys([*ordered, *newest, *versions]))
 

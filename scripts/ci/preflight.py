@@ -17,7 +17,7 @@ import summary
 
 from mpscheck.runs import provenance
 
-SNIPPETS = (  # with torch 2.8.0 the first three are expected to be found sick, the others healthy
+SNIPPETS = (  # torch 2.8.0 has the first three of these bugs, and not the others
     "linear-noncontiguous-weight",
     "sdpa-noncontiguous-regression-28",
     "index-copy-strided-index",

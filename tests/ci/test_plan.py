@@ -55,9 +55,9 @@ def test_by_hand_every_release_on_every_runner_macos_15_first(plan):
     assert found["matrix"][0] == {"runner": "macos-15", "label": "macos-15", "torch": "2.8.0"}
     assert found["reporter"] == [{"runner": name, "label": name} for name in ("macos-15", "macos-26")]
     measurable = {
-        bug.slug for bug in catalogue.with_check() if any(bug.state(torch, "15.6") == "sick" for torch in chosen)
+        bug.slug for bug in catalogue.with_check() if any(bug.state(torch, "15.6") == "affected" for torch in chosen)
     }
-    assert len(measurable) >= 8, "bugs that a hosted runner can find sick"
+    assert len(measurable) >= 8, "bugs that a hosted runner can find"
 
 
 def test_by_hand_the_releases_that_were_asked_for(plan):
@@ -102,21 +102,23 @@ def test_a_push_has_a_small_budget_and_measures_all_snippets(plan, clone):
     assert found["snippets"] == [] and found["reporter"] == []
 
 
-def test_a_pull_request_measures_its_own_snippet_where_it_is_sick_and_on_the_newest(plan, clone):
+def test_a_pull_request_measures_its_own_snippet_where_it_is_expected_and_on_the_newest(plan, clone):
     clone("linear-noncontiguous-weight.py")
     found = plan("jobs", EVENT="pull_request", BASE=clone.base)
     assert found["snippets"] == ["linear-noncontiguous-weight"]
     assert pairs(found) == [("macos-15", "2.8.0"), ("macos-15", "2.15.0")]
 
 
-def test_of_many_changed_snippets_each_is_found_sick_once_if_the_budget_allows(plan, clone):
+def test_of_many_changed_snippets_each_is_found_once_if_the_budget_allows(plan, clone):
     changed = [
-        bug for bug in catalogue.with_check() if any(bug.state(v, "15") == "sick" for v in ("2.8.0", "2.3.1", "2.13.0"))
+        bug
+        for bug in catalogue.with_check()
+        if any(bug.state(v, "15") == "affected" for v in ("2.8.0", "2.3.1", "2.13.0"))
     ]
     clone(*(bug.check.path.name for bug in changed))
     found = plan("jobs", EVENT="push", BASE=clone.base)
     taken = [torch for _, torch in pairs(found)]
-    assert all(any(bug.state(torch, "15") == "sick" for torch in taken) for bug in changed)
+    assert all(any(bug.state(torch, "15") == "affected" for torch in taken) for bug in changed)
 
 
 def test_a_pull_request_of_something_else_starts_nothing(plan, clone):
