@@ -1,5 +1,6 @@
 """Every test process has the healthy emulated device; tests of other modes start processes of their own."""
 
+import dataclasses
 import json
 import os
 import runpy
@@ -19,9 +20,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in the background, f
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from mpscheck import environments
-from mpscheck.bugs import catalogue
+from mpscheck.bugs import catalogue, encounters
+from mpscheck.known import evidence
+from mpscheck.known.entry import entries
 from mpscheck.runs import provenance, results, worker
 from mpscheck.runs.macos import macos_version
+from mpscheck.site.files import files as files_of
+from mpscheck.site.inputs import read_inputs
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,8 +46,9 @@ def shared(tmp_path_factory) -> Path:
 WRITE_PAGES = """
 import json, pathlib, sys
 sys.modules["torch"] = None
-from mpscheck.site import files as pages
-pathlib.Path(sys.argv[1]).write_text(json.dumps(pages.files(pages.read_inputs())), encoding="utf-8")
+from mpscheck.site.files import files
+from mpscheck.site.inputs import read_inputs
+pathlib.Path(sys.argv[1]).write_text(json.dumps(files(read_inputs())), encoding="utf-8")
 """
 
 
@@ -154,3 +160,18 @@ def recorded_mac(tmp_path, monkeypatch):
     yield become
     monkeypatch.undo()
     macos_version.cache_clear()
+
+
+# ---- what the pages are made of
+
+
+@pytest.fixture(scope="session")
+def known():
+    """All known bugs with all that is known of them, without a run on a Mac."""
+    return entries(catalogue.all_bugs(), encounters.load(), {}, evidence.read_controls())
+
+
+@pytest.fixture(scope="session")
+def files() -> dict[str, str]:
+    """The generated files of the site, without a run and without an address."""
+    return files_of(dataclasses.replace(read_inputs(), local={}, runs={}, site_url=""))

@@ -1,6 +1,7 @@
 """The detection table: its faults do what they say, its cells mean what they say, its sentences follow from the cells."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from mpscheck.detection import facts
 from mpscheck.detection.faults import counting, differ, groups
 from mpscheck.emulation import faults as emulation
 from mpscheck.runs import emulated
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import detection as detection_page
 
 FAULTS = {fault.slug: fault for members in groups().values() for fault in members}
@@ -210,9 +212,13 @@ def test_its_words_follow_from_its_cells(published):
         assert len(one.ioi) < len(one.caught) and set(one.locate_named) == set(one.locate_met)
 
 
+def pieces(inputs: Inputs) -> dict[str, str]:
+    return {Path(name).stem: text.strip() for name, text in detection_page.files(inputs).items()}
+
+
 def test_the_page(published, documents):
-    bugs, pages = catalogue.with_check(), {"linear-noncontiguous-weight"}
-    made = detection_page.pieces(documents, detection_page.read_calibration(), bugs, pages)
+    bugs, calibration = catalogue.with_check(), emulated.read_calibration()
+    made = pieces(Inputs(bugs, detection=documents, calibration=calibration))
     tables = made["detection-tables"]
     assert "[linear-noncontiguous-weight](bugs/linear-noncontiguous-weight.md)" in tables and "`tanh-in-half`" in tables
     for one in facts.by_subject(published):
@@ -220,7 +226,7 @@ def test_the_page(published, documents):
     assert "**0 false alarms**" in made["calibration"]
     assert "| torchvulkan | ioi-small, transformers, 20 runs |" in made["calibration"]
     assert "it has nothing of a Mac but" in made["calibration"] and "llvmpipe" in made["calibration"]
-    nothing = detection_page.pieces({}, detection_page.NOTHING, bugs, set())
+    nothing = pieces(Inputs(bugs))
     assert nothing["detection-tables"] == "Not made yet." and nothing["calibration"] == "Not measured yet."
 
 

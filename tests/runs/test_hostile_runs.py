@@ -17,6 +17,7 @@ from mpscheck.commands import site as report
 from mpscheck.known import evidence
 from mpscheck.runs import provenance, results
 from mpscheck.site import files as pages
+from mpscheck.site.inputs import Inputs
 
 LINEAR, RANDOM = "linear-noncontiguous-weight", "rand-5d-batches-identical"
 BUGS = tuple(catalogue.find(slug) for slug in (LINEAR, RANDOM))
@@ -203,7 +204,7 @@ def html_of(page: str) -> str:
 def shown(run: dict) -> dict[str, str]:
     """Every page that tells of a run, of those that are made with two bugs."""
     inputs = {"bugs": BUGS, "runs": {f"run {MARK}": run}, "local": {HOSTILE[0]: run}}
-    files = pages.files(pages.Inputs(**inputs, controls={}, transcripts={}))
+    files = pages.files(Inputs(**inputs, controls={}, transcripts={}))
     return {name: text for name, text in files.items() if MARK in text or any(slug in name for slug in CODE)}
 
 

@@ -8,6 +8,7 @@ from mpscheck.commands import site as report
 from mpscheck.known.entry import entries
 from mpscheck.runs import made_of, provenance, results
 from mpscheck.site import files as pages
+from mpscheck.site.inputs import Inputs, read_inputs
 from mpscheck.site.pages import bug as bug_page
 from mpscheck.site.pages import index as index_page
 from mpscheck.site.pages import verification as verification_page
@@ -20,7 +21,7 @@ HOSTILE = '<script>alert(1)</script>|`x`\n--8<-- "pyproject.toml"'
 @pytest.fixture
 def inputs(mac_run, emulated_run):
     printed = {"validate-healthy": {"row": {"lines": ["AGREES"], "seconds": 8.6}}}
-    return pages.Inputs(catalogue.with_check(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
+    return Inputs(catalogue.with_check(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
 
 
 def test_every_bug_has_a_page_and_a_file_to_download(inputs):
@@ -167,7 +168,7 @@ def test_a_page_and_the_guide_say_how_uv_finds_a_torch(linear, root):
 
 def test_the_address_gets_its_slash(monkeypatch):
     monkeypatch.setenv("SITE_URL", "https://site.example/mps")
-    assert pages.read_inputs().site_url == "https://site.example/mps/"
+    assert read_inputs().site_url == "https://site.example/mps/"
 
 
 def test_files_of_removed_bugs_are_removed(tmp_path):

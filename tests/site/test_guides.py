@@ -8,16 +8,10 @@ import sys
 
 import pytest
 
-from mpscheck.bugs import catalogue, encounters
-from mpscheck.known import entry, evidence, releases
+from mpscheck.known import releases
 from mpscheck.places import ROOT
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import redo as redo_page
-
-
-@pytest.fixture(scope="module")
-def known():
-    return entry.entries(catalogue.all_bugs(), encounters.load(), {}, evidence.read_controls())
 
 
 def code_of(guide: str, containing: str) -> str:

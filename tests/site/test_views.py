@@ -1,58 +1,19 @@
-"""The views of all known bugs: pages, index, releases, matrix, published data. What is unknown is never shown as not affected."""
+"""The views of all known bugs: pages, index, releases, matrix. What is unknown is never shown as not affected."""
 
 import dataclasses
 import json
 import re
-import xml.etree.ElementTree as ElementTree
 
-import jsonschema
-import markdown
-import pytest
-import torch
 from packaging.specifiers import SpecifierSet
 
-from mpscheck.bugs import catalogue, encounters
-from mpscheck.known import entry, evidence, exposure, names, releases, uses
-from mpscheck.site import api
-from mpscheck.site import files as pages
+from mpscheck.bugs import catalogue
+from mpscheck.known import entry, evidence, releases
 from mpscheck.site.pages import family as family_page
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import index as index_page
 from mpscheck.site.pages import matrix as matrix_page
 from mpscheck.site.pages import releases as releases_page
 from mpscheck.site.pages import reported as reported_page
-
-HOSTILE = '</script><img src=x onerror=alert(1)>|`x`"\' [a](javascript:alert(1))\n\n--8<-- "pyproject.toml"\n\u202e'
-EXTENSIONS = ["attr_list", "def_list", "md_in_html", "tables", "toc", "pymdownx.superfences", "pymdownx.inlinehilite"]
-
-
-@pytest.fixture(scope="session")
-def known():
-    return entry.entries(catalogue.all_bugs(), encounters.load(), {}, evidence.read_controls())
-
-
-@pytest.fixture(scope="session")
-def files():
-    return pages.files(dataclasses.replace(pages.read_inputs(), local={}, runs={}, site_url=""))
-
-
-@pytest.fixture
-def hostile(known):
-    """An index-only bug all of whose free texts are hostile, as is the report about it."""
-    bug = next(one.bug for one in known if not one.has_check and one.encounters)
-    report = next(one.encounters[0] for one in known if one.encounters)
-    bug = dataclasses.replace(
-        bug, claim=f"`{HOSTILE}` {HOSTILE}.", when=HOSTILE, effect_text=HOSTILE, macos_note=HOSTILE, chips=(HOSTILE,),
-        workaround=HOSTILE, caveat=HOSTILE, met_in=(HOSTILE,), affected=SpecifierSet(">=2.0"),
-        reported=({"thread": bug.issue, "chip": HOSTILE, "figures": {HOSTILE: HOSTILE}},),
-    )  # fmt: skip
-    report = dataclasses.replace(
-        report, who=HOSTILE, summary=HOSTILE, torch=HOSTILE, macos=HOSTILE, chip=HOSTILE, bugs=(bug.slug,)
-    )
-    return entry.Entry(dataclasses.replace(bug, danger=1), ("reported",), (report,))
-
-
-# ---- what is unknown -----------------------------------------------------------------------------------------------
 
 
 def test_a_bug_without_versions_is_unknown_on_every_release(known):
@@ -140,39 +101,6 @@ def test_the_data_of_the_widget_give_the_states_of_the_catalogue(known):
                 assert shown == right
 
 
-# ---- strangers' strings --------------------------------------------------------------------------------------------
-
-
-def test_a_hostile_entry_is_text_on_every_page(hostile):
-    place = len(releases.load()) - 1
-    for text in (
-        reported_page.page(hostile),
-        releases_page.page(releases.load()[place], place, [hostile], ""),
-        index_page.bug_index([hostile], {}, evidence.read_controls()),
-        index_page.all_rows([hostile], {}, evidence.read_controls()),
-        family_page.page(hostile.bug.family, [hostile]),
-    ):
-        body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-        assert "\n--8<--" not in body
-        shown = markdown.markdown(body, extensions=EXTENSIONS)
-        assert "<img" not in shown and "<script" not in shown and 'href="javascript' not in shown
-
-
-def test_a_hostile_entry_leaves_the_data_whole(hostile):
-    for text in (api.bugs_json([hostile], ""), home_page.affected([hostile], 27)):
-        json.loads(text)
-    assert ElementTree.fromstring(api.feed([hostile], "")).tag.endswith("feed")
-
-
-def test_the_front_matter_is_one_line_and_quoted(hostile):
-    head = reported_page.head(hostile.bug)
-    description = next(line for line in head.splitlines() if line.startswith("description: "))
-    assert "<" not in description and '"' not in json.loads(description.partition(": ")[2])
-
-
-# ---- pages ---------------------------------------------------------------------------------------------------------
-
-
 def test_the_page_of_an_index_only_entry_says_what_is_known(files):
     page = files["bugs/sdpa-causal-leak-half.md"]
     for words in (
@@ -213,107 +141,3 @@ def test_the_most_dangerous_come_first_and_ranks_are_unique(known):
     ranks = [one.danger for one in known if one.danger]
     assert ranks == sorted(set(ranks)) and ranks[0] == 1, "one that turns out harmless leaves a gap"
     assert all(one.silent for one in known[: len(ranks)])
-
-
-def test_every_family_is_in_a_use(known):
-    families = {family for _, found in uses.USES.values() for family in found or ()}
-    there = {one.bug.family for one in known}
-    assert families <= there and "anything" in uses.USES
-
-
-# ---- names ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_function_and_its_module_exist():
-    for function, module in names.MODULES.items():
-        assert hasattr(torch.nn.functional, function) and hasattr(torch.nn, module), function
-
-
-@pytest.mark.parametrize("op", ["torch.nn.functional.linear", "torch.nn.Linear", "linear"])
-def test_the_names_of_linear(op):
-    assert {"F.linear", "nn.Linear", "aten::linear", "addmm"} <= set(names.spellings(op))
-
-
-def test_every_spelling_stands_on_the_page(files, linear):
-    page = files[f"bugs/{linear.slug}.md"]
-    for name in ("F.linear", "nn.Linear", "addmm", "&#35;161640"):
-        assert name in page.partition("Also known as")[2]
-
-
-# ---- published data ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["bugs", "known-bad"])
-def test_the_data_follow_their_schema(files, name):
-    schema = json.loads(files[f"api/v1/{name}.schema.json"])
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(json.loads(files[f"api/v1/{name}.json"]), schema, jsonschema.Draft202012Validator)
-
-
-def test_known_bad_says_what_transformerlens_needs(files):
-    found = json.loads(files["api/v1/known-bad.json"])
-    assert found["broken_for"]["TransformerLens"] == [[2, 8]]
-    assert "linear-noncontiguous-weight" in found["torch"]["2.8"]["met_through"]["TransformerLens"]
-    assert found["torch"]["2.8"]["silent"] and found["torch"]["2.8"]["unknown"] > 0
-    smallest = found["smallest_for"]["TransformerLens"]
-    assert (smallest["known"], smallest["possible"]) == ([2, 9], [2, 14])
-    assert smallest["unknown"] > 0
-
-
-def test_a_doubtful_match_breaks_no_library():
-    doubtful = {"slug": "x", "doubt": "asks for mps"}
-    data = {
-        "one": {
-            "provenance": {"versions": {"transformer_lens": "1", "transformers": "1"}, "bugs": {}},
-            "records": [
-                {"entry": "HookedTransformer", "model": exposure.MODEL, "uses": {"f": {"findings": [doubtful]}}}
-            ],
-        }
-    }
-    assert api.met_through(data)["TransformerLens"] == set()
-
-
-def test_a_minor_is_sick_if_one_of_its_releases_is(files, known):
-    found = json.loads(files["api/v1/known-bad.json"])["torch"]
-    assert list(found) == list(dict.fromkeys(release.minor for release in releases.load()))
-    for minor in found.values():
-        assert len(minor["affected"]) + minor["unknown"] + minor["not_affected"] == len(known)
-        assert all(set(bug["releases"]) <= set(minor["releases"]) for bug in minor["affected"])
-
-
-def test_the_feed_has_dates_of_the_data_and_one_id_an_entry(files, known):
-    feed = ElementTree.fromstring(files["api/feed.xml"])
-    atom = {"a": "http://www.w3.org/2005/Atom"}
-    ids = [element.text for element in feed.findall("a:entry/a:id", atom)]
-    assert len(set(ids)) == len(ids) == api.FEED_LENGTH
-    dates = {f"{one.date}T00:00:00Z" for one in known}
-    assert {element.text for element in feed.findall("a:entry/a:updated", atom)} <= dates
-
-
-def test_links_are_absolute_only_where_there_is_an_address(files):
-    data = {name: text for name, text in files.items() if name.startswith("api/v1/bugs.json") or name in ("llms.txt",)}
-    assert not any(
-        "://" in re.sub(r"https?://(json-schema|github|discuss|www|blog|[\w.-]+)\S*", "", text)
-        for text in data.values()
-    )
-    inputs = dataclasses.replace(pages.read_inputs(), site_url="https://site.example/mps/")
-    there = pages.files(inputs)
-    assert '"page": "https://site.example/mps/bugs/linear' in there["api/v1/known-bad.json"]
-    assert 'href="https://site.example/mps/api/feed.xml"' in there["api/feed.xml"]
-    assert "(https://site.example/mps/api/v1/bugs.json)" in there["llms.txt"]
-
-
-def test_a_renamed_bug_leads_on():
-    found = api.redirects({"old-name": "new-name"}, {"new-name"})
-    assert list(found) == ["bugs/old-name/index.html"]
-    assert 'url=../new-name/"' in found["bugs/old-name/index.html"]
-
-
-@pytest.mark.parametrize(("renamed", "told"), [({"a": "b"}, "remove the line"), ({"c": "d"}, "no bug")])
-def test_a_rename_that_leads_nowhere_is_refused(renamed, told):
-    with pytest.raises(api.BadRename, match=told):
-        api.redirects(renamed, {"a", "b"})
-
-
-def test_the_renames_of_the_catalogue_lead_somewhere():
-    api.redirects(json.loads(api.RENAMED.read_text()), {bug.slug for bug in catalogue.all_bugs()})

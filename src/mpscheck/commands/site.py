@@ -4,7 +4,8 @@ import click
 
 from mpscheck.places import ROOT
 from mpscheck.runs import results
-from mpscheck.site import files as pages
+from mpscheck.site.files import files
+from mpscheck.site.inputs import read_inputs
 
 DOCS = ROOT / "docs"
 FOLDERS = ("generated", "bugs", "releases", "api")  # hold generated files only
@@ -12,7 +13,7 @@ FOLDERS = ("generated", "bugs", "releases", "api")  # hold generated files only
 
 def main() -> int:
     """0 when written; what is wrong with an input ends in one sentence and exit code 2."""
-    found = pages.files(pages.read_inputs())
+    found = files(read_inputs())
     changed = write(found)
     click.echo(f"{len(found)} files for the site, {changed} of them changed")
     return 0

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -147,3 +148,9 @@ def load(version: str) -> Declared | None:
     """What a release declares; None if its wheel has not been read."""
     file = path(version)
     return Declared(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+
+
+def read_all(versions: Iterable[str]) -> dict[str, Declared]:
+    """What these releases declare; one whose wheel has not been read is left out."""
+    found = {version: load(version) for version in versions}
+    return {version: declared for version, declared in found.items() if declared is not None}

@@ -13,6 +13,7 @@ from mpscheck.runs.made_of import changed
 
 PUBLISHED = RESULTS / "emulated"
 LOCAL = results.LOCAL / "emulated"
+NO_CALIBRATION = {"schema": 1, "provenance": {}, "rows": []}
 FIELDS = {"provenance": dict, "made_of": dict, "row": dict}
 
 
@@ -57,3 +58,16 @@ def stale(kind: str, now: dict[str, dict[str, str]]) -> dict[str, str]:
         elif parts := changed(document["made_of"], now[name]):
             reasons[name] = f"changed since: {', '.join(parts)}"
     return dict(sorted(reasons.items()))
+
+
+def read_calibration(path: Path = PUBLISHED / "calibration.json") -> dict:
+    """The error ratios of healthy devices; empty where there are none. Raises BadResults."""
+    if not path.exists():
+        return dict(NO_CALIBRATION)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != 1 or not isinstance(data["rows"], list):
+            raise KeyError("schema")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise results.BadResults(f"{path.name} is not a file of emulated results: {error}") from None
+    return data

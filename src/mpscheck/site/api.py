@@ -13,6 +13,7 @@ from mpscheck.known.entry import Entry
 from mpscheck.places import CATALOGUE, ROOT
 from mpscheck.site import words
 from mpscheck.site.escape import plain
+from mpscheck.site.inputs import Inputs, pieces
 
 VERSION = 1  # raised only for a change that can break a reader; docs/api.md has the promise
 SCHEMAS = ROOT / "api" / "v1"
@@ -229,3 +230,16 @@ def schemas(folder: Path = SCHEMAS) -> dict[str, str]:
 
 def _dump(document: dict) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The published data with their schemas, the feed, the redirects of renamed bugs, and the piece on where they are."""
+    known, site_url = inputs.known, inputs.site_url
+    data = {
+        "v1/bugs.json": bugs_json(known, site_url),
+        "v1/known-bad.json": known_bad(known, inputs.exposure, site_url),
+        "feed.xml": feed(known, site_url),
+    }
+    data |= {f"v1/{name}": schema for name, schema in schemas().items()}
+    found = {f"api/{name}": text for name, text in data.items()} | {"llms.txt": llms(known, site_url)}
+    return found | redirects(inputs.renamed, {entry.slug for entry in known}) | pieces(api=where(site_url))

@@ -266,3 +266,9 @@ def sighting(entry: dict) -> str:
     where = [f"{label}{text(entry[name])}" for name, label in names.items() if name in entry]
     figures = f": {known_figures(entry['figures'])}" if "figures" in entry else ""
     return ", ".join([link(entry["thread"]), *where]) + figures
+
+
+def command(site_url: str) -> str:
+    """The one line to paste that validates a model; it fetches the file only where the site has a public address."""
+    fetch = f"curl -fsSLO {site_url}validate_mps.py && " if site_url else ""
+    return f"```sh\n{fetch}python validate_mps.py\n```"

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -11,6 +12,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.known import exposure
 from mpscheck.known.exposure import CERTAIN, POSSIBLE, UNTESTED, Row, States, Study
 from mpscheck.runs import results
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import exposure as exposure_page
 
 ALL = catalogue.all_bugs()
@@ -236,7 +238,7 @@ def test_the_page_answers_in_its_first_lines(study, root):
 
 
 def test_every_entry_point_has_a_row_in_each_table():
-    pieces = exposure_page.pieces(ALL, DATA)
+    pieces = {Path(name).stem: text for name, text in exposure_page.files(Inputs(ALL, exposure=DATA)).items()}
     for name in ("exposure-torch", "exposure-linear"):
         rows = [line for line in pieces[name].splitlines() if line.startswith("| T") or line.startswith("| t")]
         assert len(rows) == len(exposure.rows(DATA)) == 17
@@ -273,7 +275,7 @@ def test_bugs_that_were_not_measured_are_named():
 
 
 def test_without_files_the_pieces_are_still_there():
-    assert set(exposure_page.pieces(ALL, {})) == set(exposure_page.pieces(ALL, DATA))
+    assert set(exposure_page.files(Inputs(ALL))) == set(exposure_page.files(Inputs(ALL, exposure=DATA)))
 
 
 @pytest.mark.parametrize(

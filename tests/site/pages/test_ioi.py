@@ -5,11 +5,13 @@ All results here are made up, for the words of the page only: no fact about any 
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 
 from mpscheck.known import cause, repeated
 from mpscheck.runs import results
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import ioi
 from mpscheck.site.words import NOT_ON_MAC
 
@@ -36,13 +38,18 @@ def stored(folder, result, name="a.json"):
     return folder / name
 
 
+def pieces_of(found: dict) -> dict[str, str]:
+    files = ioi.files(Inputs(bugs=(), reporter=found))
+    return {Path(name).stem: text for name, text in files.items()}
+
+
 def pieces(tmp_path, result):
     stored(tmp_path, result)
-    return ioi.pieces(repeated.read_folder(tmp_path))
+    return pieces_of(repeated.read_folder(tmp_path))
 
 
 def test_without_a_result_the_page_says_that_nothing_is_settled(tmp_path):
-    found = ioi.pieces(repeated.read_folder(tmp_path))
+    found = pieces_of(repeated.read_folder(tmp_path))
     assert NOT_ON_MAC in found["ioi-mac"] and "It has not been done." in found["ioi-settled"]
 
 

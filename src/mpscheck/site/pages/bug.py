@@ -9,6 +9,7 @@ from mpscheck.known import evidence
 from mpscheck.places import ROOT
 from mpscheck.site import words
 from mpscheck.site.escape import text
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import items, region
 from mpscheck.site.pages import reported as reported_page
 
@@ -206,3 +207,15 @@ def _emulated(bug: Bug, controls: dict) -> str:
 
 def _who(bug: Bug) -> str:
     return "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """A page a bug with a check, and the check itself."""
+    found = {}
+    for entry in inputs.known:
+        if bug := entry.bug if entry.has_check else None:
+            found[f"bugs/{bug.check.path.name}"] = bug.check.source
+            found[f"bugs/{bug.slug}.md"] = page(
+                bug, inputs.runs, inputs.controls, inputs.site_url, entry.encounters, inputs.printed
+            )
+    return found

@@ -1,10 +1,7 @@
 """The tables of the page that rebuilds the report: from results/emulated/case-<TransformerLens version>.json."""
 
-import json
+from mpscheck.site.inputs import Inputs, pieces
 
-from mpscheck.places import ROOT
-
-FOLDER = ROOT / "results" / "emulated"
 NOT_RUN = "Not yet run: `scripts/case/reproduce.py` makes the data."
 NAMES = {
     "cpu": "CPU",
@@ -15,21 +12,15 @@ NAMES = {
 }
 
 
-def read() -> dict[str, dict]:
-    """The stored runs, by TransformerLens version."""
-    paths = sorted(FOLDER.glob("case-*.json"))
-    return {path.stem.removeprefix("case-"): json.loads(path.read_text(encoding="utf-8")) for path in paths}
-
-
-def pieces(runs: dict[str, dict]) -> dict[str, str]:
-    """The generated pieces that docs/case.md includes, by name."""
-    old, new = runs.get("2.17.0"), runs.get("3.9.0")
-    return {
-        "case-figures": figures(old) if old else NOT_RUN,
-        "case-upgrade": figures(new, ("healthy", "sick")) if new else NOT_RUN,
-        "case-tools": tools(old) if old else NOT_RUN,
-        "case-sign": sign(old) if old else NOT_RUN,
-    }
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    old, new = inputs.case.get("2.17.0"), inputs.case.get("3.9.0")
+    return pieces(
+        case_figures=figures(old) if old else NOT_RUN,
+        case_upgrade=figures(new, ("healthy", "sick")) if new else NOT_RUN,
+        case_tools=tools(old) if old else NOT_RUN,
+        case_sign=sign(old) if old else NOT_RUN,
+    )
 
 
 def figures(run: dict, shown: tuple[str, ...] = tuple(NAMES)) -> str:

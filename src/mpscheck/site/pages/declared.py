@@ -1,8 +1,9 @@
 """What PyTorch's wheels for macOS declare: the page `declared.md`, and a section on each release's page."""
 
-from mpscheck.known import releases, wheels
+from mpscheck.known import releases
 from mpscheck.known.wheels import Declared
 from mpscheck.site.escape import text
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.words import span
 
@@ -12,15 +13,9 @@ GRADIENT = "mps_ops_grad_modifier.XFAILLIST_GRAD"
 LISTS = {DIFFERS: "another result", GRADIENT: "gradient", RAISES: "not implemented"}
 
 
-def read() -> dict[str, Declared]:
-    """What each release declares, oldest first; a release whose wheel has not been read is left out."""
-    found = {release.version: wheels.load(release.version) for release in releases.load()}
-    return {version: declared for version, declared in found.items() if declared is not None}
-
-
-def pieces(declared: dict[str, Declared]) -> dict[str, str]:
-    """The generated parts of the page, by name."""
-    return {"declared-releases": by_release(declared), "declared-ops": by_op(declared)}
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    return pieces(declared_releases=by_release(inputs.declared), declared_ops=by_op(inputs.declared))
 
 
 def by_release(declared: dict[str, Declared]) -> str:

@@ -1,13 +1,10 @@
 """Which check caught which fault, from `results/emulated/detection/`, and the false alarms. Pure."""
 
-import json
-from pathlib import Path
-
 from mpscheck.bugs.bug import Bug
 from mpscheck.detection.facts import Facts, by_subject, sentences
-from mpscheck.runs import emulated, made_of
-from mpscheck.runs.results import BadResults
+from mpscheck.runs import made_of
 from mpscheck.site import words
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
@@ -16,7 +13,6 @@ CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
     "could not check": '<span class="verdict verdict--failed"><span aria-hidden="true">!</span> error</span>',
     "not met": "",
 }
-NOTHING = {"schema": 1, "provenance": {}, "rows": []}
 ENTRIES = {"transformers": "`transformers`", "bridge": "`TransformerBridge`"}
 # The devices whose numbers are not the CPU's own bits.
 OTHER_ARITHMETIC = {"honest": "emulated, other arithmetic", "vulkan": "torchvulkan"}
@@ -27,32 +23,16 @@ VULKAN = (
 FROM = {"catalogue": "a check of this site", "reported": "a reported bug", "general": "made up"}
 
 
-def read_calibration(path: Path = emulated.PUBLISHED / "calibration.json") -> dict:
-    """The error ratios of healthy devices; empty where there are none. Raises BadResults."""
-    if not path.exists():
-        return dict(NOTHING)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != 1 or not isinstance(data["rows"], list):
-            raise KeyError("schema")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadResults(f"{path.name} is not a file of emulated results: {error}") from None
-    return data
-
-
-def pieces(results: dict[str, dict], calibration: dict, bugs: tuple[Bug, ...], pages: set[str]) -> dict[str, str]:
-    """The generated parts of the page, by name.
-
-    `results` holds the results by model, entry point and fault; `bugs` those with a check; `pages` the slugs with a page.
-    """
-    rows = sorted((document["row"] for document in results.values()), key=place)
-    found = by_subject(rows)
-    return {
-        "detection-sentence": headline(found),
-        "detection-tables": "\n\n".join(subject(one, rows, pages) for one in found) or "Not made yet.",
-        "detection-made": words.made(results) + outdated(results, bugs),
-        "calibration": calibrated(calibration),
-    }
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    rows = sorted((document["row"] for document in inputs.detection.values()), key=place)
+    found, pages = by_subject(rows), {entry.slug for entry in inputs.known}
+    return pieces(
+        detection_sentence=headline(found),
+        detection_tables="\n\n".join(subject(one, rows, pages) for one in found) or "Not made yet.",
+        detection_made=words.made(inputs.detection) + outdated(inputs.detection, inputs.checks),
+        calibration=calibrated(inputs.calibration),
+    )
 
 
 def place(row: dict) -> tuple:

@@ -5,6 +5,7 @@ from mpscheck.known import exposure
 from mpscheck.known.exposure import CERTAIN, MODEL, POSSIBLE, RELEASES, UNTESTED, Answer, Met, States, Study
 from mpscheck.site import words
 from mpscheck.site.escape import claim_markdown, text
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import items, table
 
 LINEAR = "linear-noncontiguous-weight"  # pytorch/pytorch#161640
@@ -288,17 +289,18 @@ def provenance(data: dict[str, dict]) -> str:
     return "\n".join(entries)
 
 
-def pieces(bugs: tuple[Bug, ...], data: dict[str, dict]) -> dict[str, str]:
-    """The generated parts of docs/exposure.md, by name."""
-    study = Study(data, bugs)
-    return {
-        "exposure-short": in_short(study),
-        "exposure-torch": by_use(study),
-        "exposure-macs": by_mac(study),
-        "exposure-matched": matched(study),
-        "exposure-unknown": unknown(study),
-        "exposure-summary": summary(study),
-        "exposure-linear": linear_exposure(data),
-        "exposure-paths": other_paths(data),
-        "exposure-provenance": provenance(data),
-    }
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    data = inputs.exposure
+    study = Study(data, inputs.bugs)
+    return pieces(
+        exposure_short=in_short(study),
+        exposure_torch=by_use(study),
+        exposure_macs=by_mac(study),
+        exposure_matched=matched(study),
+        exposure_unknown=unknown(study),
+        exposure_summary=summary(study),
+        exposure_linear=linear_exposure(data),
+        exposure_paths=other_paths(data),
+        exposure_provenance=provenance(data),
+    )

@@ -4,6 +4,7 @@ from mpscheck.known import releases
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
 from mpscheck.site.escape import claim_html
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages.reported import state_word
 
 
@@ -49,3 +50,8 @@ def _row(entry: Entry) -> str:
         f'<tr><td><a href="../../{entry.slug}/">{claim_html(entry.bug.claim)}</a> <small>{about}{tied}</small></td>'
         f"<td>{states}</td></tr>"
     )
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """A page a family."""
+    return {f"bugs/family/{family}.md": page(family, members) for family, members in by_family(inputs.known).items()}

@@ -6,6 +6,7 @@ from html import escape
 from mpscheck.known import releases, uses
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
 
@@ -76,12 +77,6 @@ def affected(entries: list[Entry], place: int) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def command(site_url: str) -> str:
-    """The one line to paste; it fetches the file only where the site has a public address."""
-    fetch = f"curl -fsSLO {site_url}validate_mps.py && " if site_url else ""
-    return f"```sh\n{fetch}python validate_mps.py\n```"
-
-
 def answer(transcript: str | None) -> str:
     """The lines of a transcript that matter most: the figures on each device, and the last line."""
     lines = transcript.splitlines() if transcript else ["not run yet"]
@@ -113,3 +108,19 @@ def seconds(measured: dict[str, float]) -> str:
     names = {"validate-healthy": "`ioi-small`", "validate-smollm2": "`smollm2`, about as large as GPT-2"}
     rows = [[name, f"{measured[key]:.0f} s"] for key, name in names.items() if key in measured]
     return table(["Model", "Processor time"], rows, "Time")
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes, and what its widget reads: the bugs of each release."""
+    printed, seconds_ = inputs.printed, inputs.seconds
+    found = pieces(
+        command=words.command(inputs.site_url),
+        healthy=answer(printed.get("validate-healthy")),
+        sick=answer(printed.get("validate-sick")),
+        seconds=seconds(seconds_),
+        time_needed=time_needed(seconds_),
+        macs=macs(inputs.runs),
+        widget=widget(inputs.known),
+    )
+    every = enumerate(releases.load())
+    return found | {f"api/affected/{one.version}.json": affected(inputs.known, place) for place, one in every}

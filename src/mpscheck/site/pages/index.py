@@ -6,6 +6,7 @@ from mpscheck.known import evidence, releases, uses
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
 from mpscheck.site.escape import claim_html
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages import family as family_page
 
 FIRST = 40  # rows of the page itself; all of them would weigh a third of what a phone loads for it
@@ -155,3 +156,10 @@ def summary(entries: list[Entry]) -> str:
         f"{len(checks)} have a check that you can run ({proven_checks} of them proven on the emulated device; {macs}); "
         "for the others one is [still to be written](contribute.md#a-bug)."
     )
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes, and the rows that its filter fetches."""
+    known, runs, controls = inputs.known, inputs.runs, inputs.controls
+    found = pieces(bug_summary=summary(known), bug_index=bug_index(known, runs, controls))
+    return found | {"bugs/rows.txt": all_rows(known, runs, controls)}

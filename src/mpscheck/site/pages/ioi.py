@@ -3,6 +3,7 @@
 from mpscheck.known import cause
 from mpscheck.site import words
 from mpscheck.site.escape import text
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 NOT_SETTLED = (
@@ -17,10 +18,10 @@ RUNS = {
 }
 
 
-def pieces(found: dict[str, dict]) -> dict[str, str]:
-    """The pieces that docs/ioi.md includes, by name."""
-    newest_first = sorted(found.values(), key=lambda result: result["environment"]["date"], reverse=True)
-    return {"ioi-mac": on_macs(newest_first), "ioi-settled": settled(newest_first)}
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    newest_first = sorted(inputs.reporter.values(), key=lambda result: result["environment"]["date"], reverse=True)
+    return pieces(ioi_mac=on_macs(newest_first), ioi_settled=settled(newest_first))
 
 
 def on_macs(found: list[dict]) -> str:

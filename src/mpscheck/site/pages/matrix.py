@@ -7,6 +7,7 @@ from mpscheck.known import evidence, releases
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
 from mpscheck.site.escape import attribute, claim_html, text
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages.reported import STATE_SHAPES
 
 STATES = {letter: state for state, letter in releases.LETTERS.items()}
@@ -86,3 +87,8 @@ def _measurement(m: evidence.Measurement) -> str:
     reason = text(m.attempt["reason"]) if "reason" in m.attempt else ""
     details = ", ".join(part for part in (m.verdict(), ratio, reason) if part)
     return f"{details}: {words.environment(m.provenance)}, run file {text(m.run)}"
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated file that the page includes."""
+    return pieces(matrix=matrix(inputs.known, inputs.runs))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mpscheck.known import releases
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
 
@@ -120,3 +121,8 @@ def by_release(entries: list[Entry]) -> str:
         )
         rows.append([f"[{release.version}](../releases/{release.version}.md)", *links, release.date])
     return table(["PyTorch", "Known", "Unknown", "Released"], rows, "By release")
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    return pieces(redo_analyses=analyses(inputs.known), redo_releases=by_release(inputs.known))

@@ -8,6 +8,8 @@ from mpscheck.known.entry import Entry
 from mpscheck.known.releases import LETTERS, Release
 from mpscheck.site import words
 from mpscheck.site.escape import claim_html
+from mpscheck.site.inputs import Inputs, pieces
+from mpscheck.site.pages import declared
 from mpscheck.site.pages import family as family_page
 
 
@@ -120,3 +122,14 @@ def _unknown(unknown: list[Entry], entries: list[Entry], version: str) -> str:
         f"[Show them](../bugs.md?torch={version}&state=unknown), or read them by family, with what is known of each on "
         f"every release:\n\n{family_page.links(numbers, '../../bugs/family/')}"
     )
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """A page a release, and the tables that other pages include."""
+    found = pieces(releases_here=table(inputs.known, ""), releases_home=table(inputs.known))
+    for place, release in enumerate(releases.load()):
+        of_wheel = declared.of_release(release.version, inputs.declared)
+        found[f"releases/{release.version}.md"] = (
+            page(release, place, inputs.known, words.command(inputs.site_url)) + of_wheel
+        )
+    return found

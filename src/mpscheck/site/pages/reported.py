@@ -9,6 +9,7 @@ from mpscheck.known import names, releases
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
 from mpscheck.site.escape import attribute, claim_markdown, text
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import anchor, region
 
 STATE_SHAPES = {"affected": ("✘", "bad"), "not affected": ("✔", "good"), "unknown": ("?", "unknown")}
@@ -178,3 +179,8 @@ def threads(bug: Bug, told: frozenset[str] = frozenset()) -> str:
     if bug.fixed_pr:
         found[bug.fixed_pr] = " (sets out to mend it)" if bug.basis.get("fixed", "unknown") == "unknown" else " (a fix)"
     return "\n".join(f"- {words.link(thread)}{role}" for thread, role in found.items() if role or thread not in told)
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """A page a bug that is known from threads alone."""
+    return {f"bugs/{entry.slug}.md": page(entry) for entry in inputs.known if not entry.has_check}

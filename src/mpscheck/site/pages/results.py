@@ -5,6 +5,7 @@ from mpscheck.known import evidence
 from mpscheck.runs.expected import expected_on, is_surprise
 from mpscheck.site import words
 from mpscheck.site.escape import text
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 
@@ -66,3 +67,8 @@ def local_results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:
         "measured. It is not published."
     )
     return "\n\n".join([intro, *(run_section(name, run, bugs) for name, run in sorted(runs.items()))])
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes."""
+    return pieces(results=results(inputs.checks, inputs.runs), local=local_results(inputs.checks, inputs.local))

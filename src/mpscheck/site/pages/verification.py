@@ -3,7 +3,9 @@
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import evidence
 from mpscheck.runs import numerics
-from mpscheck.site import words
+from mpscheck.runs import rule as rules
+from mpscheck.site import error_ratio_plot, words
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 
@@ -42,3 +44,13 @@ def rule(controls: dict[str, dict]) -> str:
         f" The largest that a healthy device made in the table below is {words.figure(max(ratios))}." if ratios else ""
     )
     return f"The allowed ratio is **{words.figure(numerics.ALLOWED_RATIO)}**.{largest}"
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that this page and the one on the rule include."""
+    families = {bug.slug: bug.family for bug in inputs.checks}
+    drawing = error_ratio_plot.drawing(evidence.rows(inputs.controls), families, numerics.ALLOWED_RATIO)
+    found = pieces(
+        controls=controls_table(inputs.checks, inputs.controls), numerics=rules.__doc__, rule=rule(inputs.controls)
+    )
+    return found | {"generated/error-ratios.svg": drawing}

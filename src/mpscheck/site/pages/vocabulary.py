@@ -2,6 +2,7 @@
 
 from mpscheck.bugs import effect, properties, trigger
 from mpscheck.bugs.mps_names import GRADIENTS
+from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 
@@ -104,3 +105,15 @@ def parts() -> str:
     """The parts of a result that may be left unwritten."""
     rows = [[f"`{part} N`", f"what lies {where.format('*N* elements')}"] for part, where in effect.PARTS.items()]
     return table(["Part", "It is"], rows, "Parts of a result")
+
+
+def files(inputs: Inputs) -> dict[str, str]:
+    """The generated files that the page includes; they follow from the vocabulary alone."""
+    return pieces(
+        properties=properties_table(),
+        relations=relations(),
+        phases=phases(),
+        gradients=gradients(),
+        effects=effects(),
+        parts=parts(),
+    )

@@ -1,0 +1,100 @@
+"""What the pages are made of: everything that is read for them, once. Pure, but for the reading."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from mpscheck.bugs import catalogue, encounters
+from mpscheck.bugs.bug import Bug
+from mpscheck.bugs.encounters import Encounter
+from mpscheck.known import evidence, exposure, releases, repeated, wheels
+from mpscheck.known.entry import Entry, entries
+from mpscheck.places import CATALOGUE
+from mpscheck.runs import emulated, results
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the pages are made of.
+
+    `runs` are the published run files by name, `local` those of this machine; `controls` and `transcripts` are results on
+    the emulated device, by slug and by program; `site_url` ends with a slash or is empty.
+    """
+
+    bugs: tuple[Bug, ...]  # all of them
+    runs: dict[str, dict] = field(default_factory=dict)
+    local: dict[str, dict] = field(default_factory=dict)
+    controls: dict[str, dict] = field(default_factory=dict)
+    transcripts: dict[str, dict] = field(default_factory=dict)
+    site_url: str = ""
+    case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
+    declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
+    exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
+    encounters: tuple[Encounter, ...] = ()  # what users met
+    renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
+    detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
+    reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
+    calibration: dict = field(default_factory=lambda: dict(emulated.NO_CALIBRATION))  # error ratios of healthy devices
+
+    @cached_property
+    def known(self) -> list[Entry]:
+        """All bugs with all that is known of them."""
+        return entries(self.bugs, self.encounters, self.runs, self.controls)
+
+    @property
+    def checks(self) -> tuple[Bug, ...]:
+        """The bugs that have a check."""
+        return tuple(bug for bug in self.bugs if bug.check is not None)
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """What the programs that pages show printed, by name."""
+        return {name: "\n".join(document["row"]["lines"]) for name, document in self.transcripts.items()}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The processor time of those that were timed, by name."""
+        rows = {name: document["row"] for name, document in self.transcripts.items()}
+        return {name: row["seconds"] for name, row in rows.items() if "seconds" in row}
+
+
+def read_inputs() -> Inputs:
+    """Everything from the repository and, for the address, from the variable SITE_URL. Raises BadResults, BadBug."""
+    return Inputs(
+        bugs=catalogue.all_bugs(),
+        runs=results.read_folder(results.RUNS),
+        local=_runs_only(results.LOCAL),
+        controls=evidence.read_controls(),
+        transcripts=emulated.read("transcripts"),
+        site_url=_with_slash(os.environ.get("SITE_URL", "")),
+        case=_case(),
+        declared=wheels.read_all(release.version for release in releases.load()),
+        exposure=exposure.read(),
+        encounters=encounters.load(),
+        renamed=json.loads((CATALOGUE / "renamed.json").read_text(encoding="utf-8")),
+        detection=emulated.read("detection"),
+        reporter=repeated.read_folder(),
+        calibration=emulated.read_calibration(),
+    )
+
+
+def _runs_only(folder: Path) -> dict[str, dict]:
+    """The run files of a folder that holds other files too: the name of a run says which torch it was."""
+    return {path.stem: results.read(path) for path in sorted(folder.glob("*_torch*.json"))}
+
+
+def _with_slash(url: str) -> str:
+    return f"{url.rstrip('/')}/" if url else ""
+
+
+def _case() -> dict[str, dict]:
+    """The report rebuilt, by TransformerLens version."""
+    paths = sorted(emulated.PUBLISHED.glob("case-*.json"))
+    return {path.stem.removeprefix("case-"): json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def pieces(**texts: str) -> dict[str, str]:
+    """Pieces that pages under `docs/` include, as files by their path; `_` in a name is `-` in the file's."""
+    return {f"generated/{name.replace('_', '-')}.md": f"{text}\n" for name, text in texts.items()}
