@@ -23,7 +23,7 @@ def test_shape(problem, affected):
         ("introduced", '{"version": "2.8.1", "basis": "wheel"}', "introduced in 2.8.1, but seen affected in 2.8"),
         ("introduced", '{"version": "2.8", "basis": "unknown"}', "leave introduced out"),
         ("unsure", '["2.7"]', "unsure names 2.7, which is not within affected"),
-        ("in_a_release", "False", "makes 2.8.0 sick"),
+        ("in_a_release", "False", "makes 2.8.0 affected"),
         (
             "reported",
             '[{"thread": "a/b#1", "torch": "2.9.1"}, {"thread": "a/b#1", "torch": "2.8.0"}]',

@@ -50,7 +50,7 @@ def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, 
 
 def test_each_output_has_its_ratio(monkeypatch, capsys, tmp_path):
     """A large output hides no small one: the second is ten times too large, beside one of a million."""
-    source = BUGS[0].source
+    source = BUGS[0].check.source
     main_block = source[source.index(catalogue.MAIN_BLOCK) :]
     path = tmp_path / "several.py"
     path.write_text(

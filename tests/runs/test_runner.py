@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
-from mpscheck.runs import numerics, results, runner
+from mpscheck.runs import numerics, provenance, results, runner
+from mpscheck.site.inputs import read_inputs
 
 GOOD = catalogue.BUGS / "linear-noncontiguous-weight.py"
 
@@ -309,3 +310,18 @@ def test_a_new_emulated_process_has_met_nothing(tmp_path):
     # the first call meets nothing, the second and third of a process what the first left
     outputs = [compute_of({"records": [record]})["outputs"][0] for record in records]
     assert [output["spread"]["max"] for output in outputs] == [1.0, 1.0]
+
+
+def test_this_machines_own_file_of_an_older_schema_is_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "LOCAL", tmp_path)
+    name = f"{provenance.run_id(provenance.collect('emu'))}.json"
+    (tmp_path / name).write_text('{"schema": 1}')
+    done = CliRunner().invoke(main, ["run", "linear-noncontiguous-weight", "--device", "emu", "--resume"])
+    assert done.exit_code == 0 and "all is measured again" in done.stderr
+    assert results.read(tmp_path / name)["records"]
+
+
+def test_the_site_leaves_out_this_machines_own_file_of_an_older_schema(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "LOCAL", tmp_path)
+    (tmp_path / "emu_1_torch2.13.0.json").write_text('{"schema": 1}')
+    assert read_inputs().local == {}

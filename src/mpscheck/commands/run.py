@@ -75,10 +75,15 @@ def reusable(bugs, journal, run_file, where) -> list[dict]:
     """Records of the same snippets, same code, same environment: from the run file and from an interrupted run."""
     wanted = {runner.Job(bug).key for bug in bugs}
     found = {}
-    if run_file.exists():
-        old = results.read(run_file)
-        if provenance.same_environment(old["provenance"], where):
-            found |= {runner.key_of(r): r for r in old["records"]}
+    try:
+        old = results.read(run_file) if run_file.exists() else None
+    except results.BadResults as error:
+        if not run_file.is_relative_to(results.LOCAL):
+            raise  # a file that somebody named is not overwritten
+        click.echo(f"{error}; all is measured again.", err=True)
+        old = None
+    if old and provenance.same_environment(old["provenance"], where):
+        found |= {runner.key_of(r): r for r in old["records"]}
     found |= {runner.key_of(r): r for r in journal.recover()}
     return [record for key, record in found.items() if key in wanted]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -81,8 +82,15 @@ def read_inputs() -> Inputs:
 
 
 def _runs_only(folder: Path) -> dict[str, dict]:
-    """The run files of a folder that holds other files too: the name of a run says which torch it was."""
-    return {path.stem: results.read(path) for path in sorted(folder.glob("*_torch*.json"))}
+    """The run files of a folder that holds other files too: the name of a run says which torch it was.
+
+    One that is no run file (any more) is left out: it is this machine's own, and the next run writes it again.
+    """
+    found = {}
+    for path in sorted(folder.glob("*_torch*.json")):
+        with suppress(results.BadResults):
+            found[path.stem] = results.read(path)
+    return found
 
 
 def _with_slash(url: str) -> str:
