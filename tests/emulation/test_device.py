@@ -305,3 +305,10 @@ print("random", torch.equal(torch.randn(4, device="emu").cpu(), torch.randn(4)),
         name, same_bits, ratio = line.split()
         assert same_bits == "False", name
         assert float(ratio) < 10, line
+
+
+@pytest.mark.parametrize("module", ["faults", "dispatch", "device", "effects"])
+def test_a_module_of_the_device_can_be_imported_before_torch(python, module):
+    code = f"from mpscheck.emulation import {module}; import torch; print(torch.ones(2, device='emu').sum().item())"
+    done = python("-c", code, MPSCHECK_EMU="1")
+    assert done.stdout == "2.0\n", done.stderr

@@ -8,6 +8,7 @@ import pytest
 import torch  # noqa: F401  before the emulated device, which torch loads itself
 
 from mpscheck.bugs import catalogue
+from mpscheck.bugs.bug import MAIN_BLOCK
 from mpscheck.emulation import faults
 
 BUGS = catalogue.with_check()
@@ -51,7 +52,7 @@ def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, 
 def test_each_output_has_its_ratio(monkeypatch, capsys, tmp_path):
     """A large output hides no small one: the second is ten times too large, beside one of a million."""
     source = BUGS[0].check.source
-    main_block = source[source.index(catalogue.MAIN_BLOCK) :]
+    main_block = source[source.index(MAIN_BLOCK) :]
     path = tmp_path / "several.py"
     path.write_text(
         f'''"""Two outputs, the second one wrong."""

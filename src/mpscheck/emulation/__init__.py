@@ -26,3 +26,7 @@ def autoload() -> None:
         from mpscheck.emulation.faults import activate
 
         activate(faults)
+
+
+# At the end: torch calls `autoload`. Whoever imports a module of this package before torch then finds the device whole.
+import torch  # noqa: E402, F401
