@@ -89,7 +89,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const wanted = Object.fromEntries(names.map((name) => [name, field(name).value]))
     const words = squeeze(wanted.op).split(/[\s,]+/).map(word).filter(Boolean)
     const place = field("torch").selectedOptions[0].dataset.place
-    const counts = { s: 0, u: 0, h: 0 }
+    const counts = { a: 0, u: 0, n: 0 }
     found = []
     for (const one of rows) {
       const now = place && letter(one, place, wanted.macos)
