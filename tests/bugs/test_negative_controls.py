@@ -1,0 +1,34 @@
+"""Of a bug that only some calls of an op meet: a user's call meets it, the library's usual call does not."""
+
+import torch
+from torch import nn
+
+from mpscheck.bugs import catalogue, recorder
+from mpscheck.bugs.trigger import Earlier
+
+
+def met(slug: str, run) -> int:
+    """How many of the calls that `run()` makes meet the bug."""
+    bug, seen, earlier = catalogue.find(slug), [], Earlier()
+
+    def look(call):
+        seen.append(any([earlier.matches(one, call) for one in bug.triggers]))
+
+    with recorder.calls("cpu", look):
+        run()
+    return sum(seen)
+
+
+def train_with_a_scaler(dtype):
+    """One step of a linear layer with parameters in this dtype, with `GradScaler`."""
+    model = nn.Linear(4, 2).to(dtype)
+    optimizer = torch.optim.SGD(model.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+    scaler.scale(model(torch.ones(3, 4, dtype=dtype)).square().mean()).backward()
+    scaler.step(optimizer)
+
+
+def test_grad_scaler_meets_184286_with_parameters_in_bfloat16_alone():
+    slug = "amp-unscale-zeroes-half-grads"
+    assert met(slug, lambda: train_with_a_scaler(torch.bfloat16)) == 1
+    assert met(slug, lambda: train_with_a_scaler(torch.float32)) == 0
