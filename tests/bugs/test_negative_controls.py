@@ -32,3 +32,24 @@ def test_grad_scaler_meets_184286_with_parameters_in_bfloat16_alone():
     slug = "amp-unscale-zeroes-half-grads"
     assert met(slug, lambda: train_with_a_scaler(torch.bfloat16)) == 1
     assert met(slug, lambda: train_with_a_scaler(torch.float32)) == 0
+
+
+def test_clamp_meets_167767_after_another_bound_near_zero_alone():
+    slug, p = "clamp-min-cached-bound", torch.tensor([0.5, 0.5, 0.0])
+
+    def clamped(*bounds, shape=(3,)):
+        for bound in bounds:
+            p.clamp(min=bound)
+        p.reshape(shape).clamp(min=1e-7)
+
+    assert met(slug, lambda: clamped(0.0)) == 1, "the user's call of the thread"
+    assert met(slug, lambda: clamped(1e-8)) == 1, "kornia's"
+    assert met(slug, lambda: clamped(1e-7)) == 0, "the same bound"
+    assert met(slug, lambda: clamped(1e-6)) == 0, "a bound with digits of its own"
+    assert met(slug, lambda: clamped(0.0, shape=(1, 3))) == 0, "another shape"
+
+
+def test_normalising_meets_167767_where_its_eps_changes_alone():
+    slug, x = "clamp-min-cached-bound", torch.eye(3)
+    assert met(slug, lambda: [nn.functional.normalize(x) for _ in range(3)]) == 0
+    assert met(slug, lambda: [nn.functional.normalize(x, eps=eps) for eps in (1e-12, 1e-8)]) == 1
