@@ -53,3 +53,11 @@ def test_normalising_meets_167767_where_its_eps_changes_alone():
     slug, x = "clamp-min-cached-bound", torch.eye(3)
     assert met(slug, lambda: [nn.functional.normalize(x) for _ in range(3)]) == 0
     assert met(slug, lambda: [nn.functional.normalize(x, eps=eps) for eps in (1e-12, 1e-8)]) == 1
+
+
+def test_mse_loss_meets_124621_with_a_permuted_prediction_and_no_reduction_alone():
+    slug, target = "mse-loss-strided", torch.zeros(8, 5, 3)
+    prediction = nn.Conv1d(3, 3, 1)(torch.randn(8, 10, 3).permute(0, 2, 1)).permute(0, 2, 1)[:, :5, :]
+    assert met(slug, lambda: nn.MSELoss(reduction="none")(prediction, target)) == 1, "the call of the thread"
+    assert met(slug, lambda: nn.MSELoss()(prediction, target)) == 0, "the mean"
+    assert met(slug, lambda: nn.MSELoss(reduction="none")(nn.Linear(3, 3)(target), target)) == 0, "not permuted"
