@@ -61,3 +61,16 @@ def test_mse_loss_meets_124621_with_a_permuted_prediction_and_no_reduction_alone
     assert met(slug, lambda: nn.MSELoss(reduction="none")(prediction, target)) == 1, "the call of the thread"
     assert met(slug, lambda: nn.MSELoss()(prediction, target)) == 0, "the mean"
     assert met(slug, lambda: nn.MSELoss(reduction="none")(nn.Linear(3, 3)(target), target)) == 0, "not permuted"
+
+
+def test_layer_norm_meets_131750_with_a_slice_that_is_contiguous_alone():
+    slug, norm, hidden = "layer-norm-slice-offset", nn.LayerNorm(8), torch.randn(1, 3, 8)
+    assert met(slug, lambda: norm(hidden[0, 1:])) == 1, "the slice of the thread"
+    assert met(slug, lambda: norm(hidden[:, -1:])) == 1, "the last token of one prompt"
+    assert met(slug, lambda: norm(hidden[:, -1:].clone())) == 0
+    assert met(slug, lambda: norm(hidden.repeat(2, 1, 1)[:, -1:])) == 0, "of two prompts: it is copied first"
+
+
+def test_an_encoder_layer_does_not_meet_131750():
+    layer = nn.TransformerEncoderLayer(8, 2, 16, norm_first=True)
+    assert met("layer-norm-slice-offset", lambda: layer(torch.randn(3, 1, 8))) == 0
