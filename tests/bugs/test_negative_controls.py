@@ -1,5 +1,6 @@
 """Of a bug that only some calls of an op meet: a user's call meets it, the library's usual call does not."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -74,3 +75,30 @@ def test_layer_norm_meets_131750_with_a_slice_that_is_contiguous_alone():
 def test_an_encoder_layer_does_not_meet_131750():
     layer = nn.TransformerEncoderLayer(8, 2, 16, norm_first=True)
     assert met("layer-norm-slice-offset", lambda: layer(torch.randn(3, 1, 8))) == 0
+
+
+def trained(name: str, **shape):
+    """A step forward and back through a small model of transformers with random weights."""
+    import transformers
+
+    torch.manual_seed(0)
+    config = getattr(transformers, f"{name}Config")(vocab_size=30, hidden_size=16, num_hidden_layers=2, **shape)
+    model = getattr(transformers, f"{name}Model")(config)
+    return lambda: model(torch.arange(6)[None]).last_hidden_state.sum().backward()
+
+
+def test_mamba2_meets_175188_in_training_llama_and_mamba_do_not():
+    slug = "activation-backward-permuted"
+    assert met(slug, trained("Mamba2", state_size=4, num_heads=4, head_dim=8, n_groups=1)) == 2, "in both layers"
+    assert met(slug, trained("Mamba", state_size=4)) == 0
+    assert met(slug, trained("Llama", num_attention_heads=2, intermediate_size=32)) == 0
+
+
+@pytest.mark.parametrize("activation", [nn.SiLU(), nn.Sigmoid(), nn.Tanh()])
+def test_an_activation_meets_175188_backwards_and_permuted_alone(activation):
+    slug, x = "activation-backward-permuted", torch.randn(1, 7, 4, 3)
+    leaf = x.permute(0, 3, 1, 2).requires_grad_()
+    assert met(slug, lambda: activation(leaf).sum().backward()) == 1, "the call of the thread"
+    assert met(slug, lambda: activation(leaf)) == 0, "forward alone"
+    plain = x.clone().requires_grad_()
+    assert met(slug, lambda: activation(plain).sum().backward()) == 0
