@@ -102,3 +102,23 @@ def test_an_activation_meets_175188_backwards_and_permuted_alone(activation):
     assert met(slug, lambda: activation(leaf)) == 0, "forward alone"
     plain = x.clone().requires_grad_()
     assert met(slug, lambda: activation(plain).sum().backward()) == 0
+
+
+def test_an_lstm_meets_180744_evaluated_after_training_on_the_same_shape_alone():
+    x = torch.randn(3, 5, 2)
+
+    def times_met(probe=x, train=True, **options):
+        lstm = nn.LSTM(2, 4, **{"num_layers": 2, "dropout": 0.1, "batch_first": True} | options)
+
+        def run():
+            if train:
+                lstm(x)[0].mean().backward()
+            lstm.eval()(probe)
+
+        return met("lstm-eval-uses-train-graph", run)
+
+    assert times_met() == 1, "the call of the thread"
+    assert times_met(probe=torch.randn(10, 5, 2)) == 0, "its other batch"
+    assert times_met(dropout=0.0) == 0
+    assert times_met(num_layers=1, dropout=0.0) == 0
+    assert times_met(train=False) == 0
