@@ -6,6 +6,9 @@ import io
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils._pytree import tree_leaves
+
+from mpscheck.emulation import faults
 
 EMU = "emu"
 
@@ -106,6 +109,24 @@ def test_recurrent_layers(kind):
     twin(x.to(EMU))[0].sum().backward()
     torch.testing.assert_close(twin(x.to(EMU))[0].cpu(), layer(x)[0])
     torch.testing.assert_close(twin.weight_ih_l0.grad.cpu(), layer.weight_ih_l0.grad)
+
+
+def test_an_lstm_without_gradients_has_the_cpus_bits():
+    torch.manual_seed(0)
+    layer, x = torch.nn.LSTM(4, 5, 2, batch_first=True, bidirectional=True), torch.randn(3, 2, 4)
+    twin = copy.deepcopy(layer).to(EMU)
+    with torch.no_grad():
+        for mine, its in zip(tree_leaves(twin(x.to(EMU))), tree_leaves(layer(x)), strict=True):
+            assert torch.equal(mine.cpu(), its)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("guard", [torch.no_grad, torch.enable_grad])
+def test_a_recurrent_layer_that_a_fault_takes_for_one_in_training_drops_out(kind, guard):
+    layer, x = getattr(torch.nn, kind)(8, 8, 2, dropout=0.5).to(EMU).eval(), torch.ones(3, 2, 8, device=EMU)
+    right = layer(x)[0]
+    with faults.only(faults.fault("trains", [kind.lower()], "sets(train, true)")), guard():
+        assert (layer(x)[0] - right).abs().max() > 0.001
 
 
 def test_attention_has_gradients():

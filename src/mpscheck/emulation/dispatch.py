@@ -21,6 +21,7 @@ AUTOCAST = (  # what torch.autocast lowers to a half type
 _aten = Library("aten", "IMPL")  # torch forgets a registration whose library object is gone
 _fallbacks = Library("_", "IMPL")
 _EXPLICIT = torch._C.DispatchKey.CompositeExplicitAutograd
+_IMPLICIT = torch._C.DispatchKey.CompositeImplicitAutograd
 
 
 def _entry(op, healthy: Callable) -> Callable:
@@ -125,20 +126,21 @@ def hook(name: str) -> None:
         if not torch._C._dispatch_has_kernel(op.name()) or _has_kernel(op, "PrivateUse1"):
             continue  # TorchScript's own overloads have no kernel
         if _has_kernel(op, "CompositeImplicitAutograd"):
-            entry = _entry(op, op.decompose)
+            entry = _entry(op, _torchs_own(op, _IMPLICIT))
             _aten.impl(op.name(), entry, "PrivateUse1")
             _aten.impl(op.name(), entry, "AutogradPrivateUse1")
         elif _has_kernel(op, "CompositeExplicitAutograd"):
-            _aten.impl(op.name(), _entry(op, _explicit(op)), "PrivateUse1")
+            _aten.impl(op.name(), _entry(op, _torchs_own(op, _EXPLICIT)), "PrivateUse1")
 
 
-def _explicit(op) -> Callable:
-    return lambda *args, **kwargs: op._op_dk(_EXPLICIT, *args, **kwargs)
+def _torchs_own(op, key) -> Callable:
+    """Torch's own kernel: `op.decompose` takes one in Python where there is one, and that of `lstm` never drops out."""
+    return lambda *args, **kwargs: op._op_dk(key, *args, **kwargs)
 
 
 def _hook_to_copy() -> None:
     """`x.to(…)` makes its result and copies into it: one call named `copy` with `src` and the new `self`."""
-    healthy = _explicit(torch.ops.aten._to_copy.default)
+    healthy = _torchs_own(torch.ops.aten._to_copy.default, _EXPLICIT)
 
     def to_copy(src, **options):
         def run(bound):

@@ -1,7 +1,7 @@
 """The kernels of the emulated device.
 
 Most ops run the CPU's own kernel on the same memory (`run_on_host`), so a healthy `emu` is bit-identical with the CPU.
-A few are its own, as they are on `mps`: `linear`, `scaled_dot_product_attention`, memory, copies, convolution.
+A few are its own, as they are on `mps`: `linear`, `scaled_dot_product_attention`, `lstm`, memory, copies, convolution.
 """
 
 from collections.abc import Callable
@@ -214,6 +214,15 @@ def convolution_backward(
     return run_on_host(aten.convolution_backward.default, [*args, output_mask], {}, aten.convolution_backward)
 
 
+def lstm(x, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
+    """`nn.LSTM`: the CPU's own kernel, whose bits its steps do not give; step by step with gradients and when honest."""
+    op, args = aten.lstm.input, [x, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first]
+    needs_grad = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *hx, *params))
+    if needs_grad or "linear" in HOST:
+        return op._op_dk(DispatchKey.CompositeImplicitAutograd, *args)
+    return run_on_host(op, args, {}, torch.lstm)
+
+
 def lstm_cell(input_gates, hidden_gates, cell, input_bias=None, hidden_bias=None):
     """One LSTM step (gates already multiplied), written in ops that have gradients of their own."""
     gates = input_gates + hidden_gates
@@ -251,7 +260,8 @@ OWN = {  # op: kernel, registered at PrivateUse1
     "scaled_dot_product_attention": attention,
     "convolution_overrideable": convolution,
     "convolution_backward_overrideable": convolution_backward,
+    "lstm.input": lstm,
     "_thnn_fused_lstm_cell": lstm_cell,
     "_thnn_fused_gru_cell": gru_cell,
 }
-COMPOSITES = ("scaled_dot_product_attention", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell")  # also above autograd
+COMPOSITES = ("scaled_dot_product_attention", "lstm", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell")  # above autograd

@@ -1,0 +1,120 @@
+"""The gradient of `F.silu`, `torch.sigmoid` and `torch.tanh` is wrong for permuted inputs.
+
+The result takes the layout of the input, or of the gradient that arrives. The kernels for Apple GPUs write it as if it
+were contiguous, so that the right numbers stand in wrong places (inferred: ELU, GELU and leaky ReLU, which are right in
+the thread, compute aside and copy, as pytorch/pytorch#123049 made the latter two; these do not). The forward pass is
+right, and nothing is raised.
+
+You meet it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of `transformers`
+does in training, where its fast kernels are not installed (seen with 5.24): the gradient that arrives at the activation
+of its convolution is transposed. Llama and `MambaModel` do not.
+
+The thread, of February 2026, gives no versions in what could be read, and no fix. The macOS wheels have kernels of another
+kind for the gradient of SiLU from 2.12.0 on and for that of tanh from 2.13.0 on. The thread also names mish, softplus,
+threshold and ReLU; under which conditions those are wrong is not known well enough, so the trigger leaves them out.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#175188",
+    "also": ["pytorch/pytorch#189490", "pytorch/pytorch#187906"],
+    "kind": "wrong",
+    "family": "autograd",
+    "ops": ["torch.nn.functional.silu", "torch.sigmoid", "torch.special.logit", "torch.tanh"],
+    "basis": {"seen": "unknown", "fixed": "unknown"},
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#175188",
+            "date": "2026-02-17",
+            "figures": {"forward_diff": 0.0, "grad_diff": 1.9994},
+        }
+    ],
+    "met_in": [
+        "transformers: Mamba2Model without its fast kernels, in training",
+        "attribution through an activation of transposed tensors",
+    ],
+    "caveat": "Closed without a fix that could be read; the kernels of SiLU and tanh are others since 2.12 and 2.13.",
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "danger": 34,
+    "trigger": [
+        {
+            "op": ["silu_backward", "sigmoid_backward", "tanh_backward", "logit_backward"],
+            "when": ["result.layout != contiguous"],
+        }
+    ],
+    "effect": "ignores-strides(result)",
+    "absent": {"affected": "the thread as stored names no version and no fix"},
+}
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(4, 6, generator=generator),)
+
+
+def compute(device, x):
+    x = x.to(device).T.requires_grad_()  # a view: its gradient has the same strides
+    return torch.autograd.grad(F.silu(x).sum(), x)[0]
+
+
+def workaround(device, x):
+    x = x.to(device).T.requires_grad_()
+    return torch.autograd.grad(F.silu(x.contiguous()).sum(), x)[0]
+
+
+def control(device, x):
+    x = x.to(device).T.requires_grad_()
+    return torch.autograd.grad(F.gelu(x).sum(), x)[0]  # an activation that the thread found right
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

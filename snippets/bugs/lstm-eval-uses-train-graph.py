@@ -1,0 +1,141 @@
+"""`nn.LSTM` still drops elements after `eval()` if it was trained on inputs of the same shape.
+
+Apple GPUs compute an LSTM with a graph that PyTorch builds once and finds again by a name. The name says shapes, layers
+and the dropout rate, but not whether the model trains. So the graph of a training step, with dropout between its layers, is
+used again in `eval()` for inputs of that shape. Nothing is raised; inputs of another shape are right.
+
+You meet it with two or more layers and a dropout above zero, where you evaluate in the process that trained: validation
+loss is that of a model with dropout. In the thread the same three samples give other outputs alone than in a batch of
+ten, because training used batches of three. By the code the graph that is built first stays: where `eval()` came first,
+training then runs without dropout (inferred), which the trigger below cannot tell.
+
+Reported in April 2026; a forum post of September 2024 describes the same. Which release was the first is not known.
+2.13.0 has the cure. Until then, set `model.dropout = 0.0` for the evaluation: the rate is part of the name.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#180744",
+    "also": ["pytorch/pytorch#173640", "pytorch/pytorch#174115"],
+    "kind": "wrong",
+    "family": "recurrent",
+    "ops": ["torch.nn.LSTM"],
+    "affected": "<2.13",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#180873",
+    "reported": [{"thread": "pytorch/pytorch#180744", "date": "2026-04-18"}],
+    "met_in": ["language models and encoders of stacked nn.LSTM: validation in the process that trains"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["lstm"],
+            "when": [
+                "train.value == false",
+                "dropout.value > 0",
+                "num_layers.value > 1",
+                "earlier.train.value == true",
+                "earlier.input.shape == input.shape",
+                "earlier.input.dtype == input.dtype",
+                "earlier.hx.shape == hx.shape",
+                "earlier.dropout.value == dropout.value",
+                "earlier.num_layers.value == num_layers.value",
+                "earlier.has_biases.value == has_biases.value",
+                "earlier.bidirectional.value == bidirectional.value",
+                "earlier.batch_first.value == batch_first.value",
+            ],
+        }
+    ],
+    "effect": "sets(train, true)",
+    "fresh": True,
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(5, 3, 8, generator=generator)  # position, batch, size
+    weights = torch.randn(4, 32, 8, generator=generator)  # of two layers: what goes in, what recurs
+    return x, weights
+
+
+def lstm(device, weights):
+    model = torch.nn.LSTM(8, 8, num_layers=2, dropout=0.5, bias=False).to(device, weights.dtype)
+    with torch.no_grad():
+        for parameter, weight in zip(model.parameters(), weights):
+            parameter.copy_(weight)
+    return model
+
+
+def compute(device, x, weights):
+    model, x = lstm(device, weights), x.to(device)
+    with torch.no_grad():
+        model.train()(x)  # builds the graph, with dropout
+        return model.eval()(x)[0]
+
+
+def workaround(device, x, weights):
+    model, x = lstm(device, weights), x.to(device)
+    with torch.no_grad():
+        model.train()(x)
+        model.eval().dropout = 0.0
+        return model(x)[0]
+
+
+def control(device, x, weights):
+    model, x = lstm(device, weights), x.to(device)
+    with torch.no_grad():
+        model.train()(x)
+        return model.eval()(x[:, :2].contiguous())[0]  # another batch size
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

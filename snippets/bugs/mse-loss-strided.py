@@ -1,0 +1,110 @@
+"""`F.mse_loss` with `reduction="none"` puts its numbers in the wrong places where the result is not contiguous.
+
+Without a reduction the result takes the layout of the input: of a transposed input it is transposed too. The kernel for
+Apple GPUs could write contiguous memory only and filled such a result as if it were contiguous, so that each error stands
+at another place; the fix writes to a contiguous buffer first and copies. Nothing is raised.
+
+You meet it where you keep the loss of each position or feature, to mask or to weigh it, and the prediction is a permuted
+view: after a convolution and `permute(0, 2, 1)` in the thread, or a reconstruction `(latents @ w).mT` of a sparse
+autoencoder. The thread found squares below zero; why is inferred: memory between those places that nobody wrote. With
+`reduction="mean"`, the default, and `"sum"` the result is one number and right.
+
+Seen with PyTorch 2.2.2 on macOS 14.2.1. The fix was merged in May 2024, before 2.4 was cut; 2.3.0 is older and 2.3.1 not
+known. Whether older releases have the fault is not known either. Results of four dimensions in the order "channels last"
+are left out of the trigger, since other calls of those days had a way of their own for them (pytorch/pytorch#94664).
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#124621",
+    "kind": "wrong",
+    "family": "loss",
+    "ops": ["torch.nn.functional.mse_loss"],
+    "affected": ">=2.2.2,<2.4",
+    "unsure": ["2.3.1"],
+    "basis": {"seen": "thread", "fixed": "merge date"},
+    "fixed_pr": "pytorch/pytorch#125696",
+    "reported": [
+        {"thread": "pytorch/pytorch#124621", "date": "2024-04-22", "torch": "2.2.2", "macos": "14.2.1"},
+    ],
+    "met_in": ["losses by position or feature of permuted predictions: masked training, sparse autoencoders"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {"op": ["mse_loss"], "when": ["reduction.value == 0", "result.layout != contiguous", "result.ndim <= 3"]}
+    ],
+    "effect": "ignores-strides(result)",
+}
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    prediction = torch.randn(4, 6, generator=generator)
+    target = torch.randn(6, 4, generator=generator)
+    return prediction, target
+
+
+def compute(device, prediction, target):
+    return F.mse_loss(prediction.to(device).T, target.to(device), reduction="none")  # the result is transposed too
+
+
+def workaround(device, prediction, target):
+    return F.mse_loss(prediction.to(device).T.contiguous(), target.to(device), reduction="none")
+
+
+def control(device, prediction, target):
+    return F.mse_loss(prediction.to(device).T, target.to(device))  # one number: its mean
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
