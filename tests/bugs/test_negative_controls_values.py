@@ -1,0 +1,44 @@
+"""Triggers held against calls of libraries: the user's call must match, the plain one beside it must not.
+
+One case a bug: a trigger that accuses calls which the faulty kernel computes rightly is worse than none.
+"""
+
+import pytest
+import torch
+
+from mpscheck.bugs import catalogue
+from mpscheck.runs.selftest import matches_of
+
+ACTS = torch.arange(24.0).view(6, 4)  # tokens, neurons
+
+
+def top_p_of_transformers():
+    """Top-p sampling, which sorts the logits of each batch row."""
+    from transformers import TopPLogitsWarper
+
+    return TopPLogitsWarper(0.9)(torch.ones(2, 3, dtype=torch.int64), ACTS[:2])
+
+
+CASES = {  # the user's call, then library calls that must not match
+    "sort-ignores-strides": (
+        lambda: ACTS.T.sort(),
+        [top_p_of_transformers, lambda: ACTS.T.topk(2), lambda: ACTS.sort(dim=0)],
+    ),
+}
+
+
+def count(slug, function) -> int:
+    """How many calls of the function match the bug's trigger."""
+    return matches_of(catalogue.find(slug).triggers, "cpu", lambda device: function(), ())
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_the_call_of_a_user_matches(slug):
+    assert count(slug, CASES[slug][0]) > 0
+
+
+@pytest.mark.parametrize(
+    "slug, number", [(slug, at) for slug, (_, others) in CASES.items() for at in range(len(others))]
+)
+def test_the_plain_call_of_a_library_does_not(slug, number):
+    assert count(slug, CASES[slug][1][number]) == 0
