@@ -10,6 +10,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.runs.selftest import matches_of
 
 ACTS = torch.arange(24.0).view(6, 4)  # tokens, neurons
+GRAM = torch.eye(3).expand(4, 3, 3).contiguous()  # four systems
 
 
 def top_p_of_transformers():
@@ -23,6 +24,16 @@ CASES = {  # the user's call, then library calls that must not match
     "sort-ignores-strides": (
         lambda: ACTS.T.sort(),
         [top_p_of_transformers, lambda: ACTS.T.topk(2), lambda: ACTS.sort(dim=0)],
+    ),
+    "linalg-solve-broadcast-b": (
+        lambda: torch.linalg.solve(GRAM, torch.ones(3, 1)),  # the documentation's own example
+        [
+            lambda: torch.linalg.solve(GRAM, torch.ones(4, 3)),  # a vector for each
+            lambda: torch.linalg.solve(GRAM, torch.ones(4, 3, 2)),
+            lambda: torch.linalg.solve(GRAM[0], torch.ones(3)),
+            lambda: torch.linalg.solve(GRAM[:1], torch.ones(3)),
+            lambda: torch.linalg.solve(GRAM[0], torch.ones(3, 5)),
+        ],
     ),
 }
 
