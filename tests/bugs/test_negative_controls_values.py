@@ -20,6 +20,13 @@ def top_p_of_transformers():
     return TopPLogitsWarper(0.9)(torch.ones(2, 3, dtype=torch.int64), ACTS[:2])
 
 
+def position_ids_of_roberta():
+    """Positions that RoBERTa counts along its mask, which it makes whole numbers first."""
+    from transformers.models.roberta.modeling_roberta import RobertaEmbeddings
+
+    return RobertaEmbeddings.create_position_ids_from_input_ids(torch.ones(1, 300, dtype=torch.int64), 0)
+
+
 CASES = {  # the user's call, then library calls that must not match
     "sort-ignores-strides": (
         lambda: ACTS.T.sort(),
@@ -33,6 +40,14 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.linalg.solve(GRAM[0], torch.ones(3)),
             lambda: torch.linalg.solve(GRAM[:1], torch.ones(3)),
             lambda: torch.linalg.solve(GRAM[0], torch.ones(3, 5)),
+        ],
+    ),
+    "cumsum-bool": (
+        lambda: torch.ones(1, 300, dtype=torch.bool).cumsum(-1),
+        [
+            position_ids_of_roberta,
+            lambda: torch.ones(1, 300, dtype=torch.bool).cumsum(-1, dtype=torch.int64),
+            lambda: torch.ones(300, 100, dtype=torch.bool).cumsum(-1),
         ],
     ),
 }
