@@ -9,6 +9,7 @@ import torch
 from mpscheck.bugs import catalogue
 from mpscheck.runs.selftest import matches_of
 
+DEVICE = "meta"  # plays the part of `mps`, where the device of an argument matters
 ACTS = torch.arange(24.0).view(6, 4)  # tokens, neurons
 GRAM = torch.eye(3).expand(4, 3, 3).contiguous()  # four systems
 
@@ -25,6 +26,18 @@ def position_ids_of_roberta():
     from transformers.models.roberta.modeling_roberta import RobertaEmbeddings
 
     return RobertaEmbeddings.create_position_ids_from_input_ids(torch.ones(1, 300, dtype=torch.int64), 0)
+
+
+def half_mean():
+    """A running mean in half precision on the device."""
+    return torch.zeros(4, dtype=torch.bfloat16, device=DEVICE)
+
+
+def step_of_adam():
+    """A step of Adam in half precision, which moves its running mean by a plain number."""
+    parameter = torch.nn.Parameter(half_mean())
+    parameter.grad = half_mean()
+    torch.optim.Adam([parameter], foreach=False).step()
 
 
 CASES = {  # the user's call, then library calls that must not match
@@ -50,12 +63,21 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.ones(300, 100, dtype=torch.bool).cumsum(-1),
         ],
     ),
+    "lerp-half-mixed-weight-214": (
+        lambda: half_mean().lerp_(half_mean(), torch.tensor(0.1)),
+        [
+            step_of_adam,
+            lambda: half_mean().lerp_(half_mean(), 0.1),
+            lambda: half_mean().lerp_(half_mean(), torch.tensor(0.1, dtype=torch.bfloat16)),
+            lambda: half_mean().float().lerp_(half_mean().float(), torch.tensor(0.1)),
+        ],
+    ),
 }
 
 
 def count(slug, function) -> int:
     """How many calls of the function match the bug's trigger."""
-    return matches_of(catalogue.find(slug).triggers, "cpu", lambda device: function(), ())
+    return matches_of(catalogue.find(slug).triggers, DEVICE, lambda device: function(), ())
 
 
 @pytest.mark.parametrize("slug", CASES)
