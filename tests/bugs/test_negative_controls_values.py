@@ -72,6 +72,14 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: half_mean().float().lerp_(half_mean().float(), torch.tensor(0.1)),
         ],
     ),
+    "linspace-int64-large": (
+        lambda: torch.linspace(0, 10**9, 100, dtype=torch.int64),
+        [
+            lambda: torch.linspace(0, 1, 12),  # rates of stochastic depth, as vision models draw them
+            lambda: torch.linspace(0, 50_257, 100, dtype=torch.int64),
+            lambda: torch.linspace(0, 10**9, 100),
+        ],
+    ),
 }
 
 
