@@ -40,6 +40,13 @@ def step_of_adam():
     torch.optim.Adam([parameter], foreach=False).step()
 
 
+def patches_of_qwen2_vl():
+    """The patch embedding of Qwen2-VL, a 3-D convolution whose kernel does not overlap."""
+    from transformers.models.qwen2_vl.modeling_qwen2_vl import PatchEmbed
+
+    PatchEmbed(embed_dim=8)(torch.ones(4, 3 * 2 * 14 * 14))
+
+
 CASES = {  # the user's call, then library calls that must not match
     "sort-ignores-strides": (
         lambda: ACTS.T.sort(),
@@ -78,6 +85,15 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.linspace(0, 1, 12),  # rates of stochastic depth, as vision models draw them
             lambda: torch.linspace(0, 50_257, 100, dtype=torch.int64),
             lambda: torch.linspace(0, 10**9, 100),
+        ],
+    ),
+    "conv3d-contiguous-wrong": (
+        lambda: torch.nn.Conv3d(4, 4, 3, padding=1)(torch.ones(1, 4, 4, 4, 4)),
+        [
+            patches_of_qwen2_vl,
+            lambda: torch.nn.Conv3d(4, 4, 1)(torch.ones(1, 4, 4, 4, 4)),
+            lambda: torch.nn.Conv3d(4, 4, 3)(torch.ones(1, 4, 4, 4, 4).to(memory_format=torch.channels_last_3d)),
+            lambda: torch.nn.Conv2d(4, 4, 3)(torch.ones(1, 4, 4, 4)),
         ],
     ),
 }
