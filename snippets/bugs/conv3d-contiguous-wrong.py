@@ -9,8 +9,8 @@ You meet it in video models, such as the VAE of a video generator. The patch emb
 overlap, takes another way through the same source, and so do 1x1x1 kernels. Input in `channels_last_3d` was right in the
 report, and takes another way too.
 
-The same Mac (M2 Max) was right after the update to macOS 26.7, and another M2 was right on 26.3. The report names no
-version of PyTorch that was read; that it needs 2.14.0 or newer is inferred from the source and the release notes.
+The same Mac (M2 Max) was right after the update to macOS 26.7, and another M2 was right on 26.3. Which PyTorch the report
+used was not read; that it takes 2.14.0 or newer is inferred from the source and the release notes.
 """
 
 BUG = {
