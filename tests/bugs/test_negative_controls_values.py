@@ -47,6 +47,15 @@ def patches_of_qwen2_vl():
     PatchEmbed(embed_dim=8)(torch.ones(4, 3 * 2 * 14 * 14))
 
 
+def fourier_layer_of_fnet():
+    """The mixing of tokens in FNet, a language model with Fourier transforms in place of attention."""
+    from transformers import FNetConfig, FNetModel
+
+    FNetModel(FNetConfig(vocab_size=8, hidden_size=8, num_hidden_layers=1, intermediate_size=8))(
+        torch.ones(1, 5).long()
+    )
+
+
 CASES = {  # the user's call, then library calls that must not match
     "sort-ignores-strides": (
         lambda: ACTS.T.sort(),
@@ -94,6 +103,14 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.nn.Conv3d(4, 4, 1)(torch.ones(1, 4, 4, 4, 4)),
             lambda: torch.nn.Conv3d(4, 4, 3)(torch.ones(1, 4, 4, 4, 4).to(memory_format=torch.channels_last_3d)),
             lambda: torch.nn.Conv2d(4, 4, 3)(torch.ones(1, 4, 4, 4)),
+        ],
+    ),
+    "irfft-roundtrip-wrong": (
+        lambda: torch.fft.irfft(torch.fft.rfft(torch.ones(113)), n=113),
+        [
+            lambda: torch.fft.irfft(torch.fft.rfft(torch.ones(64))),
+            lambda: torch.fft.ifft(torch.fft.fft(torch.ones(113))),
+            fourier_layer_of_fnet,
         ],
     ),
 }
