@@ -94,6 +94,15 @@ def test_ignores_the_conjugation_of_a_view_alone():
     assert (x @ x.mH).tolist() == [[5 + 0j]]
 
 
+def test_conjugates_an_argument():
+    spectrum = torch.fft.rfft(torch.arange(5.0)).to(EMU)
+    with sick("_fft_c2r", "conjugates(self)", "last_dim_size.value not-multiple-of 2"):
+        assert torch.fft.irfft(spectrum, n=5).round().tolist() == [0, 4, 3, 2, 1]  # reversed in time
+        torch.fft.irfft(spectrum, n=4)
+        assert COUNTS == {"f": 1}
+    assert torch.fft.irfft(spectrum, n=5).round().tolist() == [0, 1, 2, 3, 4]
+
+
 def test_writes_one_element_behind_a_view_and_none_behind_the_end_of_memory():
     base = torch.arange(6.0, device=EMU)
     with sick("fill", "writes-outside(result)", "self.offset > 0", form="inplace"):

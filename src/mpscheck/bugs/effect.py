@@ -45,6 +45,7 @@ WORDS = {
     "ignores-strides": Word("{} is read or written as if it were contiguous", "argument", r"\w+"),
     "ignores-offset": Word("the storage offset of {} is ignored", "argument", _ARGUMENT),
     "ignores-conj": Word("{} is taken without its conjugation", "argument", _ARGUMENT),
+    "conjugates": Word("{} is taken as its complex conjugate", "argument", _ARGUMENT),
     "transposes": Word("{} is taken transposed", "argument", _ARGUMENT),
     "reinterprets": Word("the memory of {} is read as {}", "argument, dtype", rf"{_ARGUMENT}, ({_DTYPE})"),
     "drops": Word("{} is taken as if it were not given, or zero", "argument", _ARGUMENT, "value"),

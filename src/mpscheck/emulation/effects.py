@@ -116,6 +116,10 @@ def ignores_conj(call: Call, run, target: str, value=None):
     return with_argument(call, run, target, lambda t: t.conj() if t.is_conj() else t)
 
 
+def conjugates(call: Call, run, target: str, value=None):
+    return with_argument(call, run, target, torch.conj_physical)
+
+
 def transposes(call: Call, run, target: str, value=None):
     return with_argument(call, run, target, lambda t: t.mT)
 
@@ -240,6 +244,7 @@ IMITATIONS = {
     "ignores-strides": ignores_strides,
     "ignores-offset": ignores_offset,
     "ignores-conj": ignores_conj,
+    "conjugates": conjugates,
     "transposes": transposes,
     "reinterprets": reinterprets,
     "drops": drops,

@@ -1,0 +1,134 @@
+"""`nn.Conv3d` with contiguous input gives numbers unrelated to the CPU's for common small kernels.
+
+This happens on macOS 26.2 alone. PyTorch 2.14.0 computes 3-D convolutions with code of its own, which for common kernels
+(3x3x3, 1x3x3, 3x1x1) and a contiguous input uses a library of macOS, Metal Performance Primitives. That of macOS 26.2 is
+broken, a contributor supposes. The report, with 3x3x3 kernels and padding, found most numbers of channels wrong. Nothing
+is raised.
+
+You meet it in video models, such as the VAE of a video generator. The patch embedding of Qwen2-VL, whose kernel does not
+overlap, takes another way through the same source, and so do 1x1x1 kernels. Input in `channels_last_3d` was right in the
+report, and takes another way too.
+
+The same Mac (M2 Max) was right after the update to macOS 26.7, and another M2 was right on 26.3. Which PyTorch the report
+used was not read; that it takes 2.14.0 or newer is inferred from the source and the release notes.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#197114",
+    "also": ["pytorch/pytorch#188802", "pytorch/pytorch#192229"],
+    "kind": "wrong",
+    "family": "conv-pool",
+    "ops": ["torch.nn.functional.conv3d"],
+    "basis": {"seen": "unknown", "fixed": "unknown"},
+    "macos": ">=26.2,<26.3",
+    "macos_note": "wrong on 26.2 (25C56), right on 26.7 (25G229) of the same machine; another M2 was right on 26.3",
+    "reported": [{"thread": "pytorch/pytorch#197114", "date": "2026-09-15", "chip": "M2 Max", "macos": "26.2"}],
+    "met_in": ["3-D convolutions of video models, such as the VAE of a video generator (judged)"],
+    "caveat": "The PyTorch version was not read. A contributor supposes that a library of macOS 26.2 is broken.",
+    "caused_by": "macos",
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["conv3d"],
+            "when": [
+                "input.layout == contiguous",
+                "weight.size.2 in 1,3",
+                "weight.size.3 == 3",
+                "weight.size.4 == 3",
+                "stride.value.0 in 1,2",
+                "stride.value.-1 in 1,2",
+                "dilation.value.0 == 1",
+                "groups.value == 1",
+            ],
+        },
+        {
+            "op": ["conv3d"],
+            "when": [
+                "input.layout == contiguous",
+                "weight.size.2 == 3",
+                "weight.size.3 == 1",
+                "weight.size.4 == 1",
+                "stride.value.0 in 1,2",
+                "stride.value.-1 == 1",
+                "dilation.value.0 == 1",
+                "groups.value == 1",
+            ],
+        },
+    ],
+    "effect": "noise(result, 1)",
+    "absent": {"affected": "no source names a version"},
+}
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    video = torch.randn(1, 8, 8, 8, 8, generator=generator)  # batch, channels, frames, height, width
+    weight = torch.randn(8, 8, 3, 3, 3, generator=generator) / 15
+    return video, weight
+
+
+def compute(device, video, weight):
+    return F.conv3d(video.to(device), weight.to(device), padding=1)
+
+
+def workaround(device, video, weight):
+    channels_last = video.to(device).contiguous(memory_format=torch.channels_last_3d)
+    return F.conv3d(channels_last, weight.to(device), padding=1)
+
+
+def control(device, video, weight):
+    return F.conv3d(video.to(device), weight.to(device)[:, :, :1, :1, :1].contiguous())  # a 1x1x1 kernel
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

@@ -1,0 +1,114 @@
+"""`torch.cumsum` of a boolean mask wraps around after 127 and goes on at -128.
+
+A boolean tensor is summed in 8 bits, and only the finished sum is widened to int64. So from the 128th `True` on the
+result is 256 too small, then 512, and so on. The dtype of the result is int64 as it should be; nothing is raised. Passing
+`dtype=torch.int64`, or a mask of integers, is right.
+
+You meet it where positions are counted along a mask that is still boolean, `mask.cumsum(-1) - 1`, for prompts of more
+than 127 tokens: they then get negative positions, or those of other tokens. RoBERTa in Transformers makes the mask whole
+numbers before it counts.
+
+It was seen in a build of March 2023 on macOS 13.3, and again in May 2024 by the author of the fix, which makes the mask
+int32 first. The fix was approved on 2 May 2024, six weeks before the branch of PyTorch 2.4 was cut; that it landed there
+is likely, but was not read. Which releases before it are affected was not read either.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#96614",
+    "also": ["pytorch/pytorch#96610", "tincans-ai/gazelle#1"],
+    "kind": "wrong",
+    "family": "reduction",
+    "ops": ["torch.cumsum"],
+    "affected": "==2.1.0.dev20230311",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "fixed_pr": "pytorch/pytorch#125318",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#96614",
+            "date": "2023-03-12",
+            "torch": "2.1.0.dev20230311",
+            "macos": "13.3",
+            "figures": {"mismatched": "1619/2000", "greatest_abs_difference": 768},
+        },
+        {
+            "thread": "pytorch/pytorch#125318",
+            "date": "2024-05-01",
+            "figures": {"ones(128).cumsum last": -128},
+        },
+    ],
+    "met_in": ["position ids from a boolean mask", "Gazelle (speech and language), repaired in April 2024"],
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["cumsum"], "when": ["self.dtype == bool", "dtype.given == false", "self.size.dim > 127"]}],
+    "effect": "rounds(result, int8)",
+}
+
+import torch
+
+
+def inputs():
+    mask = torch.ones(2, 200, dtype=torch.bool)
+    mask[0, :3] = False  # padding on the left
+    return (mask,)
+
+
+def compute(device, mask):
+    return mask.to(device).cumsum(-1) - 1  # the position of each token
+
+
+def workaround(device, mask):
+    return mask.to(device).cumsum(-1, dtype=torch.int64) - 1
+
+
+def control(device, mask):
+    return mask.to(device)[:, :100].cumsum(-1) - 1  # a short prompt
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

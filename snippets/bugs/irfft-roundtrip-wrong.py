@@ -1,0 +1,109 @@
+"""`torch.fft.irfft` gives signals of odd length back in reverse.
+
+`torch.fft.irfft(torch.fft.rfft(x), n=5)` should be `x`. In the report it comes back as its first sample followed by the
+others from last to first: 0, 1, 0.75, 0.5, 0.25 in place of 0, 0.25, 0.5, 0.75, 1. That is the inverse transform of the
+conjugate of the spectrum. Nothing is raised.
+
+You meet it when you filter a signal, or weights, by frequency and go back: the modulus of modular addition, for one, is an
+odd prime. The full transform, `torch.fft.ifft`, is a way around it (inferred).
+
+The report, of May 2024, is about one signal of five samples; its versions were not read, and it is stored as open. It
+shows the round trip alone: that `irfft` is at fault and not `rfft` is inferred. Below the first ratio is about `rfft`, the
+second about the way back. That every odd length is wrong is inferred too: PyTorch's source has a setting for odd lengths.
+Another report, closed, has a signal of 64 samples; how its result was wrong was not read.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#126649",
+    "also": ["pytorch/pytorch#124096"],
+    "kind": "wrong",
+    "family": "fft",
+    "ops": ["torch.fft.irfft"],
+    "basis": {"seen": "unknown", "fixed": "unknown"},
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#126649",
+            "date": "2024-05-19",
+            "figures": {"in": [0, 0.25, 0.5, 0.75, 1], "mps": [0, 1, 0.75, 0.5, 0.25]},
+        }
+    ],
+    "met_in": [
+        "filters by frequency, such as those of modular-addition models, whose modulus is an odd prime (judged)"
+    ],
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["_fft_c2r"], "when": ["last_dim_size.value not-multiple-of 2"]}],
+    "effect": "conjugates(self)",
+    "absent": {"affected": "no source names a version"},
+}
+
+import torch
+
+
+def inputs():
+    return (torch.linspace(0, 1, 5),)
+
+
+def compute(device, signal):
+    spectrum = torch.fft.rfft(signal.to(device))
+    return spectrum, torch.fft.irfft(spectrum, n=5)
+
+
+def workaround(device, signal):
+    spectrum = torch.fft.rfft(signal.to(device))
+    negative = spectrum[1:].flip(0).conj()  # of a real signal they mirror the positive ones
+    return spectrum, torch.fft.ifft(torch.cat([spectrum, negative])).real
+
+
+def control(device, signal):
+    return torch.fft.ifft(torch.fft.fft(signal.to(device))).real  # the full transform, there and back
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

@@ -1,0 +1,116 @@
+"""`torch.lerp` of half-precision tensors misreads a weight of another dtype that lies on the CPU.
+
+`torch.lerp(a, b, torch.tensor(0.1))` with float16 or bfloat16 tensors hands the float32 weight to GPU code that knows one
+dtype alone. The report gets a negative number between 0 and 1, where a tenth was asked for. That is what you get if the
+first two bytes of the weight are read as float16: 0.1 becomes -19.2, and 0.5, the weight below, becomes 0. That this is
+what happens is inferred. Nothing is raised.
+
+You meet it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. A plain
+Python number as the weight, as PyTorch's own optimizers pass by default, is right.
+
+The report is about PyTorch 2.14.0. The fix, of September 2026, reads such a weight on the CPU and refuses other mixtures
+of dtypes; which release has it first was not read. Whether a weight that lies on the GPU is misread too was not shown.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#196067",
+    "kind": "wrong",
+    "family": "dtype",
+    "ops": ["torch.Tensor.lerp_", "torch.lerp"],
+    "affected": "==2.14.0",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "fixed_pr": "pytorch/pytorch#196662",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#196067",
+            "date": "2026-09-04",
+            "torch": "2.14.0",
+            "macos": "26.6.2",
+            "chip": "M4",
+        }
+    ],
+    "met_in": ["running means of activations, optimizers in half precision, whose weight is a tensor"],
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["lerp"],
+            "when": [
+                "self.dtype in float16,bfloat16",
+                "weight.device == cpu",
+                "weight.ndim == 0",
+                "weight.dtype != self.dtype",
+            ],
+        }
+    ],
+    "effect": "reinterprets(weight, float16)",
+}
+
+import torch
+
+
+def inputs():
+    return torch.arange(8.0), torch.arange(8.0) * 3  # whole numbers: right arithmetic has nothing to round
+
+
+def compute(device, mean, new):
+    return torch.lerp(mean.to(device).half(), new.to(device).half(), torch.tensor(0.5))
+
+
+def workaround(device, mean, new):
+    return torch.lerp(mean.to(device).half(), new.to(device).half(), 0.5)
+
+
+def control(device, mean, new):
+    return torch.lerp(mean.to(device), new.to(device), torch.tensor(0.5, dtype=mean.dtype))
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

@@ -1,0 +1,112 @@
+"""`torch.linspace` of large whole numbers gives the nearest float32 instead.
+
+With an integer dtype the points were computed in float32, which holds every whole number only up to 2**24, about 16.8
+million, and made whole afterwards. Above that neighbours fall together: at 2**40 only each 131,072nd number is left, so
+that `torch.linspace(2**40, 2**40 + 8, 9, dtype=torch.int64)` is 2**40 nine times. Nothing is raised.
+
+You meet it when you take evenly spaced places in a data set of more than 16.8 million tokens: the samples begin beside the
+places that the CPU gives. Below 2**20, about a million, the numbers are right, or off by one. Made on the CPU they are
+right.
+
+PyTorch 2.14.0 keeps the exact values. The older code, in a stored state of the source, does all of it in float32; which
+releases have that code was not read.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#189630",
+    "also": ["pytorch/pytorch#191060"],
+    "kind": "wrong",
+    "family": "elementwise",
+    "ops": ["torch.linspace"],
+    "affected": "<2.14",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#189630",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#191060",
+            "date": "2026-07-24",
+            "figures": {"mps": "linspace(2^40, 2^40 + 8) is 2^40 everywhere"},
+        }
+    ],
+    "met_in": ["evenly spaced places in a file of token ids"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {"op": ["linspace"], "when": ["dtype.value in int32,int64", "end.value > 16777216"]},
+        {"op": ["linspace"], "when": ["dtype.value in int32,int64", "start.value > 16777216"]},
+    ],
+    "effect": "rounds(result, float32)",
+}
+
+import torch
+
+
+def inputs():
+    return (torch.tensor([2**40, 2**40 + 8]),)
+
+
+def compute(device, ends):
+    first, last = ends.tolist()
+    return torch.linspace(first, last, 9, dtype=torch.int64, device=device)
+
+
+def workaround(device, ends):
+    first, last = ends.tolist()
+    return torch.tensor([first + i * (last - first) // 8 for i in range(9)], device=device)  # Python's whole numbers
+
+
+def control(device, ends):
+    first, last = ends.tolist()
+    return torch.linspace(0, last - first, 9, dtype=torch.int64, device=device)
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

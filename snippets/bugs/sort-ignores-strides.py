@@ -1,0 +1,110 @@
+"""`torch.sort` and `torch.argsort` sort the wrong elements of a transposed tensor.
+
+The report says that the GPU code reads the memory of the tensor from front to back and does not look at its strides. A
+tensor that comes from `.T`, `transpose`, `permute` or `moveaxis` has its elements in another order in memory, so what
+comes back is sorted, but made of the elements of other rows. The numbers look right; nothing is raised.
+
+You meet it when you rank neurons, features or tokens along the other axis: `acts.T.sort()`, `(W @ v).T.argsort()`. Top-p
+sampling, which sorts contiguous logits, is not touched, and neither is `topk`, says the report. `.contiguous()` before
+the call cures it.
+
+The report, of February 2026, names neither PyTorch nor macOS version; it saw the same in `digamma`, `lgamma` and
+`polygamma`, which PyTorch 2.12.0 mends. PyTorch 2.13.0 has a new `sort`, whose source copies such a tensor first in one
+state and passes the strides in a later one; that this is the cure is inferred, since the report is stored as open.
+Whether slices with gaps are read wrongly too was not shown.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#175187",
+    "also": [
+        "pytorch/pytorch#101878",
+        "pytorch/pytorch#102524",
+        "pytorch/pytorch#175603",
+        "pytorch/pytorch#180714",
+        "pytorch/pytorch#180842",
+    ],
+    "kind": "wrong",
+    "family": "sort",
+    "ops": ["torch.argsort", "torch.msort", "torch.sort"],
+    "basis": {"seen": "unknown", "fixed": "unknown"},
+    "reported": [{"thread": "pytorch/pytorch#175187", "date": "2026-02-17", "figures": {"digamma_max_abs_diff": 1.56}}],
+    "met_in": ["ranking features or tokens with acts.T.sort(): the order returned belongs to other rows"],
+    "caveat": "2.13.0 has another sort, which may be the cure; the issue is stored as open.",
+    "caused_by": "torch",
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "danger": 35,
+    "trigger": [{"op": ["sort", "argsort", "msort"], "when": ["self.layout == permuted"]}],
+    "effect": "ignores-strides(self)",
+    "absent": {"affected": "no source names a version"},
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    acts = torch.randn(6, 4, generator=generator)  # tokens, neurons
+    return (acts,)
+
+
+def compute(device, acts):
+    return torch.sort(acts.to(device).T)  # each neuron's tokens, ranked
+
+
+def workaround(device, acts):
+    return torch.sort(acts.to(device).T.contiguous())
+
+
+def control(device, acts):
+    return torch.sort(acts.to(device))  # each token's neurons: contiguous
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
+        outputs = function(where, *map(change, inputs()))
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def agrees(function, reference):
+        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
+        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+        right = len(got) == len(cpu) and max(ratios) <= 10
+        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
+        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
+        return right
+
+    right = agrees(compute, compute)
+    agrees(control, control)
+    if "workaround" in globals():
+        agrees(workaround, compute)
+    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
