@@ -1,5 +1,6 @@
 """`mpscheck controls`: every check is itself checked, and a check that does not work is found."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -25,14 +26,39 @@ BUG = catalogue.find("linear-noncontiguous-weight")
 
 def test_a_row_as_it_must_be_has_no_problem():
     assert controls.problems_of(ROW, BUG) == []
-    assert controls.problems_of(ROW | {"healthy_bitwise": None}, BUG) == []
+    for bits in (None, False):  # of a random sample; of an op with a kernel of its own on the CPU
+        assert controls.problems_of(ROW | {"healthy_bitwise": bits}, BUG) == []
+
+
+def test_a_sick_device_shows_the_fault_as_its_kind_does():
+    error = dataclasses.replace(BUG, kind="error")
+    sick = {"sick": ROW["sick"] | {"compute": "error"}, "reasons": {"sick": "RuntimeError: on purpose"}}
+    assert controls.problems_of(ROW | sick, error) == []
+    assert "sick: RuntimeError: on purpose; sick compute: error, must be caught as wrong or nan" in "; ".join(
+        controls.problems_of(ROW | sick, BUG)
+    )
+    assert "sick compute: wrong, must be caught as error or unsupported" in controls.problems_of(ROW, error)
+
+
+def test_what_cannot_be_imitated_is_proven_healthy_alone():
+    """Of a crash, a hang and compiled code there is no imitation."""
+    compiled = dataclasses.replace(BUG, triggers=(), effect=None, family="compile")
+    row = ROW | {"snippet": "compiled", "sick": {}, "sick_ratio": None, "honest_ratio": 1.0}
+    assert controls.problems_of(row, compiled) == []
+    assert controls.lines_of(row)[-1].startswith("sick: the fault cannot be imitated here")
+    assert controls.problems_of(row | {"honest": ROW["honest"] | {"compute": "wrong"}}, compiled)
+
+
+def test_too_little_memory_says_nothing_of_a_check():
+    row = {"snippet": "large", "healthy": {"compute": "not-run"}, "reasons": {"healthy": "needs 6 GiB, 4 are free"}}
+    assert controls.problems_of(row, BUG) == []
+    assert controls.lines_of(row) == ["large", "skipped: needs 6 GiB, 4 are free"]
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"healthy": ROW["healthy"] | {"control": "error"}}, "healthy control: error"),
-        ({"healthy_bitwise": False}, "not bit for bit"),
         ({"honest": ROW["honest"] | {"compute": "wrong"}}, "honest compute: wrong"),
         ({"sick": ROW["sick"] | {"compute": "agrees"}}, "must be caught"),
         ({"sick": ROW["sick"] | {"compute": "crash"}}, "must be caught"),

@@ -131,7 +131,6 @@ ROW = {
     [
         ({"healthy": AGREE | {"control": "wrong"}}, "control must agree on the healthy device"),
         ({"honest": AGREE | {"workaround": "nan"}}, "workaround must agree on a healthy device with other arithmetic"),
-        ({"healthy_bitwise": False}, "must give its very bits"),
         ({"calls": {"compute": 0, "control": 0}}, "the trigger matches no call of compute"),
         ({"calls": {"compute": 1, "control": 1}}, "the trigger matches control too"),
         ({"sick": AGREE}, "the effect leaves the result right"),

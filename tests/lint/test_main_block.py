@@ -11,7 +11,7 @@ from .conftest import GOOD_STATISTICAL, good_source, replaced
         ("sys.exit(0 if right else 3)", "sys.exit(0)", "'sys.exit(0)' is not the common text"),
         ("    sys.exit(0 if right else 3)\n", "", "'nothing' is not the common text"),
         ("sys.exit(0 if right else 3)\n", "sys.exit(0 if right else 3)\nprint()\n", "'print()' is not the common text"),
-        ("max(ratios) <= 10", "max(ratios) <= 11", "main_exact.py.txt"),
+        ("max(ratios) > 10", "max(ratios) > 11", "main_exact.py.txt"),
         ("# The lines below are the same in every snippet", "# Main", "there is no main block"),
     ],
 )

@@ -2,22 +2,46 @@ import pytest
 
 from mpscheck.bugs import schema
 from mpscheck.lint import values
-from mpscheck.runs import expected
 
 from .conftest import good_source, with_field
 
 
+def of(kind: str, effect: str) -> str:
+    return with_field(with_field(good_source(), "kind", repr(kind)), "effect", repr(effect))
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect", "says"),
+    [
+        ("crash", "unwritten(result)", "a crash is not imitated"),
+        ("hang", "raises(RuntimeError)", "a hang is not imitated"),
+        ("error", "unwritten(result)", "an error is raised: raises(RuntimeError)"),
+        ("error", "raises(OutOfMemoryError)", "an error is raised"),
+        ("wrong", "raises(RuntimeError)", "what raises is of kind error"),
+        ("nan", "raises(OutOfMemoryError)", "what raises is of kind memory"),
+    ],
+)
+def test_the_kind_fits_the_effect(problem, kind, effect, says):
+    assert says in problem(values, of(kind, effect))
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect"),
+    [
+        ("error", "raises(NotImplementedError)"),
+        ("memory", "raises(OutOfMemoryError)"),
+        ("memory", "writes-outside(result)"),
+        ("nondeterministic", "unwritten(result)"),
+    ],
+)
+def test_what_fits(snippet, kind, effect):
+    assert list(values.check(snippet(of(kind, effect)))) == []
+
+
 @pytest.mark.parametrize("kind", schema.words("kind"))
-def test_what_run_calls_a_surprise_on_a_sick_mac_is_refused_and_nothing_else(problem, snippet, kind):
-    """A snippet of a kind that `run` cannot judge would always be "not as expected" where the bug is."""
-    source = with_field(good_source(), "kind", f'"{kind}"')
-    if expected.is_surprise(kind, "affected"):
-        assert problem(values, source) == (
-            f"kind = {kind!r}: a run cannot judge such a bug yet, only wrong, nan, nondeterministic; "
-            "list it in catalogue/reported.jsonl"
-        )
-    else:
-        assert list(values.check(snippet(source))) == []
+def test_a_kind_without_an_imitation_is_fine(snippet, kind):
+    source = with_field(with_field(good_source(), "kind", repr(kind)), "effect", None)
+    assert list(values.check(snippet(source))) == []
 
 
 def test_silent_is_stated_only_where_the_kind_does_not_say_it(problem_of_row, row):

@@ -3,13 +3,14 @@
 import re
 import runpy
 import sys
+import textwrap
 
 import pytest
 import torch  # noqa: F401  before the emulated device, which torch loads itself
 
 from mpscheck.bugs import catalogue
-from mpscheck.bugs.bug import MAIN_BLOCK
 from mpscheck.emulation import faults
+from mpscheck.lint import main_block
 
 BUGS = catalogue.with_check()
 
@@ -49,39 +50,116 @@ def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, 
     assert (status, answers(printed)) == (3, {**good, "compute": "WRONG", "verdict": "WRONG"}), printed
 
 
-def test_each_output_has_its_ratio(monkeypatch, capsys, tmp_path):
+@pytest.fixture
+def stranger(monkeypatch, capsys, tmp_path):
+    """stranger(facts, body): a made-up file with the common main block, run on the emulated device; (status, output)."""
+
+    def execute(facts: dict, body: str, *sick: faults.Fault) -> tuple[int, str]:
+        path = tmp_path / "made_up.py"
+        head = f'"""Made up."""\nBUG = {facts!r}\nimport torch\n\n'
+        path.write_text(head + textwrap.dedent(body) + "\n\n" + main_block.TEXTS["main_exact"])
+        monkeypatch.setattr(sys, "argv", [str(path), "--device", "emu"])
+        with faults.only(*sick), pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(path), run_name="__main__")
+        return ended.value.code, capsys.readouterr().out
+
+    return execute
+
+
+def test_each_output_has_its_ratio(stranger):
     """A large output hides no small one: the second is ten times too large, beside one of a million."""
-    source = BUGS[0].check.source
-    main_block = source[source.index(MAIN_BLOCK) :]
-    path = tmp_path / "several.py"
-    path.write_text(
-        f'''"""Two outputs, the second one wrong."""
-import torch
+    body = """
+        def inputs():
+            return (torch.tensor([0.1, 0.2]),)
 
+        def compute(device, x):
+            return 1e7 * x, x * (10 if device == "emu" else 1)
 
-def inputs():
-    return (torch.tensor([0.1, 0.2]),)
-
-
-def compute(device, x):
-    return 1e7 * x, x * (10 if device == "emu" else 1)
-
-
-def control(device, x):
-    return x / 3
-
-
-{main_block}'''
-    )
-    monkeypatch.setattr(sys, "argv", [str(path), "--device", "emu"])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(path), run_name="__main__")
-    printed = capsys.readouterr().out
-    assert ended.value.code == 3
+        def control(device, x):
+            return x / 3
+    """
+    status, printed = stranger({"kind": "wrong"}, body)
+    assert status == 3
     [compute, control] = [line for line in printed.splitlines() if line.startswith("  ")]
     large, small = re.fullmatch(r"  compute    error ratio (\S+), (\S+), 10 allowed: WRONG", compute).groups()
     assert float(large) <= 1 and float(small) > 1e6
     assert re.fullmatch(r"  control    error ratio \S+, 10 allowed: agrees", control)
+
+
+SUM = """
+    def inputs():
+        return (torch.randn(64, 64, generator=torch.Generator().manual_seed(0)),)
+
+    def compute(device, x):
+        return x.to(device).sum(1)
+
+    def control(device, x):
+        return x.to(device) + 1
+"""
+
+
+def test_each_dtype_is_measured_and_the_worst_speaks(stranger):
+    """Sick in float16 alone, as the first kernels of many an op were."""
+    sick = faults.fault("half-sum", op=["sum"], when=["self.dtype == float16"], effect="scales(result, 1.5)")
+    facts = {"kind": "wrong", "dtypes": ["float16", "bfloat16"]}
+    status, printed = stranger(facts, SUM, sick)
+    told = [[*line.split()[:2], line.split()[-1]] for line in printed.splitlines() if line.startswith("  ")]
+    assert told == [
+        ["compute", "float16", "WRONG"], ["control", "float16", "agrees"],
+        ["compute", "bfloat16", "agrees"], ["control", "bfloat16", "agrees"],
+    ]  # fmt: skip
+    assert status == 3 and "\nWRONG: emu against" in printed
+    assert stranger(facts, SUM)[0] == 0  # healthy in both
+    assert stranger(facts | {"dtypes": ["float32"]}, SUM, sick)[0] == 0  # not asked, not seen
+
+
+def test_an_error_ends_in_a_verdict_and_no_traceback(stranger):
+    sick = faults.fault("refuses", op=["sum"], effect="raises(RuntimeError)")
+    status, printed = stranger({"kind": "error"}, SUM, sick)
+    assert status == 3
+    *_, compute, control, last = printed.splitlines()
+    assert compute.startswith("  compute    RuntimeError: aten::sum on a device") and compute.endswith(": ERROR")
+    assert control.endswith(": agrees") and last.startswith("ERROR: emu against the CPU")
+    assert stranger({"kind": "error"}, SUM)[0] == 0
+    status, printed = stranger({"kind": "wrong"}, SUM, sick)  # then it says nothing of the claim
+    assert status.startswith("COULD NOT RUN: compute raised an error")
+
+
+def test_what_is_rare_is_repeated_and_agreement_says_what_it_could_have_seen(stranger):
+    sick = faults.fault("rare", op=["sum"], effect="scales(result, 1.5) in 1 of 8 calls")
+    facts = {"kind": "nondeterministic", "repeats": 20, "rate": 0.25}
+    status, printed = stranger(facts, SUM, sick)
+    assert status == 3 and "2 of 20 runs are wrong: WRONG" in printed
+    status, printed = stranger(facts, SUM)
+    assert status == 0 and "0 of 20 runs are wrong: agrees" in printed
+    assert "What is wrong in 25.00% of runs shows in 20 runs with a chance of 99.68%." in printed
+    del facts["rate"]
+    assert "wrong in 20.57% of runs shows in 20 runs with a chance of 99.00%" in stranger(facts, SUM)[1]
+    assert (
+        stranger(
+            {"kind": "nondeterministic"},
+            SUM,
+            faults.fault("rare", op=["sum"], effect="scales(result, 1.5) in 1 of 8 calls"),
+        )[0]
+        == 0
+    )  # once is too rarely
+
+
+def test_an_own_reference_takes_the_place_of_compute_in_float64(stranger):
+    """Compute rounds by itself, so that in float64 it would find the CPU exact and any other rounding wrong."""
+    body = textwrap.dedent("""
+        def inputs():
+            return (torch.rand(64, generator=torch.Generator().manual_seed(0)) + 1,)
+
+        def compute(device, x):
+            return x.to(device).half().float() + (2**-12 if device == "emu" else 0)
+
+        def control(device, x):
+            return x.to(device) + 1
+    """)
+    assert stranger({"kind": "wrong"}, body)[0] == 3
+    status, printed = stranger({"kind": "wrong"}, body + "\ndef reference(x):\n    return x.double()\n")
+    assert status == 0, printed
 
 
 def test_without_the_device_it_says_so_and_gives_no_verdict(run):

@@ -37,7 +37,9 @@ def by_runner(case: Case, tmp_path) -> str:
 
 
 MAIN_BLOCK = (PACKAGE / "lint" / "main_exact.py.txt").read_text(encoding="utf-8")
-SNIPPET = '"""A case."""\nimport torch\n\n\ndef control(device, x):\n    return x\n\n\n' + MAIN_BLOCK
+SNIPPET = (
+    '"""A case."""\nBUG = {"kind": "wrong"}\nimport torch\n\n\ndef control(device, x):\n    return x\n\n\n' + MAIN_BLOCK
+)
 
 
 def by_main_block(case: Case, tmp_path) -> str:

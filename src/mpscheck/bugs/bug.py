@@ -17,6 +17,16 @@ LOUD_KINDS = ("error", "crash", "hang")  # these give themselves away
 MAIN_BLOCK = "# The lines below are the same in every snippet"
 METADATA = "BUG"
 FUNCTIONS = ("compute", "control", "workaround")
+REFERENCE = "reference"  # in place of compute in float64, where that is too large
+OF_CHECK = (
+    "dtypes",
+    "repeats",
+    "rate",
+    "memory",
+    "fresh",
+    "exempt",
+    "no_workaround",
+)  # fields that say how a check is made
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,10 @@ class Check:
     path: Path
     source: str
     explanation: str  # the docstring below its first line, Markdown
+    dtypes: tuple[str, ...] = ("float32",)  # under test
+    repeats: int | None = None  # how often, where it does not show in each run
+    rate: float | None = None  # the share of runs that are wrong, as a source says
+    memory: float = 0.0  # GiB that a run needs
     fresh: bool = False
     exempt: str | None = None
     no_workaround: str | None = None
@@ -108,6 +122,11 @@ class Bug:
         """True if trigger and effect are known: the emulated device can be made sick with it."""
         return bool(self.triggers) and self.effect is not None
 
+    @property
+    def apart(self) -> bool:
+        """True if each function of its check needs a process of its own: one may take the others with it."""
+        return self.check.fresh or self.check.memory > 0 or self.kind in ("crash", "hang", "memory")
+
     def state(self, torch: str, macos: str | None = None) -> str:
         """`affected`, `not affected` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
 
@@ -125,8 +144,8 @@ class Bug:
 
 def made(facts: dict, check: Check | None = None) -> Bug:
     """The bug that these fields describe, slug and claim among them. Raises ValueError where a value cannot be read."""
-    known = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
-    for name in ("fresh", "exempt", "no_workaround", "trigger"):
+    known = {name: frozen(value) for name, value in facts.items()}
+    for name in (*OF_CHECK, "trigger"):
         known.pop(name, None)
     known["affected"] = SpecifierSet(facts.get("affected", ""))
     if "macos" in facts:
@@ -137,6 +156,11 @@ def made(facts: dict, check: Check | None = None) -> Bug:
         known["effect"] = effects_data.parse(facts["effect"])
     known["silent"] = facts.get("silent", facts["kind"] not in LOUD_KINDS)
     return Bug(**known, check=check, facts=facts)
+
+
+def frozen(value: object) -> object:
+    """A list as a tuple, all else as it is."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def is_main_block(node: ast.stmt) -> bool:

@@ -80,9 +80,7 @@ def of_parts(path: Path, docstring: str, facts: dict, source: str) -> Bug:
         path=path,
         source=source,
         explanation=explanation.strip(),
-        fresh=facts.get("fresh", False),
-        exempt=facts.get("exempt"),
-        no_workaround=facts.get("no_workaround"),
+        **{name: bugs.frozen(facts[name]) for name in bugs.OF_CHECK if name in facts},
         false_alarm=constants.get("FALSE_ALARM"),
     )
     try:

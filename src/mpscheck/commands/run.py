@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mpscheck.bugs import catalogue
+from mpscheck.bugs.bug import Bug
 from mpscheck.places import ROOT
 from mpscheck.progress import progress
 from mpscheck.runs import numerics, provenance, results, runner
@@ -47,7 +48,7 @@ def measure(bugs, where, run_file, resume, timeout, memory_limit) -> tuple[list[
     journal = results.Journal(run_file, where)
     kept = reusable(bugs, journal, run_file, where) if resume else []
     done = {runner.key_of(record) for record in kept}
-    jobs = [job for job in map(runner.Job, bugs) if job.key not in done]
+    jobs = [job for bug in bugs for job in runner.jobs_of(bug) if job.key not in done]
     if not jobs:
         return kept, 0
     journal.start(kept)
@@ -57,13 +58,13 @@ def measure(bugs, where, run_file, resume, timeout, memory_limit) -> tuple[list[
         def on_record(record: dict) -> None:
             journal.append(record)
             records.append(record)
-            step(f"{record['snippet']}: {numerics.verdict(record)}")
+            step(f"{record['snippet']} in {record['dtype']}: {numerics.verdict(record)}")
 
         try:
             runner.run(jobs, where["device"], timeout=timeout, memory_limit=memory_limit, on_record=on_record)
         except KeyboardInterrupt:
             click.echo(
-                f"\nStopped; {len(records)} of {len(bugs)} are kept in {journal.path.name}: go on with --resume.",
+                f"\nStopped; {len(records)} of {len(jobs) + len(kept)} are kept in {journal.path.name}: go on with --resume.",
                 err=True,
             )
             raise SystemExit(2) from None
@@ -73,7 +74,7 @@ def measure(bugs, where, run_file, resume, timeout, memory_limit) -> tuple[list[
 
 def reusable(bugs, journal, run_file, where) -> list[dict]:
     """Records of the same snippets, same code, same environment: from the run file and from an interrupted run."""
-    wanted = {runner.Job(bug).key for bug in bugs}
+    wanted = {job.key for bug in bugs for job in runner.jobs_of(bug)}
     found = {}
     try:
         old = results.read(run_file) if run_file.exists() else None
@@ -90,16 +91,19 @@ def reusable(bugs, journal, run_file, where) -> list[dict]:
 
 def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bool) -> int:
     """Say in plain words what came out; 1 if something is not as expected."""
-    by_slug = {record["snippet"]: record for record in records}
     surprises = []
     for bug in bugs:
-        record = by_slug[bug.slug]
-        found, expected = numerics.verdict(record), expected_on(bug, where)
+        own = [record for record in records if record["snippet"] == bug.slug]
+        findings = {record["dtype"]: numerics.finding(record, bug.kind) for record in own}
+        found, expected = numerics.worst(findings.values()), expected_on(bug, where)
+        record = next(record for record in own if findings[record["dtype"]] == found)
         note = "" if expected == "unknown" else f"   (expected: {expected})"
         if not quiet:
             reason = numerics.deciding(record).get("reason")
-            click.echo(f"{found:14} {bug.slug}{note}{f'   {reason}' if reason else ''}")
-        if is_surprise(found, expected):
+            dtypes = "" if bug.check.dtypes == ("float32",) else f" in {told(findings)}"
+            said = "; ".join([*([reason] if reason else []), *rarity(record, bug)])
+            click.echo(f"{found:14} {bug.slug}{dtypes}{note}{f'   {said}' if said else ''}")
+        if is_surprise(found, expected, bug.kind):
             surprises.append(bug.slug)
     if not quiet:
         kept = f"; {len(records) - measured} kept from before" if measured < len(records) else ""
@@ -109,6 +113,25 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
     if surprises:
         click.echo(f"NOT AS EXPECTED: {', '.join(surprises)}", err=True)
     return 1 if surprises else 0
+
+
+def told(findings: dict[str, str]) -> str:
+    """`float16 (wrong), bfloat16 (agrees)`"""
+    return ", ".join(f"{dtype} ({found})" for dtype, found in findings.items())
+
+
+def rarity(record: dict, bug: Bug) -> list[str]:
+    """Of a check that is repeated: how many runs were wrong, and if none was, what that could have missed."""
+    numbers = numerics.deciding(record)["functions"].get("compute", {})
+    if "wrong_runs" not in numbers:
+        return []
+    wrong, repeats = numbers["wrong_runs"], numbers["repeats"]
+    said = f"{wrong} of {repeats} runs wrong"
+    if wrong:
+        return [said]
+    rate = bug.check.rate or numerics.rate_seen(repeats)
+    seen = 1 - numerics.chance_of_missing(rate, repeats)
+    return [f"{said}; what is wrong in {rate:.2%} of runs would have shown with a chance of {seen:.2%}"]
 
 
 def shown(path: Path) -> str:

@@ -27,6 +27,7 @@ class Measurement:
     provenance: dict
     record: dict
     current: bool
+    kind: str  # of the bug: what shows it
 
     @property
     def attempt(self) -> dict:
@@ -35,7 +36,18 @@ class Measurement:
 
     def verdict(self, function: str = "compute") -> str:
         """`outdated` where the code has changed since, else the verdict on this function."""
-        return numerics.verdict(self.record, function) if self.current else "outdated"
+        if not self.current:
+            return "outdated"
+        return (
+            numerics.finding(self.record, self.kind)
+            if function == "compute"
+            else numerics.verdict(self.record, function)
+        )
+
+    @property
+    def measured(self) -> bool:
+        """True if it says something of the bug: numbers were taken, or it showed as its kind does."""
+        return self.current and (self.attempt["outcome"] == "measured" or self.verdict() in numerics.SHOWS[self.kind])
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class Control:
     provenance: dict
     row: dict
     current: bool
+    kind: str  # of the bug: what shows it
 
     @property
     def proven(self) -> bool:
@@ -55,7 +68,11 @@ class Control:
         row = self.row
         others = [value for name, value in row["sick"].items() if name != "compute"]
         healthy = [*row["healthy"].values(), *row["honest"].values(), *others]
-        return self.current and row["sick"].get("compute") in numerics.SICK and all(v == "agrees" for v in healthy)
+        return (
+            self.current
+            and row["sick"].get("compute") in numerics.SHOWS[self.kind]
+            and all(v == "agrees" for v in healthy)
+        )
 
 
 def measurements(bug: Bug, runs: dict[str, dict], faults: bool = False) -> list[Measurement]:
@@ -63,12 +80,22 @@ def measurements(bug: Bug, runs: dict[str, dict], faults: bool = False) -> list[
     if bug.check is None:
         return []
     found = [
-        Measurement(name, run["provenance"], record, record["code"] == bug.check.code_hash)
+        Measurement(name, run["provenance"], record, record["code"] == bug.check.code_hash, bug.kind)
         for name, run in runs.items()
         for record in run["records"]
         if record["snippet"] == bug.slug and (faults or not record.get("faults"))
     ]
     return sorted(found, key=lambda m: (m.provenance["date"], m.run), reverse=True)
+
+
+def of_runs(found: list[Measurement]) -> list[Measurement]:
+    """One measurement a run: of its records in several dtypes that with the worst verdict."""
+    chosen: dict[tuple, Measurement] = {}
+    for m in found:
+        other = chosen.get((m.run, m.current))
+        if other is None or numerics.worst([other.verdict(), m.verdict()]) != other.verdict():
+            chosen[m.run, m.current] = m
+    return list(chosen.values())
 
 
 def on_mac(bug: Bug, runs: dict[str, dict]) -> list[Measurement]:
@@ -94,7 +121,8 @@ def control(bug: Bug, controls: dict[str, dict]) -> Control | None:
     document = controls.get(bug.slug)
     if document is None or bug.check is None:
         return None
-    return Control(document["provenance"], document["row"], not made_of.changed(document["made_of"], bug_now(bug)))
+    current = not made_of.changed(document["made_of"], bug_now(bug))
+    return Control(document["provenance"], document["row"], current, bug.kind)
 
 
 def rows(controls: dict[str, dict]) -> list[dict]:
@@ -135,7 +163,7 @@ def kinds_of(bug: Bug, runs: dict[str, dict], controls: dict) -> set[str]:
     """The kinds of evidence that there are for a bug; an outdated record is none."""
     row = control(bug, controls)
     there = {
-        "measured": any(m.current and m.attempt["outcome"] == "measured" for m in on_mac(bug, runs)),
+        "measured": any(m.measured for m in on_mac(bug, runs)),
         "declared": bool(declared(bug)),
         "reported": True,  # every bug names the thread that reports it
         "emulated": row is not None and row.proven,

@@ -3,11 +3,13 @@
 import ast
 from collections.abc import Iterator
 
-from mpscheck.bugs.bug import FUNCTIONS, Bug
+from mpscheck.bugs.bug import FUNCTIONS, REFERENCE, Bug
 from mpscheck.lint.syntax import function, own_code, returned
 
 NAME = "functions"
-DESCRIPTION = "inputs() returns a tuple; compute, control and workaround take (device, *inputs)"
+DESCRIPTION = (
+    "inputs() returns a tuple; compute, control and workaround take (device, *inputs), reference takes (*inputs)"
+)
 
 
 def check(bug: Bug) -> Iterator[str]:
@@ -34,11 +36,15 @@ def _signatures(bug: Bug) -> Iterator[str]:
             yield "inputs must end in one return of a written-out tuple: return x, w (of one tensor: return (x,))"
         else:
             count = len(tuples[0].elts)
-    for definition in filter(None, (function(bug, name) for name in FUNCTIONS)):
-        parameters = _parameters(definition)
-        if parameters is None or parameters[:1] != ["device"] or count not in (None, len(parameters) - 1):
+    for definition in filter(None, (function(bug, name) for name in (*FUNCTIONS, REFERENCE))):
+        parameters, first = _parameters(definition), [] if definition.name == REFERENCE else ["device"]
+        if (
+            parameters is None
+            or (parameters[:1] == ["device"]) != bool(first)
+            or (count not in (None, len(parameters) - len(first)))
+        ):
             what = "one parameter for each input" if count is None else f"{count} parameter(s), one for each input"
-            yield f"{definition.name}({ast.unparse(definition.args)}): expected device, then {what}; no defaults"
+            yield f"{definition.name}({ast.unparse(definition.args)}): expected {'device, then ' * bool(first)}{what}; no defaults"
         if not any(value is not None for value in returned(definition)):
             yield f"{definition.name} returns nothing: return the tensor (or a tuple of tensors) that the device computed"
 

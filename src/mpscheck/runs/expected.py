@@ -10,8 +10,16 @@ def expected_on(bug, where: dict) -> str:
     return bug.state(where["torch"], where["macos"])
 
 
-def is_surprise(found: str, expected: str) -> bool:
-    """Strict both ways: affected found right, and not affected found anything but agreeing (or without such a kernel)."""
+def is_surprise(found: str, expected: str, kind: str) -> bool:
+    """Strict both ways: affected that does not show, and not affected that shows anything but agreeing.
+
+    What shows a bug depends on its kind. What was not run is no surprise; nor is an op that a healthy device lacks, but
+    where the bug is that it raises.
+    """
+    if found in ("not-run", "unfit"):
+        return False
+    shows = numerics.SHOWS[kind]
     if expected == "affected":
-        return found not in numerics.SICK
-    return expected == "not affected" and found not in ("agrees", "unsupported")
+        return found not in shows
+    healthy = ("agrees",) if "unsupported" in shows else ("agrees", "unsupported")
+    return expected == "not affected" and found not in healthy

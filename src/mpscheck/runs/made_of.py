@@ -60,7 +60,9 @@ def fault_of(bug: Bug) -> str:
 
 def of_check(bug: Bug) -> dict[str, str]:
     """What the controls of a bug's check are made of."""
-    return {"check": bug.check.code_hash, "fault": fault_of(bug), "device": device()}
+    how = {name: bug.facts[name] for name in ("dtypes", "repeats") if name in bug.facts}  # what the code does not say
+    check = digest([bug.check.code_hash, repr(how)]) if how else bug.check.code_hash
+    return {"check": check, "fault": fault_of(bug), "device": device()}
 
 
 def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:

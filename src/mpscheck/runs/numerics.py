@@ -4,14 +4,25 @@ Results store numbers, never verdicts, so that a better rule can be applied to o
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from mpscheck.runs import rule
 
 ALLOWED_RATIO = rule.ALLOWED_RATIO
 NOT_RUN = ("error", "crash", "hang", "memory", "gpu-fault", "unsupported", "unfit", "not-run")
+# from the best to the worst: a wrong number in one dtype is not undone by another dtype that did not run
+SEVERITY = ("agrees", *reversed(NOT_RUN), *rule.SEVERITY[1:])
 VERDICTS = (*rule.SEVERITY, *NOT_RUN)
 SICK = ("wrong", "nan", "nondeterministic")
+SHOWS = {  # by the kind of a bug: the verdicts that show it
+    **dict.fromkeys(SICK, SICK),
+    "error": ("error", "unsupported"),
+    "crash": ("crash", "gpu-fault"),
+    "hang": ("hang",),
+    "memory": ("memory", *SICK),  # too much of it, or that of other tensors
+}
+MISSED = 0.01  # the chance that a check of something rare may miss it
 
 
 def number(value: Any) -> Any:
@@ -66,11 +77,14 @@ def verdict_of(numbers: dict[str, Any]) -> str:
 
 
 def verdict_of_attempt(attempt: dict[str, Any], function: str) -> str:
-    """The verdict of one attempt on one function: what did not run says so."""
-    if attempt["outcome"] != "measured":
-        return attempt["outcome"]
+    """The verdict of one attempt on one function: that of its numbers, else how the attempt ended.
+
+    An attempt at several functions goes on where one of them raises: its outcome is that of the first that did.
+    """
     numbers = attempt["functions"].get(function)
-    return verdict_of(numbers) if numbers is not None else "not-run"
+    if numbers is not None:
+        return verdict_of(numbers)
+    return attempt["outcome"] if attempt["outcome"] != "measured" else "not-run"
 
 
 def verdict(record: dict[str, Any], function: str = "compute") -> str:
@@ -81,6 +95,31 @@ def verdict(record: dict[str, Any], function: str = "compute") -> str:
     if any(found in SICK for found in verdicts):
         return "nondeterministic"
     return next(found for found in verdicts if found != "agrees")
+
+
+def finding(record: dict[str, Any], kind: str) -> str:
+    """What a record finds of a bug of this kind: the verdict on compute.
+
+    An error, a crash or a hang of compute shows something only beside a control that is right: else `unfit`.
+    """
+    found = verdict(record)
+    shows_at_once = found in NOT_RUN and found in SHOWS[kind]
+    return "unfit" if shows_at_once and verdict(record, "control") != "agrees" else found
+
+
+def chance_of_missing(rate: float, repeats: int) -> float:
+    """How likely it is that so many runs are all right although a fault makes this share of them wrong."""
+    return (1 - rate) ** repeats
+
+
+def rate_seen(repeats: int) -> float:
+    """The smallest share of wrong runs that so many repeats miss with a chance of at most MISSED."""
+    return 1 - MISSED ** (1 / repeats)
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst of several verdicts: of those in several dtypes it speaks for the bug."""
+    return max(verdicts, key=SEVERITY.index)
 
 
 def deciding(record: dict[str, Any]) -> dict[str, Any]:

@@ -194,6 +194,6 @@ class Journal:
 
     def finish(self, records: list[dict]) -> None:
         """Write the run file and remove the journal."""
-        ordered = sorted(records, key=lambda r: (r["snippet"], r.get("faults", [])))
+        ordered = sorted(records, key=lambda r: (r["snippet"], r["dtype"], r.get("faults", [])))
         write(self.run_file, document(self.provenance, ordered))
         self.path.unlink(missing_ok=True)

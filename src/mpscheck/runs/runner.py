@@ -1,5 +1,6 @@
 """Running snippets in worker processes, so that a crash, a hang or a flood costs one record and never the run."""
 
+import math
 import multiprocessing
 import pickle
 import signal
@@ -9,6 +10,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from mpscheck.bugs.bug import Bug
@@ -32,6 +34,11 @@ class Job:
         return (self.bug.slug, self.bug.check.code_hash, self.dtype, self.faults)
 
 
+def jobs_of(bug: Bug, faults: tuple[str, ...] = ()) -> list[Job]:
+    """One job for each dtype that a check is about."""
+    return [Job(bug, faults, dtype) for dtype in bug.check.dtypes]
+
+
 def key_of(record: dict) -> tuple:
     """What makes a record of the same environment reusable: snippet, code, dtype, faults."""
     return (record["snippet"], record["code"], record["dtype"], tuple(record.get("faults", ())))
@@ -46,14 +53,12 @@ def run(
 ) -> list[dict]:
     """Measure the jobs one after the other in one warm worker (one only, since a GPU is shared).
 
-    Snippets marked `fresh` get a new process for each function. `on_record` is called with each record as it comes.
+    Snippets whose functions must run apart get a new process for each. `on_record` is called with each record as it comes.
     A KeyboardInterrupt ends the workers and passes through.
     """
     records = []
     with Worker(device, timeout, memory_limit) as one:
-        for job in sorted(
-            jobs, key=lambda job: job.bug.check.fresh
-        ):  # those last, when the warm worker has no more to do
+        for job in sorted(jobs, key=lambda job: job.bug.apart):  # those last, when the warm worker has no more to do
             records.append(one.measure(job))
             on_record(records[-1])
     return records
@@ -62,7 +67,7 @@ def run(
 class Worker:
     """One worker process, warm from the first job on; `emulated` is the mode of its emulated device (MPSCHECK_EMU).
 
-    A snippet marked `fresh` gets a new process for each function. Leaving the block by an exception (Ctrl-C) ends the
+    A snippet whose functions must run apart (`Bug.apart`) gets a new process for each. Leaving the block by an exception (Ctrl-C) ends the
     process at once.
     """
 
@@ -100,12 +105,14 @@ class Worker:
 
     def measure(self, job: Job) -> dict:
         """The record of a job, whatever happens to it."""
-        result = self._fresh(job) if job.bug.check.fresh else self._attempt(job, job.bug.check.functions)
+        if lacking := lacking_memory(job.bug.check.memory):
+            return _record(job, [_failed("not-run", lacking)])
+        result = self._apart(job) if job.bug.apart else self._attempt(job, job.bug.check.functions)
         return _record(job, [result])
 
     def matches(self, bug: Bug) -> dict[str, int]:
         """How many calls of each function the trigger matches on the emulated device (see `selftest`)."""
-        args = (str(bug.check.path), bug.triggers, bug.check.functions)
+        args = (str(bug.check.path), bug.triggers, bug.check.functions, bug.check.dtypes)
         return self._pool.schedule(selftest_job, args=args, timeout=TIMEOUT).result()
 
     def _attempt(self, job: Job, names: tuple[str, ...]) -> dict:
@@ -122,25 +129,28 @@ class Worker:
     def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
         return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, job.dtype, job.faults)
 
-    def _fresh(self, job: Job) -> dict:
+    def _apart(self, job: Job) -> dict:
+        """Each function in a new process; how the first that failed did is how the attempt ended."""
         result, written = {"outcome": "measured", "before": [], "functions": {}}, []
         for name in job.bug.check.functions:
             one = self._attempt_anew(job, (name,))
-            if one["outcome"] != "measured":
-                return one
+            if one["outcome"] != "measured" and result["outcome"] == "measured":
+                reason = one["reason"] if name == "compute" else f"{name}: {one['reason'].removeprefix(f'{name}: ')}"
+                result |= {"outcome": one["outcome"], "reason": reason}
             result["functions"] |= one["functions"]
             written += [one["stderr"]] if "stderr" in one else []
         return result | ({"stderr": "\n".join(written)[-LONGEST:]} if written else {})
 
     def _attempt_anew(self, job: Job, names: tuple[str, ...]) -> dict:
         """An attempt in a new process: a fork where the device is emulated, which has no wait for torch."""
+        limit = max(self._memory_limit, int(job.bug.check.memory * 2**30))
         if self._emulated is None:
-            with Worker(self._device, self._timeout, self._memory_limit) as other:
+            with Worker(self._device, self._timeout, limit) as other:
                 return other._attempt(job, names)
         self._server = self._server or warm.Server(self._emulated)
         with tempfile.TemporaryDirectory() as folder:
             answer, stderr = Path(folder, "answer"), Stderr(Path(folder, "stderr"))
-            args = (answer, self._memory_limit, str(stderr.path), *self._arguments(job, names))
+            args = (answer, limit, str(stderr.path), *self._arguments(job, names))
             status = self._server.run(worker.run_alone, *args, timeout=self._timeout)
             if status == 0 and answer.exists():
                 found = pickle.loads(answer.read_bytes())
@@ -149,11 +159,17 @@ class Worker:
             return found | stderr.since_last()
 
 
-def selftest_job(path: str, triggers: tuple, names: tuple[str, ...]) -> dict[str, int]:
+def selftest_job(path: str, triggers: tuple, names: tuple[str, ...], dtypes: tuple[str, ...]) -> dict[str, int]:
     """`selftest.matches` in a worker, which has torch."""
     from mpscheck.runs.selftest import matches as count
 
-    return count(path, triggers, names)
+    return count(path, triggers, names, dtypes=dtypes)
+
+
+def lacking_memory(needed: float) -> str | None:
+    """Why this machine cannot run what needs so many GiB; None if it can."""
+    free = psutil.virtual_memory().available / 2**30
+    return None if free >= needed else f"needs {needed:g} GiB, {math.floor(10 * free) / 10:g} are free"
 
 
 def _hung(timeout: float) -> dict:

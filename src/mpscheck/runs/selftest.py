@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import torch
+
 from mpscheck.bugs import recorder
 from mpscheck.bugs.aten import base_name
 from mpscheck.bugs.trigger import Earlier, Trigger
-from mpscheck.runs.measure import load_module
+from mpscheck.runs.measure import in_dtype, load_module
 
 
 def matches_of(triggers: Iterable[Trigger], device: str, function, inputs: tuple) -> int:
@@ -38,7 +40,18 @@ def matches_of(triggers: Iterable[Trigger], device: str, function, inputs: tuple
     return count
 
 
-def matches(path: str, triggers: tuple[Trigger, ...], names: tuple[str, ...], device: str = "emu") -> dict[str, int]:
-    """For each function of a snippet, how many of its calls on the device match."""
+def matches(
+    path: str,
+    triggers: tuple[Trigger, ...],
+    names: tuple[str, ...],
+    device: str = "emu",
+    dtypes: tuple[str, ...] = ("float32",),
+) -> dict[str, int]:
+    """For each function of a snippet, how many of its calls on the device match, in all dtypes under test."""
     module = load_module(Path(path))
-    return {name: matches_of(triggers, device, getattr(module, name), module.inputs()) for name in names}
+
+    def count(name: str, dtype: str) -> int:
+        inputs = in_dtype(module.inputs(), getattr(torch, dtype))
+        return matches_of(triggers, device, getattr(module, name), inputs)
+
+    return {name: sum(count(name, dtype) for dtype in dtypes) for name in names}

@@ -51,12 +51,15 @@ def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: st
     _before.append(slug)
     _work(True)
     try:
-        functions = _measure(path, names, device, dtype, faults)
-        return {"outcome": "measured", "before": before, "functions": functions}
+        functions, errors = _measure(path, names, device, dtype, faults)
     except BaseException as error:
-        return {"outcome": outcome_of(error), "reason": reason_of(error), "before": before, "functions": {}}
+        functions, errors = {}, {"compute": error}
     finally:
         _work(False)
+    for name, error in errors.items():  # the first decides
+        reason = reason_of(error) if name == "compute" else f"{name}: {reason_of(error)}"
+        return {"outcome": outcome_of(error), "reason": reason, "before": before, "functions": functions}
+    return {"outcome": "measured", "before": before, "functions": functions}
 
 
 def _work(begun: bool) -> None:
@@ -84,11 +87,18 @@ def _measure(path, names, device, dtype, faults):
 
 
 def outcome_of(error: BaseException) -> str:
-    """`unsupported`, `memory` or `error`."""
+    """`unsupported`, `memory`, `error`, or `unfit` where it was not the device that failed."""
     text = str(error).lower()
+    if type(error).__name__ == "NoReference":
+        return "unfit"
     if isinstance(error, NotImplementedError) or type(error).__name__ == "Unsupported":
         return "unsupported"
-    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
+    if (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "out of memory" in text
+        or "can't allocate memory" in text
+    ):
         return "memory"
     return "error"
 

@@ -69,6 +69,7 @@ def verdict(word: str) -> str:
 
 def on_macs(found: list[evidence.Measurement]) -> str:
     """How many runs on Macs gave which verdict, real and virtual ones apart; says so where there is none."""
+    found = evidence.of_runs(found)
     groups = {words: [m for m in found if m.provenance["virtual"] is virtual] for virtual, words in MACHINES.items()}
     return "; ".join(f"{_verdicts(group)} {words}" for words, group in groups.items() if group) or verdict(NOT_ON_MAC)
 
@@ -160,6 +161,11 @@ def device(provenance: dict) -> str:
         return f"{name}{virtual}, {text(provenance['system'])}"
     build = f" ({text(provenance['macos_build'])})" if provenance["macos_build"] else ""
     return f"{name}{virtual}, macOS {text(provenance['macos'])}{build}"
+
+
+def in_dtype(record: dict) -> str:
+    """Which dtype a record is in, where that is not float32."""
+    return "" if record["dtype"] == "float32" else f" in {record['dtype']}"
 
 
 def environment(provenance: dict) -> str:

@@ -178,7 +178,7 @@ def _measurement(m: evidence.Measurement) -> str:
     others = [f"{name} {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
     reason = text(m.attempt["reason"]) if "reason" in m.attempt else words.figures_of(m.attempt)
     details = "; ".join(part for part in [reason, *others] if part)
-    return f"{words.verdict(m.verdict())} on {words.environment(m.provenance)}: {details}"
+    return f"{words.verdict(m.verdict())}{words.in_dtype(m.record)} on {words.environment(m.provenance)}: {details}"
 
 
 def _reported(bug: Bug) -> str:
@@ -189,7 +189,8 @@ def _reported(bug: Bug) -> str:
 def _emulated(bug: Bug, controls: dict) -> str:
     control = evidence.control(bug, controls)
     if not bug.imitable:
-        return f"no fault to imitate: {_why_not(bug, 'effect' if bug.triggers else 'trigger')}"
+        why = _why_not(bug, "effect" if bug.triggers else "trigger")
+        return f"the fault cannot be imitated here, healthy devices alone can be shown: {why}"
     if control is None:
         return f"{words.verdict('not-run')} on the emulated device"
     if not control.current:

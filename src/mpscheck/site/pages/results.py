@@ -12,22 +12,28 @@ from mpscheck.site.markup import table
 def run_section(name: str, run: dict, bugs: tuple[Bug, ...], level: int = 3) -> str:
     """One run: where it was made, and what it found for each bug."""
     where = run["provenance"]
-    rows = [_run_row(bug, m) for bug in bugs for m in evidence.measurements(bug, {name: run})]
+    rows = [row for bug in bugs for row in _run_rows(bug, evidence.measurements(bug, {name: run}))]
     title = f"{'#' * level} {text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
     found = table(["Bug", "Expected", "Found", "Figures"], rows, f"Results of {text(name)}") if rows else "No record."
     return f"{title}\n\n{_provenance(name, where)}\n\n{found}"
 
 
-def _run_row(bug: Bug, m: evidence.Measurement) -> list[str]:
+def _run_rows(bug: Bug, found: list[evidence.Measurement]) -> list[list[str]]:
+    """One row a record; of several dtypes the worst says whether that was expected."""
+    speaking = evidence.of_runs(found)
+    return [_run_row(bug, m, m in speaking) for m in found]
+
+
+def _run_row(bug: Bug, m: evidence.Measurement, speaks: bool) -> list[str]:
     found, expected = m.verdict(), expected_on(bug, m.provenance)
     name = f"[{bug.slug}](bugs/{bug.slug}.md)"
     if not m.current:
         return [name, expected, words.verdict(found), "the check has changed since"]
-    surprise = " **not as expected**" if is_surprise(found, expected) else ""
+    surprise = " **not as expected**" if speaks and is_surprise(found, expected, bug.kind) else ""
     others = [f"{name}: {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
     reason = text(m.attempt["reason"], limit=300) if "reason" in m.attempt else words.figures_of(m.attempt)
     figures = "; ".join(part for part in [reason, *others] if part)
-    return [name, expected, words.verdict(found) + surprise, figures]
+    return [name, expected, words.verdict(found) + words.in_dtype(m.record) + surprise, figures]
 
 
 def _provenance(name: str, where: dict) -> str:

@@ -1,0 +1,40 @@
+"""The dtype under test is said in the metadata. A cast in compute would narrow the reference in float64 as well."""
+
+import ast
+from collections.abc import Iterator
+
+from mpscheck.bugs.bug import Bug
+from mpscheck.lint.syntax import dotted, imported, is_statistical, own_code
+
+NAME = "dtypes"
+DESCRIPTION = "no function casts to a half type; `dtypes` names what is under test, and the runner rounds the inputs"
+
+HALVES = {"torch.float16": "float16", "torch.half": "float16", "torch.bfloat16": "bfloat16"}
+METHODS = {"half": "float16", "bfloat16": "bfloat16"}
+COPIES = ("_to_copy", "copy_", "_copy_from")  # of these the cast is the claim
+
+
+def check(bug: Bug) -> Iterator[str]:
+    if is_statistical(bug) and "dtypes" in bug.facts:
+        yield "dtypes: a claim about random numbers draws in a dtype of its own: take it out"
+    if any(op in COPIES for trigger in bug.triggers for op in trigger.ops):
+        return
+    names = imported(bug)
+    for node in (node for top in own_code(bug) for node in ast.walk(top)):
+        if dtype := _cast_to(node, names):
+            yield (
+                f"line {node.lineno}: {ast.unparse(node)} narrows the reference too, so that a healthy device looks wrong: "
+                f'take it out and say dtypes = ["{dtype}"] in the metadata'
+            )
+
+
+def _cast_to(node: ast.AST, names: dict[str, str]) -> str | None:
+    """The half type that a call casts a tensor to, `x.half()` or `x.to(torch.float16)`; None if it is no such call."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    if node.func.attr in METHODS and not node.args:
+        return METHODS[node.func.attr]
+    if node.func.attr not in ("to", "type"):
+        return None
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return next((HALVES[name] for value in given if (name := dotted(value, names)) in HALVES), None)
