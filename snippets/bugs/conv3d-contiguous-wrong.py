@@ -94,12 +94,18 @@ if __name__ == "__main__":
         torch.ones(1, device=device)
     except Exception:
         sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
 
     def wide(t):  # in double precision; whole numbers stay as they are
         return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
 
-    def run(function, where, change=lambda t: t):  # its outputs, on the CPU
-        outputs = function(where, *map(change, inputs()))
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
         return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
     def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
@@ -118,17 +124,40 @@ if __name__ == "__main__":
         ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
         return ratio if (same[0] | same[1] | there).all() else float("inf")
 
-    def agrees(function, reference):
-        got, cpu, exact = run(function, device), run(function, "cpu"), run(reference, "cpu", wide)
-        ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
-        right = len(got) == len(cpu) and max(ratios) <= 10
-        shown = ", ".join(f"{ratio:.3g}" for ratio in ratios)  # one for each output
-        print(f"  {function.__name__:10} error ratio {shown}, 10 allowed: {'agrees' if right else 'WRONG'}")
-        return right
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
 
-    right = agrees(compute, compute)
-    agrees(control, control)
-    if "workaround" in globals():
-        agrees(workaround, compute)
-    print(f"{'AGREES' if right else 'WRONG'}: {device} against the CPU in float64, torch {torch.__version__}")
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, reference = [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        verdict(control, in_float64(control), dtype)
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and kind not in ("error", "memory"):
+        sys.exit("COULD NOT RUN: compute raised an error, and this check is about something else")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
     sys.exit(0 if right else 3)
