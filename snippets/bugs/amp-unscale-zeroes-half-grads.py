@@ -40,6 +40,7 @@ BUG = {
         {"op": ["_amp_foreach_non_finite_check_and_unscale"], "when": ["self.dtype in float16,bfloat16"]},
     ],
     "effect": "sets(inv_scale, 0)",
+    "dtypes": ["bfloat16"],
 }
 
 import torch
@@ -57,11 +58,11 @@ def unscaled(gradient):  # what GradScaler.unscale_ and GradScaler.step call, fo
 
 
 def compute(device, gradient):
-    return unscaled(gradient.to(device, torch.bfloat16, copy=True))
+    return unscaled(gradient.to(device, copy=True))
 
 
 def workaround(device, gradient):  # parameters in float32, with torch.autocast for the speed
-    return unscaled(gradient.to(device, torch.float32, copy=True)).bfloat16()
+    return unscaled(gradient.to(device, torch.float32, copy=True)).to(gradient.dtype)
 
 
 def control(device, gradient):
