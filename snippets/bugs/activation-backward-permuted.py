@@ -1,17 +1,20 @@
 """The gradient of `F.silu`, `torch.sigmoid` and `torch.tanh` is wrong for permuted inputs.
 
-The result takes the layout of the input, or of the gradient that arrives. The kernels for Apple GPUs write it as if it
-were contiguous, so that the right numbers stand in wrong places (inferred: ELU, GELU and leaky ReLU, which are right in
-the thread, compute aside and copy, as pytorch/pytorch#123049 made the latter two; these do not). The forward pass is
-right, and nothing is raised.
+The result takes the layout of the input, or of the gradient that arrives. Where that is not contiguous, the kernels
+for Apple GPUs take a contiguous copy, fill that, and never copy it back, so that the gradient holds what stood in its
+memory before (inferred from the code of those kernels; a difference of 1.9994 in the thread is more than two
+gradients of tanh can differ by). The forward pass is right, and nothing is raised. ELU, GELU and leaky ReLU are right
+too.
 
-You meet it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of `transformers`
-does in training, where its fast kernels are not installed (seen with 5.24): the gradient that arrives at the activation
-of its convolution is transposed. Llama and `MambaModel` do not.
+You meet it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
+`transformers` does in training, where its fast kernels are not installed (seen with 5.24): the gradient that arrives
+at the activation of its convolution is transposed. Llama and `MambaModel` do not.
 
-The thread, of February 2026, gives no versions in what could be read, and no fix. The macOS wheels have kernels of another
-kind for the gradient of SiLU from 2.12.0 on and for that of tanh from 2.13.0 on. The thread also names mish, softplus,
-threshold and ReLU; under which conditions those are wrong is not known well enough, so the trigger leaves them out.
+The thread, of February 2026, gives no versions in what could be read, and no fix. By the code, newer versions of
+PyTorch need no copy on macOS 15 and later; which macOS the thread has is not known. The macOS wheels have kernels of
+another kind for the gradient of SiLU from 2.12.0 on and for that of tanh from 2.13.0 on. The thread also names mish,
+softplus, threshold and ReLU; under which conditions those are wrong is not known well enough, so the trigger leaves
+them out.
 """
 
 BUG = {
@@ -42,7 +45,7 @@ BUG = {
             "when": ["result.layout != contiguous"],
         }
     ],
-    "effect": "ignores-strides(result)",
+    "effect": "unwritten(result)",
     "absent": {"affected": "the thread as stored names no version and no fix"},
 }
 
