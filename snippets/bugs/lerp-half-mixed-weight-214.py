@@ -6,7 +6,7 @@ first two bytes of the weight are read as float16: 0.1 becomes -19.2, and 0.5, t
 what happens is inferred. Nothing is raised.
 
 You meet it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. A plain
-Python number as the weight, as PyTorch's own optimizers pass by default, is right.
+Python number as the weight, as PyTorch's Adam passes by default, is right.
 
 The report is about PyTorch 2.14.0. The fix, of September 2026, reads such a weight on the CPU and refuses other mixtures
 of dtypes; which release has it first was not read. Whether a weight that lies on the GPU is misread too was not shown.
