@@ -2,11 +2,11 @@
 
 `torch.lerp(a, b, torch.tensor(0.1))` with float16 or bfloat16 tensors hands the float32 weight to GPU code that knows one
 dtype alone. The report gets a negative number between 0 and 1, where a tenth was asked for. That is what you get if the
-first two bytes of the weight are read as float16: 0.1 becomes -19.2, and 0.5, the weight below, becomes 0. That this is
-what happens is inferred. Nothing is raised.
+first two bytes of the weight are read as float16 or bfloat16: 0.1 becomes negative, and 0.5, the weight below, becomes 0.
+That this is what happens is inferred. Nothing is raised.
 
 You meet it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. A plain
-Python number as the weight, as PyTorch's own optimizers pass by default, is right.
+Python number as the weight, as PyTorch's Adam passes by default, is right.
 
 The report is about PyTorch 2.14.0. The fix, of September 2026, reads such a weight on the CPU and refuses other mixtures
 of dtypes; which release has it first was not read. Whether a weight that lies on the GPU is misread too was not shown.
@@ -45,7 +45,7 @@ BUG = {
         }
     ],
     "effect": "reinterprets(weight, float16)",
-    "dtypes": ["float16"],
+    "dtypes": ["float16", "bfloat16"],
 }
 
 import torch
@@ -64,7 +64,7 @@ def workaround(device, mean, new):
 
 
 def control(device, mean, new):
-    return torch.lerp(mean.to(device), new.to(device), torch.tensor(0.5, dtype=mean.dtype))
+    return torch.lerp(mean.to(device), new.to(device), torch.full_like(mean, 0.5).to(device))  # a weight for each
 
 
 # The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
