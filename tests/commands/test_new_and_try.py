@@ -156,7 +156,7 @@ def test_a_file_outside_the_catalogue_has_its_own_fault_and_its_error_is_told(co
     path.write_text(broken, encoding="utf-8")
     tried = run("try", path.name)
     assert tried.returncode == 1 and "no-such-device" in tried.stdout
-    assert "compute must agree on the healthy device" in tried.stdout.splitlines()[-1]
+    assert "control must agree on the healthy device" in tried.stdout.splitlines()[-1]
 
 
 def test_a_bug_that_cannot_be_imitated_says_why_and_is_measured_healthy(copy, run):
@@ -168,7 +168,7 @@ def test_a_bug_that_cannot_be_imitated_says_why_and_is_measured_healthy(copy, ru
     path.write_text("".join(lines).replace("  # TODO: the smallest that shows it", ""), encoding="utf-8")
     tried = run("try", RACE["slug"])
     assert tried.returncode == 0, tried.stdout + tried.stderr
-    assert "sick: not imitated" in tried.stdout
+    assert "sick: the fault cannot be imitated here" in tried.stdout
 
 
 def test_every_row_can_begin():
