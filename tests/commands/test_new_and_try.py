@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from mpscheck.bugs import catalogue, schema
+from mpscheck.bugs.bug import made
 from mpscheck.commands import attempt, controls, new
 from mpscheck.lint import draft, mend
 from mpscheck.runs import results
@@ -114,6 +115,21 @@ def test_from_a_row_to_a_proof(copy, run):
     )
     assert last.stdout.splitlines()[-1].startswith("Next: the proof is complete: commit ")
     assert run("lint").stdout == "2 snippets, 1 row, 0 problems\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "dtypes"),
+    [
+        (["self.dtype == float16"], ["float16"]),
+        (["self.dtype in float16,bfloat16"], ["float16", "bfloat16"]),
+        (["self.dtype in float32,float16"], None),
+        (["self.dtype != float16"], None),
+        (["self.dtype == int64"], None),
+    ],
+)
+def test_a_draft_says_the_half_types_that_its_trigger_asks_for(when, dtypes):
+    bug = made({**WHERE, "trigger": [{"op": ["sum"], "when": when}]})
+    assert draft.facts(bug).get("dtypes") == dtypes
 
 
 AGREE = {"compute": "agrees", "workaround": "agrees", "control": "agrees"}
