@@ -12,7 +12,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 from mpscheck.commands import controls
 from mpscheck.lint import main_block, mend
-from mpscheck.runs import numerics, results, runner
+from mpscheck.runs import made_of, numerics, results, runner
 from mpscheck.runs.expected import is_surprise
 
 FACTS = {
@@ -117,6 +117,13 @@ def test_the_command_says_each_dtype_and_the_worst_speaks(snippet, tmp_path, mon
     assert run["dtypes"] == ["bfloat16", "float16"]
     again = CliRunner().invoke(main, ["run", "sum-made-up.py", "--device", "emu", "--out", "run.json", "--resume"])
     assert "0 measured on emu" in again.stdout and "2 kept from before" in again.stdout
+
+
+def test_controls_are_made_anew_where_the_metadata_changes_what_is_measured(snippet):
+    plain = made_of.of_check(snippet())["check"]
+    assert made_of.of_check(snippet(danger=3, memory=1))["check"] == plain
+    changed = [snippet(**{name: value}) for name, value in (("dtypes", ["float16"]), ("repeats", 9), ("repeats", 8))]
+    assert len({plain, *(made_of.of_check(bug)["check"] for bug in changed)}) == 4
 
 
 # ---- the kinds
