@@ -125,6 +125,9 @@ def test_an_error_ends_in_a_verdict_and_no_traceback(stranger):
     assert compute.startswith("  compute    RuntimeError: aten::sum on a device") and compute.endswith(": ERROR")
     assert control.endswith(": agrees") and last.startswith("ERROR: emu against the CPU")
     assert stranger({"kind": "error"}, SUM)[0] == 0
+    everywhere = faults.fault("refuses-more", op=["add"], effect="raises(RuntimeError)")
+    status, _ = stranger({"kind": "error"}, SUM, sick, everywhere)  # control raises too: it is not this op alone
+    assert status.startswith("COULD NOT RUN: compute raised an error")
     status, printed = stranger({"kind": "wrong"}, SUM, sick)  # then it says nothing of the claim
     assert status.startswith("COULD NOT RUN: compute raised an error")
 
