@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from mpscheck.bugs import catalogue, schema
+from mpscheck.bugs.bug import made
 from mpscheck.commands import attempt, controls, new
 from mpscheck.lint import draft, mend
 from mpscheck.runs import results
@@ -116,6 +117,21 @@ def test_from_a_row_to_a_proof(copy, run):
     assert run("lint").stdout == "2 snippets, 1 row, 0 problems\n"
 
 
+@pytest.mark.parametrize(
+    ("when", "dtypes"),
+    [
+        (["self.dtype == float16"], ["float16"]),
+        (["self.dtype in float16,bfloat16"], ["float16", "bfloat16"]),
+        (["self.dtype in float32,float16"], None),
+        (["self.dtype != float16"], None),
+        (["self.dtype == int64"], None),
+    ],
+)
+def test_a_draft_says_the_half_types_that_its_trigger_asks_for(when, dtypes):
+    bug = made({**WHERE, "trigger": [{"op": ["sum"], "when": when}]})
+    assert draft.facts(bug).get("dtypes") == dtypes
+
+
 AGREE = {"compute": "agrees", "workaround": "agrees", "control": "agrees"}
 ROW = {
     "healthy": AGREE,
@@ -156,7 +172,7 @@ def test_a_file_outside_the_catalogue_has_its_own_fault_and_its_error_is_told(co
     path.write_text(broken, encoding="utf-8")
     tried = run("try", path.name)
     assert tried.returncode == 1 and "no-such-device" in tried.stdout
-    assert "compute must agree on the healthy device" in tried.stdout.splitlines()[-1]
+    assert "control must agree on the healthy device" in tried.stdout.splitlines()[-1]
 
 
 def test_a_bug_that_cannot_be_imitated_says_why_and_is_measured_healthy(copy, run):
@@ -168,7 +184,7 @@ def test_a_bug_that_cannot_be_imitated_says_why_and_is_measured_healthy(copy, ru
     path.write_text("".join(lines).replace("  # TODO: the smallest that shows it", ""), encoding="utf-8")
     tried = run("try", RACE["slug"])
     assert tried.returncode == 0, tried.stdout + tried.stderr
-    assert "sick: not imitated" in tried.stdout
+    assert "sick: the fault cannot be imitated here" in tried.stdout
 
 
 def test_every_row_can_begin():

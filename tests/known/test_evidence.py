@@ -8,6 +8,8 @@ from mpscheck.bugs import catalogue
 from mpscheck.known import evidence
 from mpscheck.runs import emulated, made_of
 from mpscheck.runs.results import BadResults
+from mpscheck.site import words
+from mpscheck.site.pages import results as results_page
 
 
 def row(bug, **changes) -> dict:
@@ -42,6 +44,35 @@ def test_a_record_of_changed_code_is_outdated(linear, mac_run):
     record["code"] = "0" * 16
     assert evidence.on_mac(linear, {"mac": mac_run})[0].verdict() == "outdated"
     assert "measured" not in evidence.kinds_of(linear, {"mac": mac_run}, table())
+
+
+def test_an_error_on_a_mac_is_a_measurement_of_a_bug_that_is_one(linear, mac_run):
+    record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
+    [attempt] = record["attempts"]
+    attempt |= {"outcome": "error", "reason": "RuntimeError: refused"}
+    del attempt["functions"]["compute"]
+    error = dataclasses.replace(linear, kind="error")
+    [found] = evidence.on_mac(error, {"mac": mac_run})
+    assert found.verdict() == "error" and found.verdict("control") == "agrees" and found.measured
+    assert "measured" in evidence.kinds_of(error, {"mac": mac_run}, table())
+    assert "measured" not in evidence.kinds_of(linear, {"mac": mac_run}, table())
+    del attempt["functions"]["control"]  # it failed too: the machine, or the call
+    [found] = evidence.on_mac(error, {"mac": mac_run})
+    assert found.verdict() == "unfit" and not found.measured
+
+
+def test_a_run_in_several_dtypes_counts_once_and_the_worst_speaks(linear, mac_run, emulated_run):
+    wrong = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
+    right = next(r for r in emulated_run["records"] if r["snippet"] == linear.slug)
+    mac_run["records"] = [right, wrong | {"dtype": "float16"}]
+    found = evidence.on_mac(linear, {"mac": mac_run})
+    assert [m.verdict() for m in found] == ["agrees", "wrong"]
+    assert [m.record["dtype"] for m in evidence.of_runs(found)] == ["float16"]
+    assert words.on_macs(found).count("wrong</span> in 1 of 1 runs") == 1
+    rows = results_page.run_section("mac", mac_run, (linear,))
+    assert "wrong</span> in float16" in rows and "not as expected" not in rows
+    mac_run["records"] = [right, right | {"dtype": "float16"}]
+    assert results_page.run_section("mac", mac_run, (linear,)).count("not as expected") == 1
 
 
 def test_a_record_with_faults_is_no_measurement(linear, mac_run):

@@ -23,6 +23,17 @@ from .conftest import GOOD_ROW, good_source, with_field
         ("met_in", "[]", "met_in = []: expected a list, […]; leave it out if it is empty"),
         ("chips", "[1]", "chips/0 = 1: expected a text"),
         ("fresh", "False", "fresh = False: expected True; leave it out otherwise"),
+        ("dtypes", '["float64"]', "dtypes/0 = 'float64': expected one of float32, float16, bfloat16"),
+        ("dtypes", "[]", "dtypes = []: expected a list, […]; leave it out if it is empty"),
+        ("dtypes", '["float16", "float16"]', "dtypes = "),
+        ("repeats", "1", "repeats = 1: "),
+        ("repeats", "1001", "repeats = 1001: "),
+        ("repeats", "2.5", "repeats = 2.5: expected a whole number"),
+        ("rate", "0", "rate = 0: "),
+        ("rate", "1", "rate = 1: "),
+        ("memory", "0", "memory = 0: "),
+        ("memory", "1000000", "memory = 1000000: "),
+        ("memory", '"6 GiB"', "memory = '6 GiB': expected a number"),
         ("kind", '"slow"', "kind = 'slow': expected one of wrong, nan"),
         ("family", '"stride"', "family = 'stride': expected one of attention, "),
         ("basis", '"thread"', "basis = 'thread': expected a table"),
@@ -69,8 +80,10 @@ def test_what_every_bug_has(name):
 
 def test_what_belongs_to_a_check_has_no_place_in_a_row():
     assert list(fields.check(GOOD_ROW, "row")) == []
-    ((problem),) = fields.check({**GOOD_ROW, "no_workaround": "nobody knows one"}, "row")
-    assert problem.startswith("no_workaround has no place in a row")
+    parts = {"no_workaround": "nobody knows one", "dtypes": ["float16"], "repeats": 9, "rate": 0.5, "memory": 6}
+    for name, value in parts.items():
+        ((problem),) = fields.check({**GOOD_ROW, name: value}, "row")
+        assert problem.startswith(f"{name} has no place in a row")
 
 
 def test_the_fields_are_written_in_the_order_of_the_schema():

@@ -24,6 +24,13 @@ from .conftest import good_source, replaced, with_field
         ),
         ("def control(device, x, w):", "def control(device, x, w=1):", "no defaults"),
         ("    return x.to(device) @ w", "    x.to(device) @ w", "control returns nothing"),
+        (
+            "def control(",
+            "def reference(device, x, w):\n    return x\n\n\ndef control(",
+            "reference(device, x, w): expected 2",
+        ),
+        ("def control(", "def reference(x):\n    return x\n\n\ndef control(", "reference(x): expected 2 parameter(s)"),
+        ("def control(", "def reference(x, w):\n    x @ w\n\n\ndef control(", "reference returns nothing"),
         ("# The lines below", "def control():\n    return 1\n\n\n# The lines below", "control is defined twice"),
     ],
 )
@@ -36,3 +43,8 @@ def test_workaround_or_reason_but_not_both(problem, snippet):
     assert "exactly one is needed" in problem(functions, reasoned)
     start, end = reasoned.index("def workaround"), reasoned.index("def control")
     assert list(functions.check(snippet(reasoned[:start] + reasoned[end:]))) == []
+
+
+def test_an_own_reference_takes_the_inputs_alone(snippet):
+    source = replaced(good_source(), "def control(", "def reference(x, w):\n    return x.double()\n\n\ndef control(")
+    assert list(functions.check(snippet(source))) == []

@@ -30,7 +30,7 @@ OUTPUT = {
     "first_wrong": {"index": [1, 3], "cpu": 1.0, "device": "nan", "exact": [1.0, 2.0]},
 }  # fmt: skip
 OTHER = {"shape": [2], "dtype": "float32", "cpu_shape": None, "cpu_dtype": None}
-NUMBERS = {"outputs": [OUTPUT], "repeats": 3, "seconds": 0.1}
+NUMBERS = {"outputs": [OUTPUT], "repeats": 3, "wrong_runs": 1, "seconds": 0.1}
 RUN = {  # made up, for the words of the pages only: no fact about any Mac
     "schema": 2,
     "dtypes": ["float16", "float32"],
@@ -325,6 +325,8 @@ CASES = {
     "three parts of a complex number": ((*FIRST_OUTPUT, "first_wrong", "cpu"), "[1, 2, 3]"),
     "no place": ((*FIRST_OUTPUT, "first_wrong"), '{"cpu": 1, "device": 2, "exact": 1}'),
     "101 outputs": ((*FIRST_OUTPUT[:-1],), json.dumps([OTHER] * 101)),
+    "more wrong runs than can be": ((*FIRST_OUTPUT[:-2], "wrong_runs"), "1001"),
+    "a wrong run less than none": ((*FIRST_OUTPUT[:-2], "wrong_runs"), "-1"),
     "no output": ((*FIRST_OUTPUT[:-1],), "[]"),
     "no attempt": (("records", 0, "attempts"), "[]"),
     "an outcome that does not exist": (("records", 0, "attempts", 0, "outcome"), '"fine"'),

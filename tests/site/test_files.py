@@ -58,6 +58,8 @@ def test_the_figures_of_a_run_come_from_its_file(inputs, mac_run, linear):
     output["first_wrong"] = {"index": [3, 1], "device": "nan", "cpu": 1.5, "exact": 1.5000001}
     page = bug_page.page(linear, {"mac": mac_run}, NOTHING)
     assert "error ratio 1,234; 17 of 256 values wrong, first at (3, 1): NaN, on the CPU 1.5, in float64 1.5" in page
+    record["attempts"][0]["functions"]["compute"] |= {"repeats": 20, "wrong_runs": 7}
+    assert "in float64 1.5; 7 of 20 runs wrong" in bug_page.page(linear, {"mac": mac_run}, NOTHING)
 
 
 def test_of_several_outputs_the_worst_speaks(inputs, mac_run, linear):

@@ -15,6 +15,7 @@ _TYPES = {
     "object": "a table, {…}",
     "boolean": "True or False",
     "integer": "a whole number",
+    "number": "a number",
 }
 
 

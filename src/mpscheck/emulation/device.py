@@ -30,6 +30,7 @@ def register(honest: bool = False) -> None:
     patches.patch_storages()
     patches.patch_printing()
     patches.patch_module_moves()
+    patches.patch_compile()
 
 
 class Module:

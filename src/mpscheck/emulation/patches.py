@@ -1,8 +1,20 @@
-"""What a backend written in Python cannot register with torch, and so is patched: storages, printing, moved modules."""
+"""What a backend written in Python cannot register with torch, and so is patched: storages, printing, moved modules, compiling."""
 
 import torch
 
 from mpscheck.emulation.memory import NAME, new_storage
+
+
+def patch_compile() -> None:
+    """Compiled code: the default backend of torch.compile generates none for this device, so its graph is run as it is."""
+    cls = torch._TorchCompileInductorWrapper
+    compile_graph = cls.__call__
+
+    def compiled(self, graph, inputs):
+        here = any(isinstance(value, torch.Tensor) and value.device.type == NAME for value in inputs)
+        return graph.forward if here else compile_graph(self, graph, inputs)
+
+    cls.__call__ = compiled
 
 
 def patch_storages() -> None:

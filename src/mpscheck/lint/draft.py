@@ -30,6 +30,8 @@ def facts(bug: Bug) -> dict:
         found["trigger"] = [{"op": _ops(bug) or ["todo"], "when": ["self.todo == todo"]}]
     if "effect" not in found and "effect" not in reasons:
         found["effect"] = "todo(result)"
+    if halves := _halves(bug):
+        found["dtypes"] = halves
     return found | ({"absent": reasons} if reasons else {})
 
 
@@ -99,6 +101,13 @@ def _tensors(op: str | None) -> list[str]:
 def _said(condition: Condition) -> str:
     """What a condition says of its subject: `layout != contiguous`."""
     return str(condition).removeprefix(f"{condition.subject}.")
+
+
+def _halves(bug: Bug) -> list[str]:
+    """The half types that the trigger asks for, where it does not take float32."""
+    said = [str(c) for trigger in bug.triggers for c in trigger.when if re.search(r"\bdtype (==|in) ", str(c))]
+    asked = [dtype for dtype in ("float16", "bfloat16") if any(re.search(rf"\b{dtype}\b", text) for text in said)]
+    return [] if any("float32" in text for text in said) else asked
 
 
 def _drawn(bug: Bug, name: str) -> str:

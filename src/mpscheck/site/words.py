@@ -123,7 +123,8 @@ def figures_of(attempt: dict, function: str = "compute") -> str:
         return f"{which}another shape or dtype"
     out_of_place = output["eps"] and output["device"]["misplaced"]  # else the values are whole numbers
     said = "NaN or infinity out of place" if out_of_place else error_ratio(rule.ratio_of_output(output))
-    return which + "; ".join([said, *_first_wrong(output)])
+    often = [f"{numbers['wrong_runs']} of {numbers['repeats']} runs wrong"] if "wrong_runs" in numbers else []
+    return which + "; ".join([said, *_first_wrong(output), *often])
 
 
 def _first_wrong(output: dict) -> list[str]:
