@@ -17,12 +17,12 @@ FIRST = {
     "#161640": LINEAR,
     "161640": LINEAR,
     "contiguous": LINEAR,
-    "addmm": "bugs/addmm-square-matrices/",
+    "addmm": "bugs/addmm-…/",
     "sdpa": ATTENTION,
     "attention": ATTENTION,
     "scaled_dot_product_attention": ATTENTION,
-    "multinomial": "bugs/multinomial-zero-probability/",
-    "Adam": "bugs/adam-noncontiguous-param-frozen/",
+    "multinomial": "bugs/multinomial-…/",
+    "Adam": "bugs/adam-…/",
     "manual_seed": "bugs/manual-seed-ignored/",
     # what the numbers look like
     "P(Mary)": "ioi/",
@@ -33,8 +33,8 @@ FIRST = {
     "NaN": "bugs/triu-minus-inf-gives-nan/",
     "wrong results mps": "guides/triage/",
     "wrong numbers": "guides/triage/",
-    "wrong cumsum": "bugs/cumsum-bool/",  # a guide with a common word does not hide a bug
-    "wrong layer_norm": ("bugs/layer-norm-small-variance/", "bugs/layer-norm-backward-frozen-input/"),  # either answers
+    "wrong cumsum": "bugs/cumsum-…/",  # a guide with a common word does not hide a bug
+    "wrong layer_norm": "bugs/layer-norm-…/",  # any bug of that op: which comes first changes with each new one
     # versions
     "PyTorch 2.8": "releases/2.8.0/",
     "2.8.0": "releases/2.8.0/",
@@ -83,9 +83,8 @@ def found(browser, address):
 
 @pytest.mark.parametrize("words", FIRST)
 def test_what_is_typed_leads_first_to_the_page_that_answers(found, address, words):
-    pages = FIRST[words] if isinstance(FIRST[words], tuple) else (FIRST[words],)
-    either = "|".join(map(re.escape, pages))
-    expect(found(words).first).to_have_attribute("href", re.compile(rf"^{address}({either})(\?|#|$)"))
+    page = re.escape(FIRST[words]).replace("…", "[a-z0-9-]+")
+    expect(found(words).first).to_have_attribute("href", re.compile(rf"^{address}{page}(\?|#|$)"))
 
 
 def test_a_word_that_no_page_has_finds_nothing(found):

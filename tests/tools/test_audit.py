@@ -235,7 +235,8 @@ def test_a_program_that_exports_runs_with_two_modes(run):
 def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slug):
     bug = bundle.catalogue.find(slug)
     example = load_module(bug.check.path)
-    inputs = example.inputs()
+    dtype = getattr(torch, bug.check.dtypes[0])
+    inputs = [t.to(dtype) if t.is_floating_point() else t for t in example.inputs()]
     for device, doubts in (("emu", (None,)), ("cpu", (None, tool.DEVICE_DOUBT))):
         for name in bug.check.functions:
             with tool.audit() as report:

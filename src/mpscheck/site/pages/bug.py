@@ -33,7 +33,7 @@ def page(
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
         "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.check.explanation, bug),
-        "## Who meets it\n\n" + _who(bug) + reported_page.met_by(encounters),
+        "## Who meets it { data-search-exclude }\n\n" + _who(bug) + reported_page.met_by(encounters),
         "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
     ]
     return "\n\n".join(parts) + "\n"

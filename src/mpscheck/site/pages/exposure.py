@@ -194,11 +194,8 @@ def unknown(study: Study) -> str:
         POSSIBLE: "a drafted trigger matches; nobody has said whether this release has it",
         UNTESTED: "no trigger to look for; its op is called",
     }
-    lines = [
-        [_link(study.bugs[slug]), text(study.bugs[slug].when), why[how], ", ".join(uses)]
-        for slug, (how, uses) in sorted(found.items())
-    ]
-    return table(["Bug", "When", "Why unknown", "Uses"], lines, f"Unknown on {newest}")
+    lines = [[_link(study.bugs[slug]), why[how], ", ".join(uses)] for slug, (how, uses) in sorted(found.items())]
+    return table(["Bug", "Why unknown", "Uses"], lines, f"Unknown on {newest}")
 
 
 def summary(study: Study) -> str:
