@@ -96,3 +96,13 @@ def test_execution_has_the_healthy_device(tmp_path):
     one = notebook("import torch; print(torch.ones(2, device='emu').sum().item())")
     notebooks.execute(one, tmp_path)
     assert one.cells[1].outputs[-1].text == "2.0\n"
+
+
+@pytest.mark.parametrize("path", notebooks.paths(), ids=lambda path: path.name)
+def test_what_the_cells_import_of_ours_is_there(path):
+    """A notebook is executed now and then only: a module that has moved would be missed until then."""
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    lines = [line.strip() for cell in cells for line in cell.splitlines() if line.strip().startswith("from mpscheck")]
+    assert lines
+    for line in lines:
+        exec(line, {})
