@@ -164,3 +164,14 @@ def test_the_command_line_offers_every_kind(root):
         if isinstance(node, ast.List) and any(getattr(e, "value", 0) == "bundles" for e in node.elts)
     ]
     assert [e.value for e in offered[0].elts] == list(derived.KINDS)
+
+
+def test_all_rows_of_a_model_and_entry_point_are_one_command(monkeypatch):
+    called = []
+    monkeypatch.setattr(derived, "mpscheck", lambda *arguments: called.append(arguments))
+    monkeypatch.setattr(derived.emulated, "stale", lambda kind, now: dict.fromkeys(now, "changed since: device"))
+    assert derived.main(("detection",), check=False) == 0
+    subjects = [(arguments[3], arguments[5]) for arguments in called]
+    assert len(subjects) == len(set(subjects)) == 3  # as the published table has
+    for arguments in called:
+        assert set(arguments[6:]) == set(derived.detection.known_faults())

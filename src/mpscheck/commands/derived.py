@@ -117,9 +117,9 @@ def of_detection() -> Iterator[Stale]:
         for fault in detection.known_faults()
     }
     now = {name: made_of.of_row(row[2], bugs) for name, row in rows.items()}
+    gone, again = removal(detection.KIND), {subject: rows_again(*subject) for subject in subjects}
     for name, why in emulated.stale(detection.KIND, now).items():
-        renew = removal(detection.KIND) if name not in now else row_again(*rows[name])
-        yield Stale(detection.KIND, name, why, renew)
+        yield Stale(detection.KIND, name, why, again[rows[name][:2]] if name in now else gone)
 
 
 def of_notebooks() -> Iterator[Stale]:
@@ -164,8 +164,14 @@ def measured_again(slugs: list[str]) -> None:
     mpscheck("controls", "--publish", "--resume", *slugs)
 
 
-def row_again(model: str, entry: str, fault: str) -> Callable[[list[str]], None]:
-    return lambda names: mpscheck("detection", "--publish", "--model", model, "--entry", entry, fault)
+def rows_again(model: str, entry: str) -> Callable[[list[str]], None]:
+    """All rows of a model and entry point at once: it is loaded once."""
+
+    def measure(names: list[str]) -> None:
+        faults = [name.rpartition("/")[2] for name in names]
+        mpscheck("detection", "--publish", "--model", model, "--entry", entry, *faults)
+
+    return measure
 
 
 def mpscheck(*arguments: str) -> None:
