@@ -130,7 +130,9 @@ def verify(device, fresh):
 
 @main.command()
 @click.argument(
-    "kinds", nargs=-1, type=click.Choice(["bundles", "controls", "transcripts", "detection", "notebooks", "case"])
+    "kinds",
+    nargs=-1,
+    type=click.Choice(["bundles", "controls", "recordings", "transcripts", "detection", "notebooks", "case"]),
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
 @one_sentence

@@ -14,7 +14,7 @@ import click
 
 from mpscheck import environments
 from mpscheck.bugs import catalogue
-from mpscheck.commands import controls, detection, notebooks, transcripts
+from mpscheck.commands import controls, detection, notebooks, recordings, transcripts
 from mpscheck.places import ROOT
 from mpscheck.runs import emulated, made_of
 from mpscheck.tools import bundle
@@ -94,6 +94,14 @@ def of_controls() -> Iterator[Stale]:
     now = {slug: made_of.of_check(bug) for slug, bug in bugs.items()}
     for slug, why in emulated.stale(controls.KIND, now).items():
         yield Stale(controls.KIND, slug, why, removal(controls.KIND) if slug not in now else measured_again)
+
+
+def of_recordings() -> Iterator[Stale]:
+    """What libraries call, held against each bug's triggers: all libraries run once for all bugs."""
+    now = {slug: made_of.of_recording(bug) for slug, bug in recordings.bugs().items()}
+    gone = removal(recordings.KIND)
+    for slug, why in emulated.stale(recordings.KIND, now).items():
+        yield Stale(recordings.KIND, slug, why, recordings.publish if slug in now else gone)
 
 
 def of_transcripts() -> Iterator[Stale]:
@@ -189,6 +197,7 @@ def run(command: list) -> None:
 KINDS: dict[str, Callable[[], Iterator[Stale]]] = {
     "bundles": of_bundles,
     "controls": of_controls,
+    "recordings": of_recordings,
     "transcripts": of_transcripts,
     "detection": of_detection,
     "notebooks": of_notebooks,

@@ -40,11 +40,14 @@ def device() -> str:
 @lru_cache
 def imitation(triggers: tuple[Trigger, ...], effect: Effect) -> str:
     """Hash of a fault in words: trigger and effect as they are written, and the code of the words that they use."""
-    conditions = [condition for trigger in triggers for condition in trigger.when]
-    entries = sorted({word for condition in conditions for word in condition.words})
-    when = reached_hash(_source("bugs/properties"), *entries)
     how = reached_hash(_source("emulation/effects"), f"IMITATIONS[{effect.word}]")
-    return digest([repr([trigger.table for trigger in triggers]), str(effect), when, how])
+    return digest([repr([trigger.table for trigger in triggers]), str(effect), _when(triggers), how])
+
+
+def _when(triggers: tuple[Trigger, ...]) -> str:
+    """Hash of the code of the words that triggers use."""
+    conditions = [condition for trigger in triggers for condition in trigger.when]
+    return reached_hash(_source("bugs/properties"), *sorted({word for c in conditions for word in c.words}))
 
 
 @lru_cache
@@ -63,6 +66,14 @@ def of_check(bug: Bug) -> dict[str, str]:
     how = {name: bug.facts[name] for name in ("dtypes", "repeats") if name in bug.facts}  # what the code does not say
     check = digest([bug.check.code_hash, repr(how)]) if how else bug.check.code_hash
     return {"check": check, "fault": fault_of(bug), "device": device()}
+
+
+def of_recording(bug: Bug) -> dict[str, str]:
+    """What is made of the calls of libraries that were held against a bug's triggers."""
+    return {
+        "trigger": digest([repr([trigger.table for trigger in bug.triggers]), _when(bug.triggers)]),
+        "libraries": code("detection/libraries.py"),
+    }
 
 
 def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:

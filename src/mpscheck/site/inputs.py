@@ -29,6 +29,7 @@ class Inputs:
     local: dict[str, dict] = field(default_factory=dict)
     controls: dict[str, dict] = field(default_factory=dict)
     transcripts: dict[str, dict] = field(default_factory=dict)
+    recordings: dict[str, dict] = field(default_factory=dict)  # what libraries call, held against each bug, by slug
     site_url: str = ""
     case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
     declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
@@ -69,6 +70,7 @@ def read_inputs() -> Inputs:
         local=_runs_only(results.LOCAL),
         controls=evidence.read_controls(),
         transcripts=emulated.read("transcripts"),
+        recordings=emulated.read("recordings"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
         case=_case(),
         declared=wheels.read_all(release.version for release in releases.load()),

@@ -7,7 +7,7 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
 from mpscheck.known import evidence
 from mpscheck.places import ROOT
-from mpscheck.site import words
+from mpscheck.site import recorded, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import items, region
@@ -21,6 +21,7 @@ def page(
     site_url: str = "",
     encounters: tuple[Encounter, ...] = (),
     transcripts: dict[str, str] | None = None,
+    recordings: dict[str, dict] | None = None,
 ) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
@@ -33,7 +34,7 @@ def page(
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
         "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.check.explanation, bug),
-        "## Who meets it { data-search-exclude }\n\n" + _who(bug) + reported_page.met_by(encounters),
+        "## Who meets it { data-search-exclude }\n\n" + _who(bug, recordings or {}) + reported_page.met_by(encounters),
         "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
     ]
     return "\n\n".join(parts) + "\n"
@@ -206,8 +207,11 @@ def _emulated(bug: Bug, controls: dict) -> str:
     return items(facts) + f"<small>{words.environment(control.provenance)}</small>"
 
 
-def _who(bug: Bug) -> str:
-    return "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."
+def _who(bug: Bug, recordings: dict[str, dict]) -> str:
+    told = "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."
+    if bug.slug not in recordings:
+        return told
+    return f"{recorded.table(recordings[bug.slug]['row'])}\n\n**Told or judged**:\n\n{told}"
 
 
 def files(inputs: Inputs) -> dict[str, str]:
@@ -217,6 +221,6 @@ def files(inputs: Inputs) -> dict[str, str]:
         if bug := entry.bug if entry.has_check else None:
             found[f"bugs/{bug.check.path.name}"] = bug.check.source
             found[f"bugs/{bug.slug}.md"] = page(
-                bug, inputs.runs, inputs.controls, inputs.site_url, entry.encounters, inputs.printed
+                bug, inputs.runs, inputs.controls, inputs.site_url, entry.encounters, inputs.printed, inputs.recordings
             )
     return found

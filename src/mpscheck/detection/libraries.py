@@ -1,0 +1,256 @@
+"""Small models of well-known libraries, from configurations with random weights, and what people do with them.
+
+What they call decides which bugs a library meets; the numbers do not matter. Each stands for a kind of model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+TOKENS = 11  # of a prompt: no multiple of 8
+NEW_TOKENS = 4
+MASK = "attention_mask"
+SHORT = 6  # tokens of a short one: there are other attention kernels for those
+SHAPE = {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 99}  # heads of 64
+
+
+@dataclass(frozen=True)
+class Library:
+    """One kind of model: `make()` builds it, `inputs()` gives the keyword arguments of a forward pass."""
+
+    name: str
+    make: Callable[[], nn.Module]
+    inputs: Callable[[], dict[str, torch.Tensor]]
+    writes: bool = False  # whether it generates tokens
+
+
+def tokens() -> torch.Tensor:
+    """Ids of two prompts, int64 (2, TOKENS)."""
+    return torch.randint(0, 99, (2, TOKENS), generator=torch.Generator().manual_seed(0))
+
+
+def prompts() -> dict[str, torch.Tensor]:
+    """Two prompts, the first padded on the left, with what a language model needs for a loss."""
+    mask = torch.ones(2, TOKENS, dtype=torch.int64)
+    mask[0, :3] = 0
+    return {"input_ids": tokens(), MASK: mask, "labels": tokens()}
+
+
+def drawn(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def of_transformers(config: str, model: str, **changes) -> Callable[[], nn.Module]:
+    """A model of transformers with a small shape."""
+
+    def make() -> nn.Module:
+        import transformers
+
+        transformers.logging.set_verbosity_error()
+        return getattr(transformers, model)(getattr(transformers, config)(**SHAPE | changes))
+
+    return make
+
+
+def unet() -> nn.Module:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=8,
+        layers_per_block=1,
+        block_out_channels=(32, 64),
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=16,
+        attention_head_dim=8,
+        norm_num_groups=8,
+    )
+
+
+class SparseAutoencoder(nn.Module):
+    """The largest activations of a wide layer stand for the input; the loss is the error of what they give back."""
+
+    def __init__(self, width: int = 32, latents: int = 256, kept: int = 8):
+        super().__init__()
+        self.W_enc = nn.Parameter(drawn(width, latents) / width**0.5)
+        self.W_dec = nn.Parameter(self.W_enc.detach().T.clone())
+        self.b_enc, self.b_dec = nn.Parameter(torch.zeros(latents)), nn.Parameter(torch.zeros(width))
+        self.kept = kept
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """x: (batch, position, width)."""
+        pre = torch.relu((x - self.b_dec) @ self.W_enc + self.b_enc)
+        top = pre.topk(self.kept, dim=-1)
+        latents = torch.zeros_like(pre).scatter_(-1, top.indices, top.values)
+        back = latents @ self.W_dec + self.b_dec
+        return {"loss": (back - x).pow(2).sum(-1).mean(), "latents": latents, "back": back}
+
+
+class LstmLanguageModel(nn.Module):
+    """Two layers of LSTM, as in PyTorch's own example of a language model."""
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        self.embedding = nn.Embedding(99, width)
+        self.lstm = nn.LSTM(width, width, num_layers=2, dropout=0.2, batch_first=True)
+        self.unembedding = nn.Linear(width, 99)
+
+    def forward(self, input_ids: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        hidden, _ = self.lstm(self.embedding(input_ids))
+        logits = self.unembedding(hidden)
+        return {"loss": nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten()), "logits": logits}
+
+
+LIBRARIES = (
+    Library(
+        "transformers: GPT-2",
+        of_transformers("GPT2Config", "GPT2LMHeadModel", n_positions=64),
+        prompts,
+        writes=True,
+    ),
+    Library(
+        "transformers: Llama",
+        of_transformers("LlamaConfig", "LlamaForCausalLM", num_key_value_heads=1, intermediate_size=64),
+        prompts,
+        writes=True,
+    ),
+    Library(
+        "transformers: Mixtral (mixture of experts)",
+        of_transformers(
+            "MixtralConfig", "MixtralForCausalLM", num_key_value_heads=1, intermediate_size=64, num_local_experts=4
+        ),
+        prompts,
+        writes=True,
+    ),
+    Library(
+        "transformers: Mamba",
+        of_transformers("MambaConfig", "MambaForCausalLM", state_size=8),
+        lambda: {name: value for name, value in prompts().items() if name != MASK},
+        writes=True,
+    ),
+    Library("transformers: BERT", of_transformers("BertConfig", "BertForMaskedLM", intermediate_size=64), prompts),
+    Library(
+        "transformers: T5",
+        of_transformers(
+            "T5Config",
+            "T5ForConditionalGeneration",
+            d_model=128,
+            d_kv=64,
+            d_ff=64,
+            num_layers=2,
+            num_heads=2,
+            decoder_start_token_id=0,
+        ),
+        prompts,
+        writes=True,
+    ),
+    Library(
+        "transformers: Whisper",
+        of_transformers(
+            "WhisperConfig",
+            "WhisperForConditionalGeneration",
+            d_model=128,
+            encoder_layers=2,
+            decoder_layers=2,
+            encoder_attention_heads=2,
+            decoder_attention_heads=2,
+            encoder_ffn_dim=64,
+            decoder_ffn_dim=64,
+            num_mel_bins=16,
+            max_source_positions=20,
+            max_target_positions=32,
+            pad_token_id=0,
+            decoder_start_token_id=1,
+            suppress_tokens=None,
+            begin_suppress_tokens=None,
+        ),
+        lambda: {"input_features": drawn(2, 16, 40), "labels": tokens()},
+    ),
+    Library(
+        "transformers: ViT",
+        of_transformers("ViTConfig", "ViTForImageClassification", image_size=16, patch_size=4, intermediate_size=64),
+        lambda: {"pixel_values": drawn(2, 3, 16, 16), "labels": torch.tensor([0, 1])},
+    ),
+    Library(
+        "diffusers: UNet",
+        unet,
+        lambda: {
+            "sample": drawn(2, 4, 8, 8),
+            "timestep": torch.tensor([3, 7]),
+            "encoder_hidden_states": drawn(2, 5, 16),
+        },
+    ),
+    Library(
+        "transformers: ResNet",
+        of_transformers(
+            "ResNetConfig", "ResNetForImageClassification", embedding_size=16, hidden_sizes=[16, 32], depths=[1, 1]
+        ),
+        lambda: {"pixel_values": drawn(2, 3, 32, 32), "labels": torch.tensor([0, 1])},
+    ),
+    Library(
+        "an LSTM language model in plain PyTorch",
+        LstmLanguageModel,
+        lambda: {"input_ids": tokens(), "labels": tokens()},
+    ),
+    Library("a sparse autoencoder in plain PyTorch", SparseAutoencoder, lambda: {"x": drawn(2, TOKENS, 32)}),
+)
+
+
+# ---- uses: each takes a model and the keyword arguments of its forward pass, on one device -------------------------
+
+
+@torch.no_grad()
+def forward(model: nn.Module, inputs: dict) -> None:
+    """One forward pass."""
+    model.eval()(**inputs)
+
+
+@torch.no_grad()
+def short(model: nn.Module, inputs: dict) -> None:
+    """One forward pass over a few tokens, without a mask."""
+    ids = ("input_ids", "labels")
+    model.eval()(**{name: inputs[name][:, :SHORT].contiguous() for name in ids if name in inputs})
+
+
+@torch.no_grad()
+def half(model: nn.Module, inputs: dict) -> None:
+    """One forward pass in float16."""
+    halved = {name: value.half() if value.is_floating_point() else value for name, value in inputs.items()}
+    model.eval().half()(**halved)
+
+
+def training(model: nn.Module, inputs: dict) -> None:
+    """Two steps of AdamW with dropout, the gradients clipped."""
+    optimizer = torch.optim.AdamW(model.train().parameters())
+    for _ in range(2):
+        found = model(**inputs)
+        loss = found["loss"] if "loss" in found else next(iter(found.values())).square().mean()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+@torch.no_grad()
+def writing(model: nn.Module, inputs: dict) -> None:
+    """Some tokens, drawn by chance among the likeliest, with a cache of keys and values."""
+    inputs = {name: value for name, value in inputs.items() if name != "labels"}
+    options = {"max_new_tokens": NEW_TOKENS, "do_sample": True, "top_k": 5, "top_p": 0.9, "pad_token_id": 0}
+    model.eval().generate(**inputs, **options)
+
+
+USES: dict[str, Callable[[nn.Module, dict], None]] = {
+    "forward pass": forward,
+    "forward pass over a short prompt": short,
+    "generation with a cache": writing,
+    "training": training,
+    "forward pass in float16": half,
+}
+
+
+def uses_of(library: Library) -> list[str]:
+    """The uses that a kind of model has."""
+    has = {short: "input_ids" in library.inputs(), writing: library.writes}
+    return [name for name, use in USES.items() if has.get(use, True)]
