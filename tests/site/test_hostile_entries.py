@@ -55,7 +55,7 @@ def test_a_hostile_entry_is_text_on_every_page(hostile):
 
 
 def test_a_hostile_entry_leaves_the_data_whole(hostile):
-    for text in (api.bugs_json([hostile], ""), home_page.affected([hostile], 27)):
+    for text in (api.bugs_json([hostile], "", {}), home_page.affected([hostile], 27)):
         json.loads(text)
     assert ElementTree.fromstring(api.feed([hostile], "")).tag.endswith("feed")
 

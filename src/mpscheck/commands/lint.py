@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mpscheck.bugs import catalogue
+from mpscheck.bugs import catalogue, figures
 from mpscheck.runs import results
 
 
@@ -38,6 +38,7 @@ def main(files, fix: bool = False) -> int:
             count += 1
     if not files:
         catalogue.all_bugs()  # raises where a bug has both a snippet and a row
+        figures.load()  # raises where figures are of no bug
     held = f"{len(paths)} snippet{'s' * (len(paths) != 1)}" + (
         f", {len(rows)} row{'s' * (len(rows) != 1)}" if rows else ""
     )

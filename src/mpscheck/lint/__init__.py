@@ -17,6 +17,7 @@ from mpscheck.lint import (
     draws,
     dtypes,
     fields,
+    figures,
     functions,
     imports,
     layout,
@@ -36,7 +37,7 @@ from mpscheck.lint import (
     versions,
 )
 
-OF_FACTS = (slug, claim, values, absent, threads, versions, trigger, local)
+OF_FACTS = (slug, claim, values, absent, threads, versions, trigger, figures, local)
 OF_CHECKS = (
     todo,
     docstring,

@@ -19,7 +19,12 @@ PATTERNS = {
 def check(bug: Bug) -> Iterator[str]:
     text = bug.check.source if bug.check else json.dumps(bug.facts, ensure_ascii=False)
     for number, line in enumerate(text.splitlines(), 1):
-        for what, pattern in PATTERNS.items():
-            match = re.search(pattern, line)
-            if match:
-                yield f"line {number}: {match[0]!r} is {what}: take it out, others do not have it"
+        yield from (f"line {number}: {problem}" for problem in points(line))
+
+
+def points(line: str) -> Iterator[str]:
+    """What in a line points at one machine or one network."""
+    for what, pattern in PATTERNS.items():
+        match = re.search(pattern, line)
+        if match:
+            yield f"{match[0]!r} is {what}: take it out, others do not have it"

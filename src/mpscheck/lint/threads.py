@@ -14,13 +14,14 @@ def check(bug: Bug) -> Iterator[str]:
         if thread in (bug.issue, bug.fixed_pr):
             yield f"also names {thread} although it is named already: leave it out"
     for entry in bug.reported:
-        if "date" in entry and not _is_day(entry["date"]):
+        if "date" in entry and not is_day(entry["date"]):
             yield f'reported {entry["thread"]}: date {entry["date"]!r} is no day: expected one, such as "2025-09-17"'
     if bug.basis["seen"] == "thread" and not bug.reported:
         yield "basis.seen is a thread, but reported is empty: add {thread, date, torch} of the report that saw the bug"
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """True for a date that exists, as 2025-09-17."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -8,9 +8,11 @@ import uuid
 from html import escape
 from pathlib import Path
 
+from mpscheck.bugs.figures import Figure
 from mpscheck.known import exposure, names, releases
 from mpscheck.known.entry import Entry
 from mpscheck.places import CATALOGUE, ROOT
+from mpscheck.site import figures as figures_part
 from mpscheck.site import words
 from mpscheck.site.escape import plain
 from mpscheck.site.inputs import Inputs, pieces
@@ -32,19 +34,19 @@ def data_date(entries: list[Entry]) -> str:
     return max([*stored, *(entry.date for entry in entries)], default="")
 
 
-def bugs_json(entries: list[Entry], site_url: str) -> str:
+def bugs_json(entries: list[Entry], site_url: str, figures: dict[str, tuple[Figure, ...]]) -> str:
     """Every known bug with all that is known of it."""
     by_slug = sorted(entries, key=lambda entry: entry.slug)
     document = {
         "version": VERSION,
         "data_date": data_date(entries),
         "releases": [release.version for release in releases.load()],
-        "bugs": [_bug(entry, site_url) for entry in by_slug],
+        "bugs": [_bug(entry, site_url, figures.get(entry.slug, ())) for entry in by_slug],
     }
     return _dump(document)
 
 
-def _bug(entry: Entry, site_url: str) -> dict:
+def _bug(entry: Entry, site_url: str, figures: tuple[Figure, ...]) -> dict:
     bug = entry.bug
     states = {release.version: releases.state(bug, release.version) for release in releases.load()}
     return {
@@ -70,6 +72,7 @@ def _bug(entry: Entry, site_url: str) -> dict:
         "danger_rank": entry.danger,
         "first_reported": entry.date or None,
         "reports": [one.url for one in entry.encounters],
+        "figures": figures_part.as_data(figures),
         "affected_releases": [version for version, state in states.items() if state == "affected"],
         "not_affected_releases": [version for version, state in states.items() if state == "not affected"],
     }
@@ -236,7 +239,7 @@ def files(inputs: Inputs) -> dict[str, str]:
     """The published data with their schemas, the feed, the redirects of renamed bugs, and the piece on where they are."""
     known, site_url = inputs.known, inputs.site_url
     data = {
-        "v1/bugs.json": bugs_json(known, site_url),
+        "v1/bugs.json": bugs_json(known, site_url, inputs.figures),
         "v1/known-bad.json": known_bad(known, inputs.exposure, site_url),
         "feed.xml": feed(known, site_url),
     }

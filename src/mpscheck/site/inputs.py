@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from mpscheck.bugs import catalogue, encounters
+from mpscheck.bugs import catalogue, encounters, figures
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
+from mpscheck.bugs.figures import Figure
 from mpscheck.known import evidence, exposure, releases, repeated, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import CATALOGUE
@@ -35,6 +36,7 @@ class Inputs:
     declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
     exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
     encounters: tuple[Encounter, ...] = ()  # what users met
+    figures: dict[str, tuple[Figure, ...]] = field(default_factory=dict)  # what others published, by slug
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
     reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
@@ -76,6 +78,7 @@ def read_inputs() -> Inputs:
         declared=wheels.read_all(release.version for release in releases.load()),
         exposure=exposure.read(),
         encounters=encounters.load(),
+        figures=figures.load(),
         renamed=json.loads((CATALOGUE / "renamed.json").read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
         reporter=repeated.read_folder(),

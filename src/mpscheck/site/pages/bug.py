@@ -5,8 +5,10 @@ import ast
 from mpscheck.bugs import effect, trigger
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
+from mpscheck.bugs.figures import Figure
 from mpscheck.known import evidence
 from mpscheck.places import ROOT
+from mpscheck.site import figures as figures_part
 from mpscheck.site import recorded, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs
@@ -22,6 +24,7 @@ def page(
     encounters: tuple[Encounter, ...] = (),
     transcripts: dict[str, str] | None = None,
     recordings: dict[str, dict] | None = None,
+    figures: tuple[Figure, ...] = (),
 ) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
     parts = [
@@ -30,6 +33,7 @@ def page(
         reported_page.also_known_as(bug),
         _summary(bug, runs),
         "## What to do { data-search-exclude }\n\n" + _cure(bug),
+        figures_part.section(bug, figures, on_mac=bool(evidence.on_mac(bug, runs))),
         "## Versions { data-search-exclude }\n\n" + _versions(bug),
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
@@ -221,6 +225,13 @@ def files(inputs: Inputs) -> dict[str, str]:
         if bug := entry.bug if entry.has_check else None:
             found[f"bugs/{bug.check.path.name}"] = bug.check.source
             found[f"bugs/{bug.slug}.md"] = page(
-                bug, inputs.runs, inputs.controls, inputs.site_url, entry.encounters, inputs.printed, inputs.recordings
+                bug,
+                inputs.runs,
+                inputs.controls,
+                inputs.site_url,
+                entry.encounters,
+                inputs.printed,
+                inputs.recordings,
+                inputs.figures.get(bug.slug, ()),
             )
     return found

@@ -5,8 +5,10 @@ import re
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
+from mpscheck.bugs.figures import Figure
 from mpscheck.known import names, releases
 from mpscheck.known.entry import Entry
+from mpscheck.site import figures as figures_part
 from mpscheck.site import words
 from mpscheck.site.escape import attribute, claim_markdown, text
 from mpscheck.site.inputs import Inputs
@@ -27,7 +29,7 @@ PROSE = re.compile("[a-z]{2,} [a-z]{2,}")  # two words in a row: a sentence, not
 LINKS = {"same thread": "the bug's own thread", "stated": "a thread ties it to this bug", "inferred": "inferred by us"}
 
 
-def page(entry: Entry, contribute: str = "../contribute.md") -> str:
+def page(entry: Entry, contribute: str = "../contribute.md", figures: tuple[Figure, ...] = ()) -> str:
     """Claim, when and how, versions, cure, who met it, threads. Every string of the entry is plain text."""
     bug = entry.bug
     parts = [
@@ -39,6 +41,7 @@ def page(entry: Entry, contribute: str = "../contribute.md") -> str:
         "There is **no snippet yet** that could tell on your machine: "
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
+        figures_part.section(bug, figures, on_mac=False),
         f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.encounters)}",
         f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
     ]
@@ -183,4 +186,8 @@ def threads(bug: Bug, told: frozenset[str] = frozenset()) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """A page a bug that is known from threads alone."""
-    return {f"bugs/{entry.slug}.md": page(entry) for entry in inputs.known if not entry.has_check}
+    return {
+        f"bugs/{entry.slug}.md": page(entry, figures=inputs.figures.get(entry.slug, ()))
+        for entry in inputs.known
+        if not entry.has_check
+    }
