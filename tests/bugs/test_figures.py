@@ -103,6 +103,10 @@ def test_right_settles_only_where_the_same_code_was_seen_wrong_on_that_kind_of_g
     right = dataclasses.replace(FULL, torch=("2.9.0",), mps="1", verdict="right")
     assert figures.settling(bug, [right]) == []
     assert [one.verdict for one in figures.settling(bug, [FULL, right])] == ["wrong", "right"]
+    unnamed = dataclasses.replace(FULL, chip=None, macos=None)
+    assert [one.verdict for one in figures.settling(bug, [unnamed, right])] == ["right"]
+    control = dataclasses.replace(FULL, of="control")
+    assert figures.settling(bug, [control, right]) == []
     virtual = dataclasses.replace(right, virtual=True)
     assert [one.virtual for one in figures.settling(bug, [FULL, virtual])] == [False]
     other = dataclasses.replace(right, what="softmax of a matrix")

@@ -50,6 +50,11 @@ class Figure:
         return "/".join(self.source.split("/")[3:5]) if self.source.startswith("https://") else self.source
 
     @property
+    def code_run(self) -> tuple[str, str, bool]:
+        """What was run, and on which kind of GPU: the same for two rows that only versions, macOS and chip tell apart."""
+        return self.origin, self.what, self.virtual
+
+    @property
     def newest(self) -> Version | None:
         """The newest version that gave it."""
         return max(map(Version, self.torch), default=None)
@@ -106,11 +111,11 @@ def settling(bug: Bug, found: Iterable[Figure] | None = None) -> list[Settled]:
     Wrong settles by itself. Right does so only if the same code was seen wrong somewhere on the same kind of GPU: else it
     may never have met the bug.
     """
-    able = [one for one in (of(bug.slug) if found is None else found) if one.could_settle]
-    seen_wrong = {(one.origin, one.what, one.virtual) for one in able if one.verdict == "wrong"}
+    rows = tuple(of(bug.slug) if found is None else found)
+    wrong = {one.code_run for one in rows if one.code and one.torch and one.of is None and one.verdict == "wrong"}
     return [
         Settled(torch, one.macos, one.chip, one.virtual, one.verdict, one.url)
-        for one in able
-        if one.verdict == "wrong" or (one.origin, one.what, one.virtual) in seen_wrong
+        for one in rows
+        if one.could_settle and one.code_run in wrong
         for torch in one.torch
     ]
