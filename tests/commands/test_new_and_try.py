@@ -55,7 +55,7 @@ RACE = {
 def copy(tmp_path, root):
     """A repository with one snippet and two rows of our own."""
     shutil.copytree(root / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(root / "catalogue", tmp_path / "catalogue")
+    shutil.copytree(root / "catalogue", tmp_path / "catalogue", ignore=shutil.ignore_patterns("figures"))
     (tmp_path / "results").mkdir()
     shutil.copy(results.SCHEMA, tmp_path / "results" / "schema.json")
     (tmp_path / "snippets" / "bugs").mkdir(parents=True)

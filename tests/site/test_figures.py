@@ -34,7 +34,7 @@ def cells(text: str) -> list[list[str]]:
 def test_a_row_has_set_up_values_date_and_source(plain):
     said = figures.section(plain.bug, (ONE,), on_mac=False)
     assert said.startswith("## CPU against MPS")
-    assert "reported by others, not run by us" in said
+    assert "Reported by others, not run by us" in said
     (row,) = cells(said)
     assert row[:4] == ["2.8.0", "15.6.1", "M3", "softmax of a slice"]
     assert "0.6770" in row[4] and "0.0000" in row[5] and "wrong" in row[6] and row[7] == "2026-02-19"
@@ -44,7 +44,7 @@ def test_a_row_has_set_up_values_date_and_source(plain):
 def test_what_is_not_known_is_said_and_a_control_is_named(plain):
     bare = Figure(what="matmul", quantity="said", mps="right", source="a/b#7", of="control")
     (row,) = cells(figures.section(plain.bug, (bare,), on_mac=False))
-    assert row[:3] == ["not named"] * 3 and row[4] == "–" and row[7] == "not named"
+    assert row[:3] == ["–"] * 3 and row[4] == row[7] == "–"
     assert row[3].startswith("control, not the faulty call") and "no verdict" in row[6]
 
 
@@ -52,7 +52,7 @@ def test_the_newest_release_comes_first_and_a_row_without_one_last(plain):
     torch = [(), ("2.8.0",), ("2.14.0", "2.13.0"), ("2.14.0.dev20260629",)]
     found = tuple(dataclasses.replace(ONE, torch=versions) for versions in torch)
     shown = [row[0] for row in cells(figures.section(plain.bug, found, on_mac=False))]
-    assert shown == ["2.14.0, 2.13.0", "2.14.0.dev20260629", "2.8.0", "not named"]
+    assert shown == ["2.14.0, 2.13.0", "2.14.0.dev20260629", "2.8.0", "–"]
 
 
 def test_many_releases_are_folded(plain):
@@ -89,7 +89,7 @@ def test_both_kinds_of_pages_have_the_section(files, known):
 
 def test_pages_show_the_figures_of_the_catalogue(files):
     page = files["bugs/linear-bias-batch-over-65536.md"]
-    assert "28928" in page and "reported by others, not run by us" in page
+    assert "28928" in page and "Reported by others, not run by us" in page
 
 
 def test_the_page_takes_what_it_is_given(linear, plain):

@@ -90,11 +90,9 @@ def load(folder: Path = FOLDER) -> dict[str, tuple[Figure, ...]]:
     """All of them by slug. Raises BadBug, also where a file is named after no bug."""
     known = {bug.slug for bug in catalogue.all_bugs()}
     found = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix != ".jsonl" or path.stem not in known:
-            raise catalogue.BadBug(
-                f"{folder.name}/{path.name}: expected <slug>.jsonl, and there is no bug {path.stem!r}"
-            )
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.stem not in known:
+            raise catalogue.BadBug(f"{folder.name}/{path.name}: there is no bug {path.stem!r}: name it after its bug")
         found[path.stem] = read(path)
     return found
 

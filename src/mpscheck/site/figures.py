@@ -9,7 +9,8 @@ from mpscheck.site.escape import text
 from mpscheck.site.markup import anchor, table
 
 HEADING = "## CPU against MPS { data-search-exclude }"
-LABEL = "reported by others, not run by us"
+LABEL = "Reported by others, not run by us"
+UNNAMED = "–"
 VERDICTS = {
     "wrong": ("✘", "wrong"),
     "right": ("✔", "right"),
@@ -28,7 +29,8 @@ def reported(found: tuple[Figure, ...]) -> str:
     """The rows that others published, the newest PyTorch first, those without a version last."""
     named = sorted((one for one in found if one.torch), key=lambda one: one.newest, reverse=True)
     rows = [_row(one) for one in (*named, *(one for one in found if not one.torch))]
-    return f"**Reported**: {LABEL}. Numbers are as published.\n\n{table(COLUMNS, rows, f'CPU against MPS, {LABEL}')}"
+    said = f"**{LABEL}.** Numbers are as published; {UNNAMED} is what the source does not give."
+    return f"{said}\n\n{table(COLUMNS, rows, f'CPU against MPS. {LABEL}')}"
 
 
 def nothing(bug: Bug, on_mac: bool) -> str:
@@ -41,17 +43,17 @@ def nothing(bug: Bug, on_mac: bool) -> str:
 
 def _row(one: Figure) -> list[str]:
     shape, said = VERDICTS[one.verdict]
-    gpu = "not named" if one.chip is None else text(one.chip) + (" (virtual)" if one.virtual else "")
+    gpu = UNNAMED if one.chip is None else text(one.chip) + (" (virtual)" if one.virtual else "")
     doubt = f"<br><small>{words.prose(one.doubt, 140)}</small>" if one.doubt else ""
     return [
         _versions(one.torch),
-        text(one.macos) if one.macos else "not named",
+        text(one.macos) if one.macos else UNNAMED,
         gpu,
         f"{OF[one.of]}{words.prose(one.what, 140)}",
-        f"<code>{text(one.cpu)}</code>" if one.cpu is not None else "–",
+        f"<code>{text(one.cpu)}</code>" if one.cpu is not None else UNNAMED,
         f"<code>{text(one.mps)}</code>",
         f'<span aria-hidden="true">{shape}</span> {said}{doubt}',
-        one.date or "not named",
+        one.date or UNNAMED,
         anchor(one.url, _name(one)) + _public(one),
     ]
 
@@ -59,7 +61,7 @@ def _row(one: Figure) -> list[str]:
 def _versions(torch: tuple[str, ...]) -> str:
     """`2.4.1 to 2.14.0 (11 releases)` for many, each of few by name."""
     if len(torch) <= 3:
-        return ", ".join(map(text, torch)) or "not named"
+        return ", ".join(map(text, torch)) or UNNAMED
     ordered = sorted(torch, key=Version)
     return f'<span title="{", ".join(map(text, ordered))}">{text(ordered[0])} to {text(ordered[-1])}</span> ({len(torch)} of them)'
 
