@@ -36,29 +36,39 @@ def test_a_row_has_set_up_values_date_and_source(plain):
     assert said.startswith("## CPU against MPS")
     assert "Reported by others, not run by us" in said
     (row,) = cells(said)
-    assert row[:4] == ["2.8.0", "15.6.1", "M3", "softmax of a slice"]
-    assert "0.6770" in row[4] and "0.0000" in row[5] and "wrong" in row[6] and row[7] == "2026-02-19"
-    assert 'href="https://github.com/a/b/issues/7"' in row[8] and "with code" in row[8]
+    assert row[0] == "softmax of a slice" and "0.6770" in row[1]
+    assert "0.0000" in row[2] and row[2].endswith("</span> wrong</small>")
+    assert row[3] == "PyTorch 2.8.0, macOS 15.6.1, M3"
+    assert 'href="https://github.com/a/b/issues/7"' in row[4] and "2026-02-19, with code" in row[4]
 
 
 def test_what_is_not_known_is_said_and_a_control_is_named(plain):
     bare = Figure(what="matmul", quantity="said", mps="right", source="a/b#7", of="control")
     (row,) = cells(figures.section(plain.bug, (bare,), on_mac=False))
-    assert row[:3] == ["–"] * 3 and row[4] == row[7] == "–"
-    assert row[3].startswith("control, not the faulty call") and "no verdict" in row[6]
+    assert row[0].startswith("control, not the faulty call") and row[1] == "–"
+    assert "no verdict" in row[2] and row[3] == "PyTorch not named" and "<small>" not in row[4]
+
+
+def test_a_virtual_gpu_and_a_doubt_are_named(plain):
+    doubtful = dataclasses.replace(ONE, virtual=True, doubt="the machine was shared")
+    (row,) = cells(figures.section(plain.bug, (doubtful,), on_mac=False))
+    assert row[3].endswith("M3 (virtual)") and "wrong; the machine was shared" in row[2]
 
 
 def test_the_newest_release_comes_first_and_a_row_without_one_last(plain):
     torch = [(), ("2.8.0",), ("2.14.0", "2.13.0"), ("2.14.0.dev20260629",)]
     found = tuple(dataclasses.replace(ONE, torch=versions) for versions in torch)
-    shown = [row[0] for row in cells(figures.section(plain.bug, found, on_mac=False))]
-    assert shown == ["2.14.0, 2.13.0", "2.14.0.dev20260629", "2.8.0", "–"]
+    shown = [
+        row[3].partition(", macOS")[0].removeprefix("PyTorch ")
+        for row in cells(figures.section(plain.bug, found, on_mac=False))
+    ]
+    assert shown == ["2.13.0, 2.14.0", "2.14.0.dev20260629", "2.8.0", "not named"]
 
 
 def test_many_releases_are_folded(plain):
-    many = dataclasses.replace(ONE, torch=("2.9.1", "2.10.0", "2.14.0", "2.4.1"))
+    many = dataclasses.replace(ONE, torch=("2.9.1", "2.10.0", "2.14.0", "2.4.1", "2.8.0"))
     (row,) = cells(figures.section(plain.bug, (many,), on_mac=False))
-    assert "2.4.1 to 2.14.0" in row[0] and "(4 of them)" in row[0]
+    assert row[3].startswith("PyTorch 2.4.1 to 2.14.0 (5 of them), macOS")
 
 
 def test_a_page_without_figures_says_so_in_one_line(plain):

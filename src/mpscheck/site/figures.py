@@ -11,13 +11,9 @@ from mpscheck.site.markup import anchor, table
 HEADING = "## CPU against MPS { data-search-exclude }"
 LABEL = "Reported by others, not run by us"
 UNNAMED = "–"
-VERDICTS = {
-    "wrong": ("✘", "wrong"),
-    "right": ("✔", "right"),
-    None: ("–", "no verdict"),
-}
+VERDICTS = {"wrong": ("✘", "wrong"), "right": ("✔", "right"), None: ("–", "no verdict")}  # shape, word
 OF = {None: "", "control": "control, not the faulty call: ", "workaround": "workaround: "}
-COLUMNS = ["PyTorch", "macOS", "GPU", "What", "CPU", "MPS", "They say", "Date", "Source"]
+COLUMNS = ["What", "CPU", "MPS", "On", "Source"]
 
 
 def section(bug: Bug, found: tuple[Figure, ...], on_mac: bool) -> str:
@@ -43,38 +39,36 @@ def nothing(bug: Bug, on_mac: bool) -> str:
 
 def _row(one: Figure) -> list[str]:
     shape, said = VERDICTS[one.verdict]
-    gpu = UNNAMED if one.chip is None else text(one.chip) + (" (virtual)" if one.virtual else "")
-    doubt = f"<br><small>{words.prose(one.doubt, 140)}</small>" if one.doubt else ""
+    doubt = f"; {words.prose(one.doubt, 140)}" if one.doubt else ""
     return [
-        _versions(one.torch),
-        text(one.macos) if one.macos else UNNAMED,
-        gpu,
         f"{OF[one.of]}{words.prose(one.what, 140)}",
         f"<code>{text(one.cpu)}</code>" if one.cpu is not None else UNNAMED,
-        f"<code>{text(one.mps)}</code>",
-        f'<span aria-hidden="true">{shape}</span> {said}{doubt}',
-        one.date or UNNAMED,
-        anchor(one.url, _name(one)) + _public(one),
+        f'<code>{text(one.mps)}</code><br><small><span aria-hidden="true">{shape}</span> {said}{doubt}</small>',
+        _on(one),
+        _source(one),
     ]
 
 
+def _on(one: Figure) -> str:
+    """PyTorch, macOS and GPU, as far as they are named."""
+    parts = [f"PyTorch {_versions(one.torch)}" if one.torch else "PyTorch not named"]
+    parts += [f"macOS {text(one.macos)}"] if one.macos else []
+    parts += [text(one.chip) + (" (virtual)" if one.virtual else "")] if one.chip else []
+    return ", ".join(parts)
+
+
 def _versions(torch: tuple[str, ...]) -> str:
-    """`2.4.1 to 2.14.0 (11 releases)` for many, each of few by name."""
-    if len(torch) <= 3:
-        return ", ".join(map(text, torch)) or UNNAMED
-    ordered = sorted(torch, key=Version)
-    return f'<span title="{", ".join(map(text, ordered))}">{text(ordered[0])} to {text(ordered[-1])}</span> ({len(torch)} of them)'
+    """Each of a few by name; `2.4.1 to 2.14.0 (11 of them)` for many."""
+    ordered = [text(version) for version in sorted(torch, key=Version)]
+    return ", ".join(ordered) if len(ordered) <= 4 else f"{ordered[0]} to {ordered[-1]} ({len(ordered)} of them)"
 
 
-def _name(one: Figure) -> str:
-    """A thread by its number, a file by its name."""
-    return text(one.source if one.source != one.url else f"{one.origin}: {one.url.rpartition('/')[2]}")
-
-
-def _public(one: Figure) -> str:
-    """What a reader can get hold of, besides the figures."""
+def _source(one: Figure) -> str:
+    """Link and day, and what a reader can get hold of besides the figures."""
     there = [name for name, given in (("code", one.code), ("log", one.log)) if given]
-    return f"<br><small>with {' and '.join(there)}</small>" if there else ""
+    notes = [*([one.date] if one.date else []), *([f"with {' and '.join(there)}"] if there else [])]
+    link = anchor(one.url, text(one.origin))
+    return f"{link}<br><small>{', '.join(notes)}</small>" if notes else link
 
 
 def as_data(found: tuple[Figure, ...]) -> list[dict]:
