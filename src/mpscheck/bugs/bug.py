@@ -1,6 +1,7 @@
 """One known bug: what is known of it, and the check that shows it, where there is one. Imports no torch."""
 
 import ast
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,9 @@ MAIN_BLOCK = "# The lines below are the same in every snippet"
 METADATA = "BUG"
 FUNCTIONS = ("compute", "control", "workaround")
 REFERENCE = "reference"  # in place of compute in float64, where that is too large
+ON_CPU = ("inputs", REFERENCE, "p_value")  # functions that never see the device
+OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.MatMult: "matmul"}
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # between the words of a class's name
 OF_CHECK = (
     "dtypes",
     "repeats",
@@ -57,6 +61,11 @@ class Check:
     def defined(self) -> tuple[str, ...]:
         """The names of the functions that the snippet defines."""
         return tuple(node.name for node in ast.parse(self.source).body if isinstance(node, ast.FunctionDef))
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """What its functions call, as far as the code says: names as aten has them (`layer_norm` of `nn.LayerNorm`)."""
+        return called(self.source)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -161,6 +170,15 @@ def made(facts: dict, check: Check | None = None) -> Bug:
 def frozen(value: object) -> object:
     """A list as a tuple, all else as it is."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def called(source: str) -> frozenset[str]:
+    """The names of all that a snippet calls on the device, operators included, in small letters and as not in place."""
+    tops = [top for top in ast.parse(source).body if not is_main_block(top) and getattr(top, "name", "") not in ON_CPU]
+    nodes = [node for top in tops for node in ast.walk(top)]
+    names = {getattr(node.func, "attr", getattr(node.func, "id", "")) for node in nodes if isinstance(node, ast.Call)}
+    operators = {OPERATORS.get(type(node.op), "") for node in nodes if isinstance(node, ast.BinOp | ast.AugAssign)}
+    return frozenset(_WORDS.sub("_", name).lower().rstrip("_") for name in names | operators) - {""}
 
 
 def is_main_block(node: ast.stmt) -> bool:

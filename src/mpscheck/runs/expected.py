@@ -16,7 +16,7 @@ def is_surprise(found: str, expected: str, kind: str) -> bool:
     What shows a bug depends on its kind. What was not run is no surprise; nor is an op that a healthy device lacks, but
     where the bug is that it raises.
     """
-    if found in ("not-run", "unfit"):
+    if found == "not-run" or found in numerics.HINDERED:
         return False
     shows = numerics.SHOWS[kind]
     if expected == "affected":

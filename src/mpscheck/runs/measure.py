@@ -150,7 +150,12 @@ def measure(path: str, names: tuple[str, ...], device: str, dtype: str = "float3
 
     What loading the file raises passes through.
     """
-    module, numbers, errors = load_module(Path(path)), {}, {}
+    return measured(load_module(Path(path)), names, device, dtype)
+
+
+def measured(module: ModuleType, names: tuple[str, ...], device: str, dtype: str) -> tuple[dict, dict]:
+    """The same of what is loaded already, or of what has `inputs` and these functions as a snippet has them."""
+    numbers, errors = {}, {}
     for name in names:
         try:
             numbers[name] = measure_function(module, name, device, getattr(torch, dtype))

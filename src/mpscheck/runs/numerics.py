@@ -11,9 +11,10 @@ from mpscheck.runs import rule
 
 ALLOWED_RATIO = rule.ALLOWED_RATIO
 NOT_RUN = ("error", "crash", "hang", "memory", "gpu-fault", "unsupported", "unfit", "not-run")
+HINDERED = ("unfit", "not-separable")  # these say something of the machine and nothing of the bug
 # from the best to the worst: a wrong number in one dtype is not undone by another dtype that did not run
-SEVERITY = ("agrees", *reversed(NOT_RUN), *rule.SEVERITY[1:])
-VERDICTS = (*rule.SEVERITY, *NOT_RUN)
+SEVERITY = ("agrees", "not-separable", *reversed(NOT_RUN), *rule.SEVERITY[1:])
+VERDICTS = SEVERITY
 SICK = ("wrong", "nan", "nondeterministic")
 SHOWS = {  # by the kind of a bug: the verdicts that show it
     **dict.fromkeys(SICK, SICK),

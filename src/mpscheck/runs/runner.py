@@ -124,7 +124,7 @@ class Worker:
             found = _hung(self._timeout)
         except ProcessExpired as error:
             found = _died(error.exitcode)
-        return found | self._stderr.since_last()
+        return self._stderr.completed(found)
 
     def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
         return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, job.dtype, job.faults)
@@ -156,7 +156,7 @@ class Worker:
                 found = pickle.loads(answer.read_bytes())
             else:
                 found = _hung(self._timeout) if status is None else _died(status)
-            return found | stderr.since_last()
+            return stderr.completed(found)
 
 
 def selftest_job(path: str, triggers: tuple, names: tuple[str, ...], dtypes: tuple[str, ...]) -> dict[str, int]:

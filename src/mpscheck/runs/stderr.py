@@ -8,26 +8,55 @@ from pathlib import Path
 
 LONGEST = 2000  # characters of a record
 LARGEST_FILE = 1_000_000  # bytes; a worker that writes more begins anew
+# What Metal says where the GPU did not do what it was told. torch waits for a command buffer and does not ask how it ended
+# (pytorch#193571), so these words are all that there is, and the numbers are what was in the memory before.
+GPU_FAULTS = {  # words: a thread that has them
+    r"command buffer exited with error status": "pytorch#125442, pytorch#125954; rasbt/machine-learning-notes#20",
+    r"Execution of the command buffer was aborted due to an error": "WebODM/OpenSplat#198; flutter/flutter#155538",
+    r"kIO(?:GPU|Accel)CommandBufferCallbackError\w+": "flutter/flutter#155538; pytorch#125954; jundot/omlx#1387",
+    r"Command buffer execution failed": "Blaizzy/mlx-vlm#1064; Acelogic/LTX-2-MLX#5",
+    # with Metal's validation on it may be said and gone on after
+    r"failed assertion `": "pytorch#78492, pytorch#130376; deepbeepmeep/Wan2GP#1750",
+}
+_FAULT = re.compile("|".join(GPU_FAULTS))
 _FOLDERS = re.compile(r"(?<![\w.])(?<!:/)(?:[A-Za-z]:)?(?:[/\\][^\s/\\:'\"<>|]+)+(?=[/\\][^\s/\\:'\"<>|])")
 
 
 class Stderr:
-    """The file that workers write to. `since_last` gives what is new in it."""
+    """The file that workers write to."""
 
     def __init__(self, path: Path):
         self.path, self.seen = path, 0
         path.touch()
 
-    def since_last(self) -> dict[str, str]:
-        """The end of what was written since the last call, redacted, as a part of an attempt; empty for nothing."""
+    def completed(self, attempt: dict) -> dict:
+        """An attempt with the end of what was written since the last call, redacted.
+
+        Numbers that were taken beside a fault of the GPU are none: the attempt is a `gpu-fault`.
+        """
+        text = self._since_last()
+        written = redacted(text[-4 * LONGEST :])[-LONGEST:]
+        fault = gpu_fault(text)
+        if fault and attempt["outcome"] == "measured":
+            attempt = attempt | {"outcome": "gpu-fault", "reason": fault, "functions": {}}
+        return attempt | ({"stderr": written} if written else {})
+
+    def _since_last(self) -> str:
         size = self.path.stat().st_size
         start = self.seen if self.seen <= size else 0  # a smaller file was begun anew
         self.seen = size
         with self.path.open("rb") as file:
-            file.seek(max(start, size - 4 * LONGEST))
-            text = file.read(size).decode("utf-8", "replace")
-        written = redacted(text)[-LONGEST:]
-        return {"stderr": written} if written else {}
+            file.seek(start)
+            return file.read(size - start).decode("utf-8", "replace")
+
+
+def gpu_fault(text: str) -> str | None:
+    """The first line that says that the GPU failed, redacted and short; None where there is none."""
+    found = _FAULT.search(text)
+    if found is None:
+        return None
+    line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
+    return f"Metal said: {redacted(line)}"[:300]
 
 
 def redirect(path: str) -> None:

@@ -5,6 +5,7 @@ import pickle
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mpscheck.runs import stderr
@@ -47,11 +48,17 @@ def _watch(limit: int, stderr_file: str) -> None:
 
 def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: str, faults: tuple[str, ...]) -> dict:
     """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises."""
-    before = list(_before)
+    found = attempt(lambda: _measure(path, names, device, dtype, faults))
     _before.append(slug)
+    return found
+
+
+def attempt(measuring: Callable[[], tuple[dict, dict]]) -> dict:
+    """An attempt from what `measure` gives, or raises. Never raises."""
+    before = list(_before)
     _work(True)
     try:
-        functions, errors = _measure(path, names, device, dtype, faults)
+        functions, errors = measuring()
     except BaseException as error:
         functions, errors = {}, {"compute": error}
     finally:
