@@ -23,7 +23,7 @@ from mpscheck import environments
 from mpscheck.bugs import catalogue, encounters
 from mpscheck.known import evidence
 from mpscheck.known.entry import entries
-from mpscheck.runs import provenance, results, worker
+from mpscheck.runs import canaries, provenance, results, worker
 from mpscheck.runs.macos import macos_version
 from mpscheck.site.files import files as files_of
 from mpscheck.site.inputs import read_inputs
@@ -126,11 +126,28 @@ def emulated_run() -> dict:
     return results.check(results.document(provenance.collect("emu"), _records(False)), "emulated")
 
 
+@pytest.fixture(scope="session")
+def known_good() -> list[dict]:
+    """What the canaries give on the healthy emulated device."""
+    return canaries.run_canaries("emu")
+
+
+@pytest.fixture(scope="session")
+def fit(known_good):
+    """A run with canaries that were right before its first record and after its last, as a run on a Mac has them."""
+
+    def with_canaries(run: dict) -> dict:
+        ends = (0, len(run["records"]))
+        return run | {"canaries": [canary | {"after": after} for after in ends for canary in known_good]}
+
+    return with_canaries
+
+
 @pytest.fixture
-def mac_run(emulated_run) -> dict:
+def mac_run(emulated_run, fit) -> dict:
     """The same as if a Mac had made it, sick: for the pages' words only, no fact about any Mac."""
     records = _records(True)
-    return results.check(results.document(emulated_run["provenance"] | MAC, records), "mac")
+    return results.check(fit(results.document(emulated_run["provenance"] | MAC, records)), "mac")
 
 
 # ---- Macs: recorded outputs of Apple's programs, under tests/machines, each with the thread that tells it

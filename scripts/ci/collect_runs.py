@@ -16,7 +16,7 @@ from pathlib import Path
 from mpscheck.bugs import catalogue
 from mpscheck.known import cause, repeated
 from mpscheck.places import RESULTS
-from mpscheck.runs import numerics, provenance, results
+from mpscheck.runs import fitness, provenance, results
 
 
 def main() -> int:
@@ -77,8 +77,10 @@ def description(run: dict) -> str:
     """One line of Markdown: where it was measured, and how many snippets came out how."""
     where = run["provenance"]
     machine = f"{where['gpu']}{' (virtual)' if where['virtual'] else ''}"
-    counts = Counter(numerics.verdict(record) for record in run["records"])
+    bugs, fit = {bug.slug: bug for bug in catalogue.with_check()}, fitness.fitness(run)
+    counts = Counter(fitness.verdict(fit, bugs[record["snippet"]], record) for record in run["records"])
     found = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    found += f" ({fit.unfit})" if fit.unfit else ""
     return f"- torch {where['torch']}, macOS {where['macos']} ({where['macos_build']}), {machine}: {found}"
 
 

@@ -2,20 +2,21 @@
 
     python scripts/ci/preflight.py --device mps --out FILE
 
-Shows the error itself where torch cannot use the device, the facts of the machine, a few calls that are right on every
-healthy Mac, and five snippets. Exit code 0 if the machine can measure, whatever the snippets found; 2 if it cannot: then
-the last line says why.
+Shows the error itself where torch cannot use the device, the facts of the machine, the canaries that a run makes too, and
+five snippets. Exit code 0 if the machine can measure, whatever the snippets found; 2 if it cannot: then the last line says
+why.
 """
 
 import argparse
 import itertools
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import summary
 
-from mpscheck.runs import provenance
+from mpscheck.runs import canaries, fitness, provenance, stderr
 
 SNIPPETS = (  # torch 2.8.0 has the first three of these bugs, and not the others
     "linear-noncontiguous-weight",
@@ -24,34 +25,13 @@ SNIPPETS = (  # torch 2.8.0 has the first three of these bugs, and not the other
     "addmm-square-matrices",
     "rand-5d-batches-identical",
 )
-# All operands are contiguous, float32, and small.
-CALLS = {
-    "allocate and copy back": "x.to(device)",
-    "add": "x.to(device) + 1",
-    "build a kernel: sin": "x.to(device).sin()",
-    "matmul, 2-D": "x[0].to(device) @ w.to(device).T",
-    "F.linear, 2-D input, bias": "F.linear(x[0].to(device), w.to(device), b.to(device))",
-    "F.linear, 3-D input, no bias": "F.linear(x.to(device), w.to(device))",
-    "F.linear, 3-D input, bias (pytorch#192934)": "F.linear(x.to(device), w.to(device), b.to(device))",
-    "softmax": "x.to(device).softmax(-1)",
-}
-NEEDED = tuple(CALLS)[:3]  # without these a machine cannot measure at all
 CODE = """
-import sys, torch
-from torch.nn import functional as F
-device, *expressions = sys.argv[1:]
-g = torch.Generator().manual_seed(0)
-x, w, b = torch.randn(2, 64, 128, generator=g), torch.randn(384, 128, generator=g), torch.randn(384, generator=g)
-for expression in expressions:
-    try:
-        values = {"F": F, "x": x, "w": w, "b": b}
-        got, exact = (eval(expression, {**values, "device": name}).cpu() for name in (device, "cpu"))
-        error, largest = (got - exact).abs().max().item(), exact.abs().max().item()
-        said = f"{'right' if error <= 1e-3 * largest else 'WRONG'}: error {error:.3g}, largest value {largest:.3g}"
-    except Exception as problem:
-        said = f"{type(problem).__name__}: {problem}"
-    print(said.replace(chr(10), " "), flush=True)
+import json, sys
+from mpscheck.runs import canaries
+for name in canaries.NAMES:
+    print(json.dumps(canaries.run_canaries(sys.argv[1], [name])[0]["attempt"]), flush=True)
 """
+RIGHT = "right"
 LIMIT = 300  # seconds for all of them, torch's own start included
 
 
@@ -61,7 +41,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     calls = made(options.device)
-    unfit = [name for name in NEEDED if not calls[name].startswith("right")]
+    unfit = [canary.said for canary in canaries.MACHINE if calls[canary.said] != RIGHT]
     where = provenance.collect("cpu" if unfit else options.device)
     summary.add("## This machine\n\n" + listed({name: fact for name, fact in where.items() if fact not in (None, {})}))
     summary.add("\n## Calls that are known to be right\n\n" + listed(calls))
@@ -82,17 +62,19 @@ def listed(entries: dict) -> str:
 
 
 def made(device: str) -> dict[str, str]:
-    """Each call: `right` or `WRONG` with its figures, or the error. In a process of its own, which may crash or hang."""
-    command = [sys.executable, "-c", CODE, device, *CALLS.values()]
+    """Each canary: RIGHT, or what it gave instead. In a process of its own, which may crash or hang."""
     try:
-        done = subprocess.run(command, capture_output=True, timeout=LIMIT)
+        done = subprocess.run([sys.executable, "-c", CODE, device], capture_output=True, timeout=LIMIT)
         end = ""
     except subprocess.TimeoutExpired as stopped:
         done, end = stopped, f"no answer within {LIMIT} seconds"
     answers, written = ((text or b"").decode(errors="replace").strip() for text in (done.stdout, done.stderr))
     print(written, file=sys.stderr)  # what torch and Metal say of it, in full
     end = end or next(iter(written.splitlines()[-1:]), f"the process ended before: exit code {done.returncode}")
-    return dict(itertools.zip_longest(CALLS, answers.splitlines(), fillvalue=end))
+    end = stderr.gpu_fault(written) or end
+    attempts = [json.loads(line) for line in answers.splitlines()]
+    said = (fitness.how_failed(attempt) or RIGHT for attempt in attempts)
+    return dict(itertools.zip_longest((canary.said for canary in canaries.TABLE.values()), said, fillvalue=end))
 
 
 if __name__ == "__main__":

@@ -5,28 +5,30 @@
 GPT-2 small through HookedTransformer answers the report's prompt on the CPU and on the device: as reported, and with two
 cures of pytorch#161640, which reads a non-contiguous weight of F.linear wrongly. If both cures bring the CPU's numbers
 back, that bug is the cause. If they do not, the cause is another bug, or the machine: a hosted macos-26 loses biases of
-F.linear by itself (pytorch#192934, pytorch#188438), so calls that are known to be right are made too. The rule is in
-src/mpscheck/known/cause.py. Then validate_mps.py looks at the same model. Prints the report's format, stores numbers as
+F.linear by itself (pytorch#192934, pytorch#188438), so calls that are known to be right are made before and after. The rule
+is in src/mpscheck/known/cause.py. Then validate_mps.py looks at the same model. Prints the report's format, stores numbers as
 JSON (results/reporter.schema.json). Exit code 0 if it ran, whatever it found; 2 if it could not run.
 
-The report's Python is 3.9, which mpscheck itself is too new for: nothing of it is imported but that one file.
+The report's Python is 3.9, which mpscheck itself is too new for: nothing of it is imported but that rule and the canaries.
 """
 
 import argparse
 import json
 import os
 import platform
-import runpy
 import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from types import SimpleNamespace
 
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
-rule = SimpleNamespace(**runpy.run_path(str(ROOT / "src" / "mpscheck" / "known" / "cause.py")))
+sys.path.insert(0, str(ROOT / "src"))
+
+from mpscheck.known import cause as rule  # noqa: E402
+from mpscheck.runs import canaries  # noqa: E402
+
 PROMPT = "When Mary and John went to the store, John gave a drink to"
 CPU_AS_REPORTED = {"p_mary": 0.6770, "p_john": 0.0235, "ld": 3.362, "top1": " Mary"}
 MPS_AS_REPORTED = {"p_mary": 0.0000, "p_john": 0.0001, "ld": -0.994, "top1": " the"}
@@ -64,38 +66,29 @@ def store(path, found):
 
 
 def experiment(device):
-    """Return a result: the environment, the known-good calls, and the four measurements as dicts of numbers."""
-    good = known_good(device)
+    """Return a result: the environment, the canaries, and the four measurements as dicts of numbers."""
+    calls = canaries_of(device, 0)
     runs = {"the CPU": measure("cpu", as_it_is)}
-    for name, cure in {"as reported": as_it_is, "W_O packed": pack_w_o, "use_attn_result": use_attn_result}.items():
+    for name, cure in zip(rule.ON_DEVICE, (as_it_is, pack_w_o, use_attn_result)):
         runs[name] = measure(device, cure)
         print(f"\n{name}\n{rule.line('cpu', runs['the CPU'])}\n{rule.line(device, runs[name])}", flush=True)
+    calls += canaries_of(device, len(rule.ON_DEVICE))
     print(f"\nTransformerLens#1178 said\n{rule.line('cpu', CPU_AS_REPORTED)}\n{rule.line('mps', MPS_AS_REPORTED)}")
     return {
         "experiment": "TransformerLens#1178",
         "environment": environment(device),
         "prompt": PROMPT,
-        "known_good": good,
+        "canaries": calls,
         "runs": runs,
         "validate_mps": None,
     }
 
 
-def known_good(device):
-    """Make calls that are right on every healthy Mac; return for each its largest error and the largest exact value."""
-    shapes = {  # of input and weight, all contiguous
-        "F.linear, 3-D input, bias: as in pytorch#188438": ((80, 1, 2), (192, 2)),
-        "F.linear, 3-D input, bias: as in pytorch#192934": ((2, 64, 128), (384, 128)),
-        "F.linear, 3-D input, bias: as in GPT-2": ((1, 15, 768), (768, 768)),
-    }
-    found = {}
-    for name, (of_input, of_weight) in shapes.items():
-        draw = torch.Generator().manual_seed(0)
-        x, w, b = (torch.randn(shape, generator=draw) for shape in (of_input, of_weight, of_weight[:1]))
-        exact = torch.nn.functional.linear(x.double(), w.double(), b.double())
-        got = torch.nn.functional.linear(x.to(device), w.to(device), b.to(device)).cpu().double()
-        found[name] = {"error": rule.number((got - exact).abs().max().item()), "largest": exact.abs().max().item()}
-        print(f"{name}: error {found[name]['error']}, largest value {found[name]['largest']}", flush=True)
+def canaries_of(device, after):
+    """Make the calls that are right on every healthy Mac, after so many measurements; return them as a run holds them."""
+    found = [{**canary, "after": after} for canary in canaries.run_canaries(device)]
+    for said in filter(None, map(rule.fitness.failure, found)):
+        print(said, flush=True)
     return found
 
 

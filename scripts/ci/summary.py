@@ -11,7 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from mpscheck.runs import numerics, results
+from mpscheck.bugs import catalogue
+from mpscheck.runs import fitness, results
 
 LIMIT = 900_000  # GitHub takes 1 MiB a step
 
@@ -35,10 +36,13 @@ def summary_of(path: Path) -> str:
         return f"Stopped after {max(0, text.count(chr(10)) - 1)} records.\n\n{folded(journal.name, text)}"
     where = run["provenance"]
     machine = f"{where['gpu'] or where['chip']}{' (virtual)' if where['virtual'] else ''}"
-    rows = [f"| {record['snippet']} | {record['dtype']} | {numerics.verdict(record)} |" for record in run["records"]]
+    bugs, fit = {bug.slug: bug for bug in catalogue.with_check()}, fitness.fitness(run)
+    found = [(r["snippet"], r["dtype"], fitness.verdict(fit, bugs.get(r["snippet"]), r)) for r in run["records"]]
+    rows = [f"| {' | '.join(row)} |" for row in found]
     head = f"## torch {where['torch']}, macOS {where['macos']} ({where['macos_build']}), {machine}"
     table = "\n".join(["| Snippet | dtype | Found |", "|---|---|---|", *rows])
-    return f"{head}\n\n{table}\n\n{folded(path.name, path.read_text(encoding='utf-8'))}"
+    calls = "".join(f"- {said}\n" for said in fit.said) or f"- {len(run['canaries'])} made, none was wrong\n"
+    return f"{head}\n\n### Calls that are known to be right\n\n{calls}\n{table}\n\n{folded(path.name, path.read_text(encoding='utf-8'))}"
 
 
 def folded(name: str, text: str) -> str:

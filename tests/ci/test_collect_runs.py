@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from mpscheck.bugs import catalogue
-from mpscheck.known import repeated
+from mpscheck.known import cause, repeated
 from mpscheck.runs import provenance, results, worker
 
 MAC = {
@@ -21,10 +21,16 @@ HANG = {
 }  # fmt: skip
 
 
-def deliver(folder, name="run.json", records=(HANG,), **provenance):
-    folder.mkdir(parents=True, exist_ok=True)
-    run = results.document(MAC | provenance, list(records))
-    (folder / name).write_text(json.dumps(run))
+@pytest.fixture
+def deliver(fit):
+    """Put a run of a fit machine into a folder."""
+
+    def put(folder, name="run.json", records=(HANG,), **provenance):
+        folder.mkdir(parents=True, exist_ok=True)
+        run = fit(results.document(MAC | provenance, list(records)))
+        (folder / name).write_text(json.dumps(run))
+
+    return put
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def taken(tmp_path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "to" / "runs").glob("*"))
 
 
-def test_runs_of_several_jobs_are_taken_under_names_of_their_own(collect, tmp_path):
+def test_runs_of_several_jobs_are_taken_under_names_of_their_own(collect, tmp_path, deliver):
     deliver(tmp_path / "in" / "run-2.8.0-macos-26")
     deliver(tmp_path / "in" / "run-2.8.0-macos-15", macos="15.7", macos_build="24G222")
     done = collect()
@@ -54,7 +60,7 @@ def test_runs_of_several_jobs_are_taken_under_names_of_their_own(collect, tmp_pa
     assert "- torch 2.8.0, macOS 26.2 (25C56), Apple Paravirtual device (virtual): 1 hang" in done.stdout
 
 
-def test_a_newer_run_of_the_same_environment_replaces_the_older_one(collect, tmp_path):
+def test_a_newer_run_of_the_same_environment_replaces_the_older_one(collect, tmp_path, deliver):
     deliver(tmp_path / "in" / "a")
     deliver(tmp_path / "in" / "b", date="2026-11-25T17:00:00+00:00")
     assert collect().returncode == 0
@@ -74,7 +80,7 @@ def test_a_newer_run_of_the_same_environment_replaces_the_older_one(collect, tmp
         ({"records": [HANG | {"snippet": "../../etc/passwd"}]}, "is not a run file"),
     ],
 )
-def test_what_must_not_be_published_is_refused_in_one_sentence(collect, tmp_path, change, words):
+def test_what_must_not_be_published_is_refused_in_one_sentence(collect, tmp_path, deliver, change, words):
     deliver(tmp_path / "in", **change)
     done = collect()
     assert done.returncode == 1
@@ -82,7 +88,7 @@ def test_what_must_not_be_published_is_refused_in_one_sentence(collect, tmp_path
     assert done.stdout.count("\n") == 1 and taken(tmp_path) == []
 
 
-def test_a_bad_file_does_not_keep_the_good_ones_out(collect, tmp_path):
+def test_a_bad_file_does_not_keep_the_good_ones_out(collect, tmp_path, deliver):
     deliver(tmp_path / "in", "good.json")
     (tmp_path / "in" / "bad.json").write_text("{")
     done = collect()
@@ -96,14 +102,14 @@ def test_no_delivery_at_all_is_said(collect, tmp_path):
     assert done.returncode == 1 and "no job delivered a run file" in done.stdout
 
 
-def test_a_name_made_from_provenance_stays_in_the_folder(collect, tmp_path):
+def test_a_name_made_from_provenance_stays_in_the_folder(collect, tmp_path, deliver):
     deliver(tmp_path / "in", gpu="../../../outside", macos_build="/etc/x")
     assert collect().returncode == 0
     [name] = taken(tmp_path)
     assert "/" not in name and not name.startswith(".")
 
 
-def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp_path):
+def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp_path, fit):
     bug, out = catalogue.find("triu-minus-inf-gives-nan"), tmp_path / "in" / "run.json"
     record = {"snippet": bug.slug, "code": bug.check.code_hash, "dtype": "float32"}
     record["attempts"] = [worker.run_job(bug.slug, str(bug.check.path), bug.check.functions, "emu", "float32", ())]
@@ -111,6 +117,8 @@ def test_a_real_run_of_this_machine_is_refused_for_its_device_alone(collect, tmp
     results.write(out, run)
     assert "was measured on emu, not on mps" in collect().stdout
     out.write_text(json.dumps(run | {"provenance": MAC}))
+    assert "1 unfit (nobody looked whether the machine was fit before its first record)" in collect().stdout
+    out.write_text(json.dumps(fit(run | {"provenance": MAC})))
     done = collect()
     assert done.returncode == 0 and "1 agrees" in done.stdout
 
@@ -122,7 +130,7 @@ REPEATED = {  # made up: no fact about any Mac
         "macos_build": "24X1", "chip": "Made-up", "model": None, "virtual": True, "image": None, "address": None,
         "torch": "2.8.0", "transformer-lens": "2.17.0", "transformers": "4.57.6", "numpy": "1.26.4",
     },
-    "prompt": "When Mary", "known_good": {"F.linear": {"error": 0.0, "largest": 1.0}}, "validate_mps": None,
+    "prompt": "When Mary", "canaries": [], "validate_mps": None,
     "runs": {
         name: {"p_mary": 0.5, "p_john": 0.2, "ld": 1.0, "top1": " Mary", "tokens": [[1]]}
         for name in ("the CPU", "as reported", "W_O packed", "use_attn_result")
@@ -130,13 +138,20 @@ REPEATED = {  # made up: no fact about any Mac
 }  # fmt: skip
 
 
-def deliver_report(tmp_path, **environment):
-    (tmp_path / "in" / "reporter-macos-15").mkdir(parents=True)
-    found = REPEATED | {"environment": REPEATED["environment"] | environment}
-    (tmp_path / "in" / "reporter-macos-15" / "result.json").write_text(json.dumps(found))
+@pytest.fixture
+def deliver_report(known_good):
+    """Put a result of the repeated report, on a fit machine, into a folder."""
+
+    def put(tmp_path, **environment):
+        (tmp_path / "in" / "reporter-macos-15").mkdir(parents=True)
+        calls = [canary | {"after": after} for after in (0, len(cause.ON_DEVICE)) for canary in known_good]
+        found = REPEATED | {"environment": REPEATED["environment"] | environment, "canaries": calls}
+        (tmp_path / "in" / "reporter-macos-15" / "result.json").write_text(json.dumps(found))
+
+    return put
 
 
-def test_the_repeated_report_is_taken_in_beside_the_runs(collect, tmp_path):
+def test_the_repeated_report_is_taken_in_beside_the_runs(collect, tmp_path, deliver, deliver_report):
     deliver(tmp_path / "in" / "run-2.8.0-macos-15")
     deliver_report(tmp_path)
     done = collect()
@@ -145,7 +160,7 @@ def test_the_repeated_report_is_taken_in_beside_the_runs(collect, tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"device": "emu"}, {"torch": "2.8.0; rm"}, {"user": "jane"}])
-def test_a_repeated_report_that_must_not_be_published_is_refused(collect, tmp_path, change):
+def test_a_repeated_report_that_must_not_be_published_is_refused(collect, tmp_path, deliver_report, change):
     deliver_report(tmp_path, **change)
     done = collect()
     assert done.returncode == 1 and done.stdout.startswith("- refused: result.json")

@@ -15,9 +15,7 @@ RIGHT = {"p_mary": 0.6770, "p_john": 0.0235, "ld": 3.362, "top1": " Mary"}
 WRONG = {"p_mary": 0.0000, "p_john": 0.0001, "ld": -0.994, "top1": " the"}
 NAN = {"p_mary": "nan", "p_john": "nan", "ld": "nan", "top1": " Mary"}
 FAULT = "linear-noncontiguous-weight"
-LINEAR_IS_RIGHT = {"F.linear": {"error": 1e-6, "largest": 3.0}}
-LINEAR_IS_WRONG = {"F.linear": {"error": 3.4, "largest": 3.0}}  # as on a hosted macos-26
-LINEAR_IS_NAN = {"F.linear": {"error": "nan", "largest": 3.0}}
+FAILED = {"outcome": "error", "reason": "made up", "before": [], "functions": {}}
 
 
 @pytest.fixture(scope="module")
@@ -25,27 +23,38 @@ def reporter(root):
     return SimpleNamespace(**runpy.run_path(str(root / "scripts/ci/reporter.py")))
 
 
-def result(reported, packed, split, known_good=None):
-    runs = {"the CPU": RIGHT, "as reported": reported, "W_O packed": packed, "use_attn_result": split}
-    return {"runs": runs, "known_good": known_good or LINEAR_IS_RIGHT}
+@pytest.fixture
+def result(known_good):
+    """A result on `mps` whose canaries agree, but for those that are named."""
+
+    def made(reported, packed, split, *failing):
+        runs = {"the CPU": RIGHT, "as reported": reported, "W_O packed": packed, "use_attn_result": split}
+        calls = [canary | {"after": after} for after in (0, 3) for canary in known_good]
+        calls = [call | ({"attempt": FAILED} if call["name"] in failing else {}) for call in calls]
+        return {"runs": runs, "canaries": calls, "environment": {"device": "mps"}}
+
+    return made
 
 
 @pytest.mark.parametrize(
     ("found", "word"),
     [
-        (result(WRONG, RIGHT, RIGHT), "pytorch#161640"),
-        (result(NAN, RIGHT, RIGHT), "pytorch#161640"),
-        (result(RIGHT, RIGHT, RIGHT), "not shown"),
-        (result(WRONG, WRONG, RIGHT), "not alone"),
-        (result(WRONG, RIGHT, WRONG), "not alone"),
-        (result(WRONG, RIGHT, NAN), "not alone"),
-        (result(WRONG, WRONG, WRONG, LINEAR_IS_WRONG), "not separable"),
-        (result(WRONG, RIGHT, WRONG, LINEAR_IS_NAN), "not separable"),
-        (result(WRONG, RIGHT, RIGHT, LINEAR_IS_WRONG), "pytorch#161640"),  # the cured runs make such calls too
+        ((WRONG, RIGHT, RIGHT), "pytorch#161640"),
+        ((NAN, RIGHT, RIGHT), "pytorch#161640"),
+        ((RIGHT, RIGHT, RIGHT), "not shown"),
+        ((WRONG, WRONG, RIGHT), "not alone"),
+        ((WRONG, RIGHT, WRONG), "not alone"),
+        ((WRONG, RIGHT, NAN), "not alone"),
+        ((WRONG, WRONG, WRONG, "linear-3d-bias"), "not separable"),  # as on a hosted macos-26
+        ((WRONG, RIGHT, WRONG, "matmul"), "not separable"),
+        ((WRONG, RIGHT, RIGHT, "linear-3d-bias"), "pytorch#161640"),  # the cured runs make such calls too
+        ((WRONG, RIGHT, WRONG, "sort"), "not alone"),  # GPT-2 does not sort
+        ((WRONG, RIGHT, RIGHT, "add"), "not separable"),
+        ((RIGHT, RIGHT, RIGHT, "copy"), "not separable"),
     ],
 )
-def test_the_conclusion_follows_from_the_measurements_and_the_known_good_calls(found, word):
-    assert cause.cause(found) == word and word in cause.FOUND
+def test_the_conclusion_follows_from_the_measurements_and_the_known_good_calls(result, found, word):
+    assert cause.cause(result(*found)) == word and word in cause.FOUND
 
 
 def test_a_small_change_of_any_figure_beyond_rounding_counts():
@@ -60,15 +69,16 @@ def test_any_number_is_stored_as_json_and_read_again(value):
     assert str(cause.as_float(stored)) == str(value)
 
 
-def test_the_known_good_calls_are_right_on_a_healthy_device_and_noticed_on_a_sick_one(reporter, monkeypatch):
+def test_the_canaries_are_right_on_a_healthy_device_and_noticed_on_a_sick_one(reporter, monkeypatch, result, capsys):
     """The emulated device, which has its own F.linear; then one that drops the bias, as in pytorch#188438."""
-    healthy = reporter.known_good("emu")
-    assert len(healthy) == 3 and cause.failing({"known_good": healthy}) == []
+    found = result(WRONG, RIGHT, WRONG) | {"canaries": reporter.canaries_of("emu", 0) + reporter.canaries_of("emu", 3)}
+    assert cause.failing(found) == [] and capsys.readouterr().out == ""
     linear = torch.nn.functional.linear
     monkeypatch.setattr(
-        torch.nn.functional, "linear", lambda x, w, b: linear(x, w, b if x.device.type == "cpu" else None)
+        torch.nn.functional, "linear", lambda x, w, b=None: linear(x, w, b if x.device.type == "cpu" else None)
     )
-    assert cause.failing({"known_good": reporter.known_good("emu")}) == list(healthy)
+    found["canaries"] += reporter.canaries_of("emu", 3)
+    assert cause.cause(found) == "not separable" and "linear-3d-bias" in capsys.readouterr().out
 
 
 def test_the_lines_are_in_the_format_of_the_report():

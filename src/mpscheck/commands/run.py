@@ -10,7 +10,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.places import ROOT
 from mpscheck.progress import progress
-from mpscheck.runs import numerics, provenance, results, runner
+from mpscheck.runs import fitness, numerics, provenance, results, runner
 from mpscheck.runs.expected import expected_on, is_surprise
 
 
@@ -90,18 +90,18 @@ def reusable(bugs, journal, run_file, where) -> list[dict]:
 
 
 def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bool) -> int:
-    """Say in plain words what came out; 1 if something is not as expected."""
-    surprises = []
+    """Say in plain words what came out; 1 if something is not as expected, 2 if the machine was not fit to say anything."""
+    surprises, fit = [], fitness.fitness(results.read(run_file))
     for bug in bugs:
-        own = [record for record in records if record["snippet"] == bug.slug]
-        findings = {record["dtype"]: numerics.finding(record, bug.kind) for record in own}
+        own, hindrance = [record for record in records if record["snippet"] == bug.slug], fit.hindrance(bug)
+        findings = {record["dtype"]: fitness.verdict(fit, bug, record) for record in own}
         found, expected = numerics.worst(findings.values()), expected_on(bug, where)
         record = next(record for record in own if findings[record["dtype"]] == found)
         note = "" if expected == "unknown" else f"   (expected: {expected})"
         if not quiet:
-            reason = numerics.deciding(record).get("reason")
+            reason = hindrance.reason if hindrance else numerics.deciding(record).get("reason")
             dtypes = "" if bug.check.dtypes == ("float32",) else f" in {told(findings)}"
-            said = "; ".join([*([reason] if reason else []), *rarity(record, bug)])
+            said = "; ".join([*([reason] if reason else []), *([] if hindrance else rarity(record, bug))])
             click.echo(f"{found:14} {bug.slug}{dtypes}{note}{f'   {said}' if said else ''}")
         if is_surprise(found, expected, bug.kind):
             surprises.append(bug.slug)
@@ -110,6 +110,9 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
         click.echo(
             f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {shown(run_file)}"
         )
+    if fit.unfit:
+        click.echo(f"UNFIT: this run says nothing of any bug: {fit.unfit}", err=True)
+        return 2
     if surprises:
         click.echo(f"NOT AS EXPECTED: {', '.join(surprises)}", err=True)
     return 1 if surprises else 0

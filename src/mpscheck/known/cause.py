@@ -1,26 +1,32 @@
 """What the repeated report of TransformerLens#1178 shows of its cause: one rule, for the job that repeats it and for the page.
 
-For Python 3.9 and the standard library alone: the job loads this file in the reporter's own environment.
+For Python 3.9 and the standard library alone: the job asks it in the reporter's own environment.
 """
 
 from __future__ import annotations
 
+from mpscheck.runs import fitness
+
+ON_DEVICE = ("as reported", "W_O packed", "use_attn_result")  # in the order in which they are measured
+OPS = {"linear", "matmul", "softmax"}  # what all of them call
 AS_REPORTED, CURES = "as reported", ("W_O packed", "use_attn_result")
 ALLOWED = {"p_mary": 0.01, "ld": 0.1}  # more than rounding: in a probability, in a difference of logits
 # One value stands for each of these in a result, and the page has a sentence for each.
 FOUND = {
     "not shown": "not shown: the device agrees with the CPU even without a cure, so the report is not reproduced here",
     "pytorch#161640": "pytorch#161640: the numbers are wrong as reported, and right with each of its two cures",
-    "not separable": "not separable on this machine: calls that are known to be right are wrong here too, and all variants "
-    "make such calls (pytorch#192934, pytorch#188438)",
+    "not separable": "not separable on this machine: calls that all variants make and that are known to be right are wrong "
+    "here by themselves, or nobody looked",
     "not alone": "not pytorch#161640 alone: the numbers stay wrong with a cure of it, and calls that are known to be right "
     "are right here",
 }
 
 
 def cause(result: dict) -> str:
-    """The word of FOUND for a result: from its four measurements and its known-good calls."""
-    runs = result["runs"]
+    """The word of FOUND for a result: from its four measurements and its canaries."""
+    runs, fit = result["runs"], fit_of(result)
+    if fit.unfit:
+        return "not separable"
     wrong = {name: differs(run, runs["the CPU"]) for name, run in runs.items()}
     if not wrong[AS_REPORTED]:
         return "not shown"
@@ -29,13 +35,15 @@ def cause(result: dict) -> str:
     return "not separable" if failing(result) else "not alone"
 
 
-def failing(result: dict) -> list[str]:
-    """The known-good calls that are wrong on the machine of a result: further off than a thousandth of the largest value.
+def fit_of(result: dict) -> fitness.Fitness:
+    """Whether the machine of a result was fit: the rule for runs, its measurements on the device being the records."""
+    return fitness.fitness({"provenance": result["environment"], "records": ON_DEVICE, "canaries": result["canaries"]})
 
-    The thread of pytorch#188438 uses the same bound; rounding is a thousand times smaller.
-    """
-    calls = result["known_good"].items()
-    return [name for name, call in calls if not as_float(call["error"]) <= 1e-3 * as_float(call["largest"])]
+
+def failing(result: dict) -> list[str]:
+    """What speaks against the machine of a result, one sentence each: it is unfit, or calls that all variants make fail."""
+    fit = fit_of(result)
+    return [*([fit.unfit] if fit.unfit else []), *(reason for ops, reason in fit.failing if ops & OPS)]
 
 
 def differs(a: dict, b: dict) -> bool:

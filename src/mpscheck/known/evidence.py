@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpscheck.bugs.bug import Bug
-from mpscheck.runs import emulated, made_of, numerics, results
+from mpscheck.runs import emulated, fitness, made_of, numerics, results
+from mpscheck.runs.fitness import Fitness
 
 KINDS = {
     "measured": "a run on a Mac, with its provenance",
@@ -27,7 +28,8 @@ class Measurement:
     provenance: dict
     record: dict
     current: bool
-    kind: str  # of the bug: what shows it
+    bug: Bug
+    fit: Fitness  # of the run
 
     @property
     def attempt(self) -> dict:
@@ -36,18 +38,24 @@ class Measurement:
 
     def verdict(self, function: str = "compute") -> str:
         """`outdated` where the code has changed since, else the verdict on this function."""
-        if not self.current:
-            return "outdated"
-        return (
-            numerics.finding(self.record, self.kind)
-            if function == "compute"
-            else numerics.verdict(self.record, function)
-        )
+        return fitness.verdict(self.fit, self.bug, self.record, function) if self.current else "outdated"
+
+    @property
+    def hindered(self) -> bool:
+        """True if the machine was not fit to say anything of the bug: its numbers are not shown."""
+        return self.current and self.fit.hindrance(self.bug) is not None
+
+    @property
+    def reason(self) -> str | None:
+        """Why there are no numbers, or why they do not count; None where they do."""
+        hindrance = self.fit.hindrance(self.bug)
+        return hindrance.reason if hindrance else self.attempt.get("reason")
 
     @property
     def measured(self) -> bool:
-        """True if it says something of the bug: numbers were taken, or it showed as its kind does."""
-        return self.current and (self.attempt["outcome"] == "measured" or self.verdict() in numerics.SHOWS[self.kind])
+        """True if it says something of the bug: numbers were taken on a fit machine, or it showed as its kind does."""
+        shows = self.attempt["outcome"] == "measured" or self.verdict() in numerics.SHOWS[self.bug.kind]
+        return self.current and not self.hindered and shows
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,9 @@ def measurements(bug: Bug, runs: dict[str, dict], faults: bool = False) -> list[
     if bug.check is None:
         return []
     found = [
-        Measurement(name, run["provenance"], record, record["code"] == bug.check.code_hash, bug.kind)
+        Measurement(name, run["provenance"], record, record["code"] == bug.check.code_hash, bug, fit)
         for name, run in runs.items()
+        for fit in [fitness.fitness(run)]
         for record in run["records"]
         if record["snippet"] == bug.slug and (faults or not record.get("faults"))
     ]
@@ -93,7 +102,7 @@ def of_runs(found: list[Measurement]) -> list[Measurement]:
     chosen: dict[tuple, Measurement] = {}
     for m in found:
         other = chosen.get((m.run, m.current))
-        if other is None or numerics.worst([other.verdict(), m.verdict()]) != other.verdict():
+        if other is None or (m.current and numerics.worst([other.verdict(), m.verdict()]) != other.verdict()):
             chosen[m.run, m.current] = m
     return list(chosen.values())
 

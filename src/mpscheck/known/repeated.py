@@ -32,6 +32,8 @@ def read(path: Path) -> dict:
         place = "/".join(str(step) for step in error.absolute_path) or "the whole file"
         message = f"{results.printable(place)}: {results.printable(error.message)}"
         raise results.BadResults(f"{name} is not a result of {EXPERIMENT}: {message}")
+    for canary in found["canaries"]:
+        results.check(canary, path.name, "canary")
     return found
 
 

@@ -1,7 +1,7 @@
 """Calls that are right on every healthy device: a machine that fails one of them gives no verdict. `fitness` reads them.
 
 All operands are small, contiguous and float32, and no known bug of torch is about such calls; those of a machine are
-(`linear`: pytorch#192934 and pytorch#188438, on virtual Macs). Imports torch only where it computes: pages read the table.
+(`linear`: pytorch#192934 and pytorch#188438, on virtual Macs). Imports torch only where it computes: pages read the table. For Python 3.9 and torch 2.0.
 """
 
 from __future__ import annotations
@@ -101,12 +101,12 @@ OPS = (
     Canary("linear-3d", "F.linear, 3-D input, no bias", _linear_without_bias, ((2, 64, 128), (96, 128)), ("linear",)),
     Canary(
         "linear-3d-bias",
-        "F.linear, 3-D input, bias, in the shapes of pytorch#192934, pytorch#188438 and GPT-2",
+        "F.linear, 3-D input, bias",
         _linear,
         (
-            *((2, 64, 128), (384, 128), (384,)),
-            *((80, 1, 2), (192, 2), (192,)),
-            *((1, 15, 768), (768, 768), (768,)),
+            *((2, 64, 128), (384, 128), (384,)),  # pytorch#192934
+            *((80, 1, 2), (192, 2), (192,)),  # pytorch#188438
+            *((1, 15, 768), (768, 768), (768,)),  # GPT-2
         ),
         ("linear", "multihead_attention"),
     ),

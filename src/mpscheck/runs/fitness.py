@@ -1,14 +1,18 @@
 """Whether a run's machine was fit, and so which of its records have a verdict: read from its canaries. Pure.
 
-Every verdict on a record of a run goes through `verdict`; `numerics` knows one record and not the machine.
+Every verdict on a record of a run goes through `verdict`; `numerics` knows one record and not the machine. For Python 3.9
+and the standard library alone, since the job that repeats the report asks it too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mpscheck.bugs.bug import Bug
 from mpscheck.runs import canaries, numerics
+
+if TYPE_CHECKING:
+    from mpscheck.bugs.bug import Bug
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Fitness:
 
     unfit: str | None = None
     failing: tuple[tuple[frozenset[str], str], ...] = ()
+
+    @property
+    def said(self) -> list[str]:
+        """What is not well with the machine, one sentence each; empty if all is."""
+        return [*([self.unfit] if self.unfit else []), *(reason for _, reason in self.failing)]
 
     def hindrance(self, bug: Bug | None) -> Hindrance | None:
         """What keeps the records of a bug's check from having a verdict; of a check that is not known, any failing op."""
@@ -53,16 +62,21 @@ def _stands_for(name: str) -> tuple[str, ...]:
 
 
 def failure(canary: dict) -> str | None:
-    """How a canary failed, in one phrase; None if it agreed."""
-    attempt = canary["attempt"]
+    """How a canary failed and when, in one sentence; None if it agreed."""
+    how, name, after = how_failed(canary["attempt"]), canary["name"], canary["after"]
+    if how is None:
+        return None
+    said = f"{name} ({canaries.TABLE[name].said})" if name in canaries.TABLE else name
+    when = f"after {after} record{'s' * (after != 1)}" if after else "before the first record"
+    return f"a call that is known to be right failed {when}: {said}: {how}"
+
+
+def how_failed(attempt: dict) -> str | None:
+    """What an attempt at a canary gave in place of the right numbers; None if it agreed."""
     found = numerics.verdict_of_attempt(attempt, "compute")
     if found == "agrees":
         return None
-    name, after = canary["name"], canary["after"]
-    said = f"{name} ({canaries.TABLE[name].said})" if name in canaries.TABLE else name
-    how = f"{found}: {attempt['reason']}" if "reason" in attempt else found
-    when = f"after {after} record{'s' * (after != 1)}" if after else "before the first record"
-    return f"a call that is known to be right failed {when}: {said}: {how}"
+    return f"{found}: {attempt['reason']}" if "reason" in attempt else found
 
 
 def _not_checked(run: dict) -> str | None:

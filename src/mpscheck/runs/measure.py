@@ -1,5 +1,7 @@
 """Measuring one snippet in this process: load it, run its functions on the device and on the CPU, give the numbers."""
 
+from __future__ import annotations
+
 import importlib.util
 import time
 from contextlib import contextmanager

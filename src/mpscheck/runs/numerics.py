@@ -3,6 +3,8 @@
 Results store numbers, never verdicts, so that a better rule can be applied to old runs.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 from typing import Any

@@ -1,5 +1,7 @@
 """What a worker process writes to stderr: kept in a file, read after each job, told without names of one machine."""
 
+from __future__ import annotations
+
 import getpass
 import os
 import re

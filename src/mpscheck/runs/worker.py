@@ -1,5 +1,7 @@
 """What runs inside a worker process: one job at a time, stdout thrown away, stderr kept, memory watched."""
 
+from __future__ import annotations
+
 import os
 import pickle
 import signal

@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug, thread_url
 from mpscheck.known import evidence
-from mpscheck.runs import numerics, rule
+from mpscheck.runs import fitness, numerics, rule
 from mpscheck.site.escape import entities, line, text
 from mpscheck.site.markup import anchor
 
@@ -23,6 +23,7 @@ SHAPES = {
     "memory": "!",
     "gpu-fault": "!",
     "unfit": "?",
+    "not-separable": "?",
     "unsupported": "!",
     "outdated": "?",
     "not-run": "–",
@@ -125,6 +126,26 @@ def figures_of(attempt: dict, function: str = "compute") -> str:
     said = "NaN or infinity out of place" if out_of_place else error_ratio(rule.ratio_of_output(output))
     often = [f"{numbers['wrong_runs']} of {numbers['repeats']} runs wrong"] if "wrong_runs" in numbers else []
     return which + "; ".join([said, *_first_wrong(output), *often])
+
+
+def details(m: evidence.Measurement) -> list[str]:
+    """What stands behind a verdict: figures, or the reason why there are none, and the verdicts on the other functions."""
+    if m.hindered:
+        return [text(m.reason, limit=300)]
+    others = [f"{name} {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
+    first = text(m.reason, limit=300) if m.reason else figures_of(m.attempt)
+    return [part for part in [first, *others] if part]
+
+
+def fit(run: dict) -> str:
+    """Whether the machine of a run was fit, in plain words; a canary's reason may be a stranger's."""
+    found, count = fitness.fitness(run), len(run["canaries"])
+    if found.unfit:
+        return f"{verdict('unfit')}, so no result of this run counts: {text(found.unfit, limit=300)}"
+    if found.failing:
+        reasons = "; ".join(text(reason, limit=300) for _, reason in found.failing)
+        return f"{verdict('not-separable')} where a check makes a call that fails here by itself: {reasons}"
+    return f"all {count} calls that are known to be right were right" if count else "not asked of a device in software"
 
 
 def _first_wrong(output: dict) -> list[str]:

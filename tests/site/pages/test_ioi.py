@@ -17,7 +17,7 @@ from mpscheck.site.words import NOT_ON_MAC
 
 RIGHT = {"p_mary": 0.5, "p_john": 0.25, "ld": 1.5, "top1": " Mary", "tokens": [[1, 2]]}
 WRONG = {"p_mary": 0.125, "p_john": "nan", "ld": -2.5, "top1": " <b>|the", "tokens": [[1, 2]]}
-GOOD, BAD = {"error": 1e-6, "largest": 2.0}, {"error": 2.0, "largest": 2.0}
+FAILED = {"outcome": "error", "reason": "made up", "before": [], "functions": {}}
 RESULT = {
     "experiment": "TransformerLens#1178",
     "environment": {
@@ -26,10 +26,17 @@ RESULT = {
         "torch": "2.8.0", "transformer-lens": "2.17.0", "transformers": "4.57.6", "numpy": "1.26.4",
     },
     "prompt": "When Mary and John",
-    "known_good": {"F.linear, 3-D": GOOD},
+    "canaries": [],
     "runs": {"the CPU": RIGHT, "as reported": WRONG, "W_O packed": RIGHT, "use_attn_result": RIGHT},
     "validate_mps": None,
 }  # fmt: skip
+
+
+@pytest.fixture
+def result(known_good):
+    """One of a fit machine, made up."""
+    calls = [canary | {"after": after} for after in (0, 3) for canary in known_good]
+    return copy.deepcopy(RESULT | {"canaries": calls})
 
 
 def stored(folder, result, name="a.json"):
@@ -58,8 +65,7 @@ def test_the_repository_holds_no_made_up_result():
 
 
 @pytest.mark.parametrize("virtual", [True, False, None])
-def test_a_result_shows_its_figures_its_machine_and_the_finding(tmp_path, virtual):
-    result = copy.deepcopy(RESULT)
+def test_a_result_shows_its_figures_its_machine_and_the_finding(tmp_path, result, virtual):
     result["environment"]["virtual"] = virtual
     found = pieces(tmp_path, result)
     for words in ("Made-up chip", "24X1", "0.1250", "nan", "+1.500", '" Mary"', "**measured**", "PyTorch 2.8.0"):
@@ -69,18 +75,30 @@ def test_a_result_shows_its_figures_its_machine_and_the_finding(tmp_path, virtua
     assert cause.FOUND["pytorch#161640"] in found["ioi-settled"]
 
 
-def test_a_machine_that_fails_known_good_calls_settles_nothing(tmp_path):
-    result = copy.deepcopy(RESULT)
+def fail(result, name):
+    """Let a canary fail that was made after the measurements."""
+    next(c for c in result["canaries"] if c["name"] == name and c["after"])["attempt"] = FAILED
+
+
+def test_a_machine_that_fails_known_good_calls_settles_nothing(tmp_path, result):
     result["runs"]["W_O packed"] = WRONG
-    result["known_good"]["F.linear, 3-D"] = BAD
-    said = pieces(tmp_path, result)["ioi-settled"]
-    assert "not separable on this machine" in said and "Wrong there: F.linear, 3" in said and "alone" not in said
-    result["known_good"]["F.linear, 3-D"] = GOOD
     assert "not pytorch#161640 alone" in pieces(tmp_path, result)["ioi-settled"]
+    fail(result, "gelu")  # not all variants need it
+    assert "not pytorch#161640 alone" in pieces(tmp_path, result)["ioi-settled"]
+    fail(result, "linear-3d-bias")
+    said = pieces(tmp_path, result)["ioi-settled"]
+    assert "not separable on this machine" in said and "F.linear, 3" in said and "alone" not in said
 
 
-def test_strings_of_a_result_are_text(tmp_path):
-    result = copy.deepcopy(RESULT)
+def test_of_an_unfit_machine_no_finding_counts(tmp_path, result):
+    assert cause.FOUND["pytorch#161640"] in pieces(tmp_path, result)["ioi-settled"]
+    fail(result, "add")
+    assert "not separable on this machine" in pieces(tmp_path, result)["ioi-settled"]
+    said = pieces(tmp_path, result | {"canaries": []})["ioi-settled"]
+    assert "not separable on this machine" in said and "nobody looked" in said
+
+
+def test_strings_of_a_result_are_text(tmp_path, result):
     for name in ("chip", "macos_build", "model"):
         result["environment"][name] = "<script>|`x`"
     assert all("<script" not in piece and "<b>" not in piece for piece in pieces(tmp_path, result).values())
@@ -94,12 +112,11 @@ def test_strings_of_a_result_are_text(tmp_path):
         (("environment", "torch"), "2.8.0 <b>"),
         (("environment", "more"), "x"),
         (("runs", "as reported", "p_mary"), "much"),
-        (("known_good",), {}),
+        (("canaries",), {}),
         (("runs", "a fifth"), RIGHT),
     ],
 )
-def test_what_is_no_result_is_refused_in_one_sentence(tmp_path, place, value):
-    result = copy.deepcopy(RESULT)
+def test_what_is_no_result_is_refused_in_one_sentence(tmp_path, result, place, value):
     at = result
     for step in place[:-1]:
         at = at[step]
@@ -116,8 +133,7 @@ def test_what_is_no_json_is_refused_in_one_sentence(tmp_path, text):
         repeated.read(tmp_path / "a.json")
 
 
-def test_a_result_of_another_device_is_not_shown(tmp_path):
-    result = copy.deepcopy(RESULT)
+def test_a_result_of_another_device_is_not_shown(tmp_path, result):
     result["environment"]["device"] = "emu"
     stored(tmp_path, result)
     with pytest.raises(results.BadResults, match="not on mps"):

@@ -180,9 +180,7 @@ def _measured(bug: Bug, runs: dict[str, dict]) -> str:
 def _measurement(m: evidence.Measurement) -> str:
     if not m.current:
         return f"{words.verdict('outdated')}: the check has changed since it ran on {words.environment(m.provenance)}"
-    others = [f"{name} {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
-    reason = text(m.attempt["reason"]) if "reason" in m.attempt else words.figures_of(m.attempt)
-    details = "; ".join(part for part in [reason, *others] if part)
+    details = "; ".join(words.details(m))
     return f"{words.verdict(m.verdict())}{words.in_dtype(m.record)} on {words.environment(m.provenance)}: {details}"
 
 

@@ -65,6 +65,6 @@ def settled(found: list[dict]) -> str:
 def _finding(result: dict) -> str:
     """The sentence of the finding; where the machine itself is sick, the calls that show it."""
     found = cause.cause(result)
-    failing = [text(name) for name in cause.failing(result)] if found == "not separable" else []
-    calls = f" Wrong there: {'; '.join(failing)}." if failing else ""
+    failing = [text(said, limit=300) for said in cause.failing(result)] if found == "not separable" else []
+    calls = f" There {'; '.join(failing)}." if failing else ""
     return f"**{cause.FOUND[found]}**.{calls}"

@@ -71,7 +71,7 @@ def _cell(bug: Bug, version: str, runs: dict[str, dict]) -> str:
     found = "; ".join(_measurement(m) for m in measured)
     mark = (
         f'<span title="measured" class="measured">●</span><span class="sr">, measured: {words.on_macs(measured)}</span>'
-        if measured
+        if any(m.measured for m in measured)
         else ""
     )
     data = f' data-found="{found}"' if found else ""
@@ -83,9 +83,7 @@ def _cell(bug: Bug, version: str, runs: dict[str, dict]) -> str:
 
 def _measurement(m: evidence.Measurement) -> str:
     """Run file, device, figures and verdict of one record; strings of strangers as entities."""
-    ratio = words.figures_of(m.attempt) if m.current else ""
-    reason = text(m.attempt["reason"]) if "reason" in m.attempt else ""
-    details = ", ".join(part for part in (m.verdict(), ratio, reason) if part)
+    details = ", ".join([m.verdict(), *(words.details(m) if m.current else [])])
     return f"{details}: {words.environment(m.provenance)}, run file {text(m.run)}"
 
 

@@ -15,7 +15,7 @@ def run_section(name: str, run: dict, bugs: tuple[Bug, ...], level: int = 3) -> 
     rows = [row for bug in bugs for row in _run_rows(bug, evidence.measurements(bug, {name: run}))]
     title = f"{'#' * level} {text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
     found = table(["Bug", "Expected", "Found", "Figures"], rows, f"Results of {text(name)}") if rows else "No record."
-    return f"{title}\n\n{_provenance(name, where)}\n\n{found}"
+    return f"{title}\n\n{_provenance(name, run)}\n\n{found}"
 
 
 def _run_rows(bug: Bug, found: list[evidence.Measurement]) -> list[list[str]]:
@@ -30,18 +30,17 @@ def _run_row(bug: Bug, m: evidence.Measurement, speaks: bool) -> list[str]:
     if not m.current:
         return [name, expected, words.verdict(found), "the check has changed since"]
     surprise = " **not as expected**" if speaks and is_surprise(found, expected, bug.kind) else ""
-    others = [f"{name}: {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
-    reason = text(m.attempt["reason"], limit=300) if "reason" in m.attempt else words.figures_of(m.attempt)
-    figures = "; ".join(part for part in [reason, *others] if part)
-    return [name, expected, words.verdict(found) + words.in_dtype(m.record) + surprise, figures]
+    return [name, expected, words.verdict(found) + words.in_dtype(m.record) + surprise, "; ".join(words.details(m))]
 
 
-def _provenance(name: str, where: dict) -> str:
+def _provenance(name: str, run: dict) -> str:
     """All of it; every string may be a stranger's, but for the address, whose form the schema holds."""
+    where = run["provenance"]
     variables = _pairs(where["variables"]) or "none"
     image = f", image {text(where['image'])}" if where.get("image") else ""
     entries = [
         f"Evidence: **{where['evidence']}**",
+        f"The machine: {words.fit(run)}",
         f"Run file: {text(name)}",
         f"Chip: {text(where['chip'] or 'not known')}. Model: {text(where.get('model') or 'not known')}. "
         f"MPSGraph: {text(where['mpsgraph'] or 'none')}. Runner: {text(where['runner'] or 'none')}{image}",
