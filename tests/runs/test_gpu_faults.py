@@ -90,7 +90,7 @@ FAULTY = """
     import os
     if device != "cpu":
         os.write(2, b"Error: command buffer exited with error status.\\n")
-        return x.to(device) @ w.to(device).T * 0
+        return x.to(device) @ w.to(device) * 0
     weight ="""
 
 
