@@ -31,6 +31,7 @@ OUTPUT = {
 }  # fmt: skip
 OTHER = {"shape": [2], "dtype": "float32", "cpu_shape": None, "cpu_dtype": None}
 NUMBERS = {"outputs": [OUTPUT], "repeats": 3, "wrong_runs": 1, "seconds": 0.1}
+RIGHT = OUTPUT | {"device": OUTPUT["cpu"] | {"misplaced": 0, "new_nan": 0, "wrong": 0}, "first_wrong": None}
 RUN = {  # made up, for the words of the pages only: no fact about any Mac
     "schema": 2,
     "dtypes": ["float16", "float32"],
@@ -66,10 +67,15 @@ RUN = {  # made up, for the words of the pages only: no fact about any Mac
             }],
         },
     ],
-    "canaries": [{
-        "name": "matmul", "after": 1,
-        "attempt": {"outcome": "measured", "before": [], "functions": {"compute": NUMBERS}},
-    }],
+    "canaries": [
+        {
+            "name": name, "after": after,
+            "attempt": {
+                "outcome": "measured", "before": [], "functions": {"compute": {"outputs": [RIGHT], "repeats": 3}},
+            },
+        }
+        for after in (0, 4) for name in ("allocation", "copy", "kernel-build", "add", "matmul")
+    ],
 }  # fmt: skip
 
 MARK = "zqx"  # stands in every hostile string: where a page shows it, it must be text
@@ -276,6 +282,8 @@ def test_strings_that_are_free_are_taken_and_shown_as_text(file, data):
         run[section][name] = data.draw(short)
     run["provenance"]["variables"] = data.draw(st.dictionaries(short, short, max_size=3))
     run["records"][2]["attempts"][0] |= {"reason": data.draw(short), "stderr": data.draw(short)}
+    failed = {"outcome": "error", "reason": data.draw(short), "before": [], "functions": {}}
+    run["canaries"] += data.draw(st.lists(st.just({"name": "add", "after": 2, "attempt": failed}), max_size=1))
     file.write_text(json.dumps(run), encoding="utf-8")
     assert_shown_safely(results.read(file))
 
