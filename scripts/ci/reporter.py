@@ -13,11 +13,14 @@ The report's Python is 3.9, which mpscheck itself is too new for: nothing of it 
 """
 
 import argparse
+import io
 import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 
 from mpscheck.known import cause as rule  # noqa: E402
-from mpscheck.runs import canaries  # noqa: E402
+from mpscheck.runs import canaries, stderr  # noqa: E402
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"
 CPU_AS_REPORTED = {"p_mary": 0.6770, "p_john": 0.0235, "ld": 3.362, "top1": " Mary"}
@@ -44,7 +47,9 @@ def main():
     except Exception as error:
         print(f"torch {torch.__version__} has no device {options.device!r} here: {error}", file=sys.stderr)
         return 2
-    found = experiment(options.device)
+    with written() as text:
+        found = experiment(options.device)
+    found["gpu_fault"] = stderr.gpu_fault(text.getvalue())
     said = f"cause: {rule.FOUND[rule.cause(found)]}"
     print(f"\n{said}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +61,23 @@ def main():
         with open(summary, "a", encoding="utf-8") as file:
             file.write(f"## TransformerLens#1178 again\n\n{said}\n\n```json\n{text}```\n")
     return 0
+
+
+@contextmanager
+def written():
+    """Keep what this process writes to stderr within the block, where Metal alone says that the GPU failed; show it after."""
+    text = io.StringIO()
+    with tempfile.TemporaryFile("w+", errors="replace") as file:
+        before = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield text
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+            file.seek(0)
+            text.write(file.read())
+            sys.stderr.write(text.getvalue())
 
 
 def store(path, found):
@@ -79,6 +101,7 @@ def experiment(device):
         "environment": environment(device),
         "prompt": PROMPT,
         "canaries": calls,
+        "gpu_fault": None,
         "runs": runs,
         "validate_mps": None,
     }

@@ -130,7 +130,7 @@ REPEATED = {  # made up: no fact about any Mac
         "macos_build": "24X1", "chip": "Made-up", "model": None, "virtual": True, "image": None, "address": None,
         "torch": "2.8.0", "transformer-lens": "2.17.0", "transformers": "4.57.6", "numpy": "1.26.4",
     },
-    "prompt": "When Mary", "canaries": [], "validate_mps": None,
+    "prompt": "When Mary", "canaries": [], "gpu_fault": None, "validate_mps": None,
     "runs": {
         name: {"p_mary": 0.5, "p_john": 0.2, "ld": 1.0, "top1": " Mary", "tokens": [[1]]}
         for name in ("the CPU", "as reported", "W_O packed", "use_attn_result")

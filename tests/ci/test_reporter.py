@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from mpscheck.known import cause, repeated
+from mpscheck.runs import stderr
 
 RIGHT = {"p_mary": 0.6770, "p_john": 0.0235, "ld": 3.362, "top1": " Mary"}
 WRONG = {"p_mary": 0.0000, "p_john": 0.0001, "ld": -0.994, "top1": " the"}
@@ -31,7 +32,7 @@ def result(known_good):
         runs = {"the CPU": RIGHT, "as reported": reported, "W_O packed": packed, "use_attn_result": split}
         calls = [canary | {"after": after} for after in (0, 3) for canary in known_good]
         calls = [call | ({"attempt": FAILED} if call["name"] in failing else {}) for call in calls]
-        return {"runs": runs, "canaries": calls, "environment": {"device": "mps"}}
+        return {"runs": runs, "canaries": calls, "gpu_fault": None, "environment": {"device": "mps"}}
 
     return made
 
@@ -55,6 +56,14 @@ def result(known_good):
 )
 def test_the_conclusion_follows_from_the_measurements_and_the_known_good_calls(result, found, word):
     assert cause.cause(result(*found)) == word and word in cause.FOUND
+
+
+def test_of_a_gpu_that_failed_no_finding_counts(result, reporter, capfd):
+    with reporter.written() as text:
+        os.write(2, b"Error: command buffer exited with error status.\n")
+    found = result(WRONG, RIGHT, RIGHT) | {"gpu_fault": stderr.gpu_fault(text.getvalue())}
+    assert cause.cause(found) == "not separable" and "command buffer" in cause.failing(found)[0]
+    assert "command buffer" in capfd.readouterr().err, "the log of the job has it too"
 
 
 def test_a_small_change_of_any_figure_beyond_rounding_counts():

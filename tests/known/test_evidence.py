@@ -71,6 +71,10 @@ def test_a_run_in_several_dtypes_counts_once_and_the_worst_speaks(linear, mac_ru
     assert words.on_macs(found).count("wrong</span> in 1 of 1 runs") == 1
     rows = results_page.run_section("mac", mac_run, (linear,))
     assert "wrong</span> in float16" in rows and "not as expected" not in rows
+    for record in (right, wrong):
+        record = record | {"code": "0" * 16}
+        old = mac_run | {"records": [record, record | {"dtype": "float16"}]}
+        assert words.on_macs(evidence.on_mac(linear, {"mac": old})).count("outdated") == 1
     mac_run["records"] = [right, right | {"dtype": "float16"}]
     assert results_page.run_section("mac", mac_run, (linear,)).count("not as expected") == 1
 

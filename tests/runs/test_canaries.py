@@ -110,6 +110,14 @@ def test_a_failing_canary_that_is_not_known_here_is_the_machines(mac_run):
     assert "from-a-newer-version: crash" in fitness.fitness(mac_run).unfit
 
 
+def test_an_op_that_torch_lacks_is_said_by_its_check_and_not_by_its_canary(linear, mac_run):
+    lacking = {"outcome": "unsupported", "reason": "no kernel", "before": [], "functions": {}}
+    mac_run["canaries"].append({"name": "matmul", "after": 1, "attempt": lacking})
+    assert [m.verdict() for m in evidence.on_mac(linear, {"mac": mac_run})] == ["wrong"]
+    mac_run["canaries"].append({"name": "add", "after": 1, "attempt": lacking})
+    assert [m.verdict() for m in evidence.on_mac(linear, {"mac": mac_run})] == ["unfit"]
+
+
 def test_the_pages_say_in_words_that_nothing_counts(linear, sick_run):
     run = sick_run(broken("add"))
     section, page = results_page.run_section("mac", run, (linear,)), bug_page.page(linear, {"mac": run}, {})

@@ -15,8 +15,8 @@ ALLOWED = {"p_mary": 0.01, "ld": 0.1}  # more than rounding: in a probability, i
 FOUND = {
     "not shown": "not shown: the device agrees with the CPU even without a cure, so the report is not reproduced here",
     "pytorch#161640": "pytorch#161640: the numbers are wrong as reported, and right with each of its two cures",
-    "not separable": "not separable on this machine: calls that all variants make and that are known to be right are wrong "
-    "here by themselves, or nobody looked",
+    "not separable": "not separable on this machine: its GPU failed, or calls that all variants make and that are known to be "
+    "right are wrong here by themselves, or nobody looked",
     "not alone": "not pytorch#161640 alone: the numbers stay wrong with a cure of it, and calls that are known to be right "
     "are right here",
 }
@@ -24,8 +24,8 @@ FOUND = {
 
 def cause(result: dict) -> str:
     """The word of FOUND for a result: from its four measurements and its canaries."""
-    runs, fit = result["runs"], fit_of(result)
-    if fit.unfit:
+    runs = result["runs"]
+    if result["gpu_fault"] or fit_of(result).unfit:
         return "not separable"
     wrong = {name: differs(run, runs["the CPU"]) for name, run in runs.items()}
     if not wrong[AS_REPORTED]:
@@ -41,9 +41,9 @@ def fit_of(result: dict) -> fitness.Fitness:
 
 
 def failing(result: dict) -> list[str]:
-    """What speaks against the machine of a result, one sentence each: it is unfit, or calls that all variants make fail."""
+    """What speaks against the machine of a result, one sentence each: a GPU that failed, calls that all variants make."""
     fit = fit_of(result)
-    return [*([fit.unfit] if fit.unfit else []), *(reason for ops, reason in fit.failing if ops & OPS)]
+    return [said for said in (result["gpu_fault"], fit.unfit) if said] + [why for ops, why in fit.failing if ops & OPS]
 
 
 def differs(a: dict, b: dict) -> bool:

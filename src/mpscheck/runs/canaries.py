@@ -54,6 +54,12 @@ def _products(device, a, b, c, many, others):
     return a @ b, c.addmm(a, b), many.to(device).bmm(others.to(device))
 
 
+def _solve(device, a, b):
+    import torch
+
+    return torch.linalg.solve(a.to(device) + 9 * torch.eye(len(a)).to(device), b.to(device))  # far from singular
+
+
 def _layer_norm(device, x, w, b):
     from torch.nn.functional import layer_norm
 
@@ -117,6 +123,7 @@ OPS = (
         ((48, 40), (40, 56), (48, 56), (2, 48, 40), (2, 40, 56)),
         ("matmul", "mm", "addmm", "bmm", "baddbmm", "einsum", "lstm", "gru"),
     ),
+    Canary("solve", "torch.linalg.solve", _solve, ((6, 6), (6, 2)), ("linalg_solve", "solve")),  # kornia#4207
     Canary("softmax", "softmax", lambda device, x: x.to(device).softmax(-1), ((4, 7, 65),), ("softmax", "log_softmax")),
     Canary(
         "layer-norm",

@@ -50,10 +50,13 @@ FIT = Fitness()
 
 def fitness(run: dict) -> Fitness:
     """What the canaries of a run say. Without those of the machine at both ends a run on mps is unfit: nobody looked."""
-    failing = [(canary["name"], reason) for canary in run["canaries"] if (reason := failure(canary))]
-    broken = next((reason for name, reason in failing if not _stands_for(name)), None)
-    known = tuple((frozenset(ops), reason) for name, reason in failing if (ops := _stands_for(name)))
-    return Fitness(broken or _not_checked(run), known)
+    broken, failing = [], []
+    for canary in run["canaries"]:
+        ops, reason = _stands_for(canary["name"]), failure(canary)
+        lacking = ops and canary["attempt"]["outcome"] == "unsupported"  # as it is for the check, which says so itself
+        if reason and not lacking:
+            (failing if ops else broken).append((frozenset(ops), reason))
+    return Fitness(broken[0][1] if broken else _not_checked(run), tuple(failing))
 
 
 def _stands_for(name: str) -> tuple[str, ...]:

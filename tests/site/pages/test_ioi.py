@@ -27,6 +27,7 @@ RESULT = {
     },
     "prompt": "When Mary and John",
     "canaries": [],
+    "gpu_fault": None,
     "runs": {"the CPU": RIGHT, "as reported": WRONG, "W_O packed": RIGHT, "use_attn_result": RIGHT},
     "validate_mps": None,
 }  # fmt: skip
