@@ -129,6 +129,8 @@ def test_the_pages_say_in_words_that_nothing_counts(linear, sick_run):
 
 def test_the_pages_say_which_call_made_a_verdict_impossible(linear, sick_run):
     run = sick_run(LOSES_BIAS)
+    run["canaries"] += made(LOSES_BIAS, 1)  # it fails each time, and is said once
+    assert len(fitness.fitness(run).said) == 1
     section, page = results_page.run_section("mac", run, (linear,)), bug_page.page(linear, {"mac": run}, {})
     for said in (section, page):
         assert "not separable" in said and "F.linear, 3-D input, bias" in said

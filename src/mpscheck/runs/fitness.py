@@ -50,13 +50,14 @@ FIT = Fitness()
 
 def fitness(run: dict) -> Fitness:
     """What the canaries of a run say. Without those of the machine at both ends a run on mps is unfit: nobody looked."""
-    broken, failing = [], []
+    broken, failing = {}, {}
     for canary in run["canaries"]:
-        ops, reason = _stands_for(canary["name"]), failure(canary)
+        name, reason = canary["name"], failure(canary)
+        ops = frozenset(_stands_for(name))
         lacking = ops and canary["attempt"]["outcome"] == "unsupported"  # as it is for the check, which says so itself
         if reason and not lacking:
-            (failing if ops else broken).append((frozenset(ops), reason))
-    return Fitness(broken[0][1] if broken else _not_checked(run), tuple(failing))
+            (failing if ops else broken).setdefault(name, (ops, reason))  # the first time speaks
+    return Fitness(next((reason for _, reason in broken.values()), None) or _not_checked(run), tuple(failing.values()))
 
 
 def _stands_for(name: str) -> tuple[str, ...]:
