@@ -26,7 +26,8 @@ def main(name: str) -> int:
     for rule, problem in problems:
         click.echo(f"{rule}: {problem}")
     if problems:
-        return _next(f"mend {'this' if len(problems) == 1 else f'these {len(problems)}'}, then try again.", 1)
+        what = "this" if len(problems) == 1 else f"these {len(problems)}"
+        return _next(f"mend {what} in {shown(path)}, then try again.", 1)
     bug = catalogue.read(path)
     for rule, note in lint.notes_of(bug):
         click.echo(f"note: {rule}: {note}")
@@ -40,7 +41,7 @@ def main(name: str) -> int:
         click.echo(f"NOT AS EXPECTED: {problem}")
     if wrong:
         return _next(advice(row, bug), 1)
-    return _next(f"the proof is complete: commit {shown(path)}, and {catalogue.ROWS.name} if a row went with it.", 0)
+    return _next(f"the proof is complete: commit {shown(path)}, and {shown(catalogue.ROWS)} if a row went with it.", 0)
 
 
 def path_of(name: str) -> Path:

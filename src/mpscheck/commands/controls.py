@@ -165,15 +165,19 @@ def lines_of(row: dict) -> list[str]:
     def worst(mode: str) -> str:
         return next((v for v in row[mode].values() if v != "agrees"), "agrees")
 
+    def ratio(mode: str) -> str:
+        found = row[f"{mode}_ratio"]
+        return "" if found is None else f" (ratio {numerics.as_float(found):.2g})"
+
     if skipped(row):
         return [row["snippet"], f"skipped: {row['reasons']['healthy']}"]
-    ratio = "" if row["honest_ratio"] is None else f", ratio {numerics.as_float(row['honest_ratio']):.2g}"
+    sick = [f"{name} {said}" + (ratio("sick") if name == "compute" else "") for name, said in row["sick"].items()]
     calls = "/".join(str(count) for count in row["calls"].values())
     return [
         row["snippet"],
-        f"healthy: {worst('healthy')}, bits {BITS[row['healthy_bitwise']]}; honest: {worst('honest')}{ratio}",
-        f"sick: {', '.join(f'{name} {verdict}' for name, verdict in row['sick'].items())}; trigger {calls}"
-        if row["sick"]
+        f"healthy: {worst('healthy')}, bits {BITS[row['healthy_bitwise']]}; honest: {worst('honest')}{ratio('honest')}",
+        f"sick: {', '.join(sick)}; trigger {calls}"
+        if sick
         else "sick: the fault cannot be imitated here; proven on the healthy devices alone",
     ]
 

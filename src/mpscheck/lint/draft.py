@@ -3,6 +3,7 @@
 Each line that needs a person says TODO; the linter names them. Imports torch, for the arguments of the op.
 """
 
+import json
 import re
 import textwrap
 
@@ -23,13 +24,16 @@ VIEWS = {  # how an argument that fits a condition is made of a plain one on the
 
 
 def facts(bug: Bug) -> dict:
-    """What `BUG` begins with: the facts of the row; what it does not know is a word that the linter asks for."""
+    """What `BUG` begins with: the facts of the row.
+
+    What it does not know is said to be absent, so that the catalogue can be read past a draft; the linter asks for it.
+    """
     found = {name: value for name, value in bug.facts.items() if name not in SAID_ELSEWHERE}
     reasons = {name: why for name, why in bug.absent.items() if name == "affected" or why != UNSAID[name]}
-    if "trigger" not in found and "trigger" not in reasons:
-        found["trigger"] = [{"op": _ops(bug) or ["todo"], "when": ["self.todo == todo"]}]
-    if "effect" not in found and "effect" not in reasons:
-        found["effect"] = "todo(result)"
+    ops = json.dumps(_ops(bug) or ["…"], ensure_ascii=False)
+    for name, form in (("trigger", f'[{{"op": {ops}, "when": ["…"]}}]'), ("effect", '"…(result)"')):
+        if name not in found and name not in reasons:
+            reasons[name] = f'TODO: "{name}": {form} in its place, or why it is not known'
     if halves := _halves(bug):
         found["dtypes"] = halves
     return found | ({"absent": reasons} if reasons else {})
