@@ -14,7 +14,9 @@ def test_counts_neither_docstring_nor_metadata_nor_main_block(snippet):
     longer = replaced(source, end, "More.\n" * 90 + end)
     longer = replaced(longer, '    "macos":', "    #\n" * 90 + '    "macos":')
     longer = replaced(
-        longer, "    sys.exit(0 if right else 3)\n", "    pass\n" * 90 + "    sys.exit(0 if right else 3)\n"
+        longer,
+        '    sys.exit(0 if found[compute] == "agrees" else 3)\n',
+        "    pass\n" * 90 + '    sys.exit(0 if found[compute] == "agrees" else 3)\n',
     )
     assert list(length.check(snippet(longer))) == []
 

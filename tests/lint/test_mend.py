@@ -21,8 +21,11 @@ def test_what_is_right_stays_as_it_is():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("sys.exit(0 if right else 3)\n", "sys.exit(0 if right else 4)\n"),
-        ("sys.exit(0 if right else 3)\n", "sys.exit(0 if right else 3)\n\n    print('more')\n"),
+        ('sys.exit(0 if found[compute] == "agrees" else 3)\n', 'sys.exit(0 if found[compute] == "agrees" else 4)\n'),
+        (
+            'sys.exit(0 if found[compute] == "agrees" else 3)\n',
+            "sys.exit(0 if found[compute] == \"agrees\" else 3)\n\n    print('more')\n",
+        ),
         ("def compute(device", "def compute( device"),
         ("\n\n\ndef control", "\ndef control"),
     ],

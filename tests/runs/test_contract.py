@@ -11,7 +11,7 @@ from mpscheck import lint
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 from mpscheck.commands import controls
-from mpscheck.lint import main_block, mend
+from mpscheck.lint import mend
 from mpscheck.runs import made_of, numerics, results, runner
 from mpscheck.runs.expected import is_surprise
 
@@ -44,7 +44,7 @@ def snippet(tmp_path):
             *([more] if more else []),
         ]
         path = tmp_path / f"{slug}.py"
-        path.write_text("\n\n".join(parts) + "\n\n" + main_block.TEXTS["main_exact"], encoding="utf-8")
+        path.write_text(mend.with_main_block("\n\n".join(parts)), encoding="utf-8")
         return catalogue.read(path)
 
     return write

@@ -6,11 +6,12 @@ import sys
 import textwrap
 
 import pytest
-import torch  # noqa: F401  before the emulated device, which torch loads itself
+import torch  # before the emulated device, which torch loads itself
 
 from mpscheck.bugs import catalogue
+from mpscheck.bugs.bug import MAIN_BLOCK
 from mpscheck.emulation import faults
-from mpscheck.lint import main_block
+from mpscheck.lint import mend
 
 BUGS = catalogue.with_check()
 
@@ -56,12 +57,13 @@ def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, 
 
 @pytest.fixture
 def stranger(monkeypatch, capsys, tmp_path):
-    """stranger(facts, body): a made-up file with the common main block, run on the emulated device; (status, output)."""
+    """stranger(facts, body): a made-up file with the main block of its kind, run on the emulated device; (status, output)."""
 
     def execute(facts: dict, body: str, *sick: faults.Fault) -> tuple[int, str]:
         path = tmp_path / "made_up.py"
-        head = f'"""Made up."""\nBUG = {facts!r}\nimport torch\n\n'
-        path.write_text(head + textwrap.dedent(body) + "\n\n" + main_block.TEXTS["main_exact"])
+        path.write_text(
+            mend.with_main_block(f'"""Made up."""\nBUG = {facts!r}\nimport torch\n\n{textwrap.dedent(body)}')
+        )
         monkeypatch.setattr(sys, "argv", [str(path), "--device", "emu"])
         with faults.only(*sick), pytest.raises(SystemExit) as ended:
             runpy.run_path(str(path), run_name="__main__")
@@ -169,7 +171,55 @@ def test_an_own_reference_takes_the_place_of_compute_in_float64(stranger):
     assert status == 0, printed
 
 
+def test_a_random_sample_that_cannot_be_drawn_ends_in_a_sentence_too(stranger):
+    body = """
+        FALSE_ALARM = 1e-9
+
+        def inputs():
+            return ()
+
+        def compute(device):
+            return torch.rand(8, device=device).sum()
+
+        def control(device):
+            return torch.rand(8, device=device)
+
+        def p_value(sample):
+            return float(sample.isfinite().all())
+    """
+    status, printed = stranger({"kind": "wrong"}, body)
+    assert status == 0 and printed.splitlines()[-1].startswith("AGREES: random numbers of emu against theory")
+    refuses = faults.fault("refuses", op=["sum"], effect="raises(RuntimeError)")
+    status, printed = stranger({"kind": "wrong"}, body, refuses)
+    assert status.startswith("COULD NOT RUN: compute raised an error")
+    *_, compute, control = printed.splitlines()
+    assert compute.startswith("  compute    RuntimeError: aten::sum on a device") and compute.endswith(": ERROR")
+    assert control.endswith(" needed: agrees")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"kind": "crash"}, ["The bug is of the kind crash: where the lines end without a verdict, it is there."]),
+        ({"kind": "wrong", "memory": 0.5}, ["This needs 0.5 GiB of free memory."]),
+        ({"kind": "wrong"}, []),
+    ],
+)
+def test_what_a_run_may_cost_is_said_before_it(stranger, facts, said):
+    status, printed = stranger(facts, SUM)
+    assert status == 0 and printed.splitlines()[3:-3] == said
+
+
+def test_a_usual_snippet_has_a_short_main_block():
+    """What is rare (dtypes, repeats, errors, a reference) is in the files alone that need it."""
+    usual = catalogue.find("linear-noncontiguous-weight").check.source
+    block = usual[usual.index(MAIN_BLOCK) :].splitlines()
+    assert len(block) <= 46 and not any(word in line for line in block for word in ("repeats", "dtypes", "reference"))
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has an Apple GPU")
 def test_without_the_device_it_says_so_and_gives_no_verdict(run):
-    status, printed = run(BUGS[0], "nowhere")
-    assert status.startswith("COULD NOT RUN: this torch sees no device 'nowhere'")
-    assert len(printed.splitlines()) == 3
+    for bug in (catalogue.find("linear-noncontiguous-weight"), catalogue.find("rand-5d-batches-identical")):
+        status, printed = run(bug, "mps")
+        assert status.startswith("COULD NOT RUN: this torch sees no Apple GPU")
+        assert len(printed.splitlines()) == 3

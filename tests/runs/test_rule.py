@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mpscheck.places import PACKAGE
+from mpscheck.lint import mend
 from mpscheck.runs import measure, numerics, outputs, results, rule
 from mpscheck.tools.locate import judge, reproduce
 
@@ -36,20 +36,22 @@ def by_runner(case: Case, tmp_path) -> str:
     return numerics.verdict(results.check(record, "a case", "record"))
 
 
-MAIN_BLOCK = (PACKAGE / "lint" / "main_exact.py.txt").read_text(encoding="utf-8")
-SNIPPET = (
-    '"""A case."""\nBUG = {"kind": "wrong"}\nimport torch\n\n\ndef control(device, x):\n    return x\n\n\n' + MAIN_BLOCK
-)
+OWN = '"""A case."""\nBUG = %r\nimport torch\n\n\ndef control(device, x):\n    return x\n\n\n'
+BLOCKS = ({"kind": "wrong"}, {"kind": "wrong", "repeats": 2, "rate": 0.95})  # those whose lines about outputs differ
 
 
 def by_main_block(case: Case, tmp_path) -> str:
-    path = tmp_path / "snippet.py"
-    path.write_text(SNIPPET, encoding="utf-8")
-    given = {"inputs": lambda: (torch.zeros(1),), "compute": compute_of(case)}
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(sys, "argv", [str(path), "--device", DEVICE])
-        runpy.run_path(str(path), init_globals=given, run_name="__main__")
-    return {0: "right", 3: "wrong"}[ended.value.code]
+    """Each kind of block must say the same."""
+    path, said = tmp_path / "snippet.py", set()
+    for facts in BLOCKS:
+        path.write_text(mend.with_main_block(OWN % facts), encoding="utf-8")
+        given = {"inputs": lambda: (torch.zeros(1),), "compute": compute_of(case)}
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.setattr(sys, "argv", [str(path), "--device", DEVICE])
+            runpy.run_path(str(path), init_globals=given, run_name="__main__")
+        said.add({0: "right", 3: "wrong"}[ended.value.code])
+    (verdict,) = said
+    return verdict
 
 
 def by_locate(case: Case, tmp_path) -> str:

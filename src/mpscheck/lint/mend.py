@@ -27,15 +27,14 @@ def mended(source: str) -> str:
 
 
 def with_main_block(source: str) -> str:
-    """The source, ending in the common main block of its kind."""
+    """The source, ending in the main block that it should have."""
     tree = ast.parse(source)
     lines = source.splitlines()
     start = next((n for n, line in enumerate(lines) if line.startswith(bugs.MAIN_BLOCK)), None)
     if start is None:  # a main block of somebody's own: what it holds is not worth keeping
         start = next((node.lineno - 1 for node in tree.body if bugs.is_main_block(node)), len(lines))
     own = "\n".join(lines[:start]).rstrip()
-    statistical = any(isinstance(node, ast.FunctionDef) and node.name == "p_value" for node in tree.body)
-    return f"{own}\n\n\n{main_block.TEXTS['main_statistical' if statistical else 'main_exact']}"
+    return f"{own}\n\n\n{main_block.text_of(source)}"
 
 
 def sorted_metadata(source: str) -> str:
