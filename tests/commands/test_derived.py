@@ -143,6 +143,19 @@ def test_a_notebook_whose_environment_is_not_here_is_a_sentence_and_no_error(mon
         assert "mpscheck environments transformerlens-2.17.0`" in said.out and not said.err
 
 
+def test_what_needs_more_memory_than_is_here_is_a_sentence_and_no_error(kept, capsys, monkeypatch):
+    large = dataclasses.replace(LINEAR, check=dataclasses.replace(LINEAR.check, memory=1e6))
+    monkeypatch.setattr(derived.catalogue, "with_check", lambda: (large,))
+    monkeypatch.setattr(derived.transcripts, "TOOLS", ())
+    (kept / "controls" / "a-bug-that-is-gone.json").unlink()
+    for check in (True, False):
+        assert derived.main(("controls", "transcripts"), check) == 0
+        said = capsys.readouterr()
+        assert f"{LINEAR.slug}: changed since: check. It is left as it was: it needs 1e+06 GiB, " in said.out
+        assert f"{LINEAR.slug}-healthy, {LINEAR.slug}-sick: not made yet. It is left as it was" in said.out
+        assert not said.err
+
+
 def test_current_is_said_of_what_is_current(kept, capsys):
     (kept / "controls" / "a-bug-that-is-gone.json").unlink()
     for name in (LINEAR.slug, "a-new-bug"):

@@ -15,6 +15,8 @@ CALL = "return F.linear(x.to(device), weight)"
         ("x.to(device, torch.half)", 'say dtypes = ["float16"]'),
         ("x.to(device, dtype=torch.bfloat16)", 'say dtypes = ["bfloat16"]'),
         ("x.to(device).type(torch.float16)", 'say dtypes = ["float16"]'),
+        ("torch.ones(64, 48, device=device, dtype=torch.half)", 'say dtypes = ["float16"]'),
+        ("x.to(device).cumsum(0, dtype=torch.bfloat16)", 'say dtypes = ["bfloat16"]'),
     ],
 )
 def test_fires(problem, cast, says):
@@ -27,8 +29,9 @@ def test_clean(snippet):
     wide = replaced(good_source(), CALL, "return F.linear(x.to(device).float(), weight.to(torch.float32))")
     cast = with_field(good_source(), "trigger", '[{"op": ["_to_copy"]}]')  # the cast is what it is about
     cast = replaced(cast, CALL, "return x.to(device).half()")
+    within = replaced(good_source(), CALL, f"with torch.autocast(device, dtype=torch.float16):\n        {CALL}")
     stated = with_field(good_source(), "dtypes", '["float16"]')
-    assert [problem for source in (wide, cast, stated) for problem in dtypes.check(snippet(source))] == []
+    assert [problem for source in (wide, cast, within, stated) for problem in dtypes.check(snippet(source))] == []
 
 
 def test_random_numbers_have_a_dtype_of_their_own(problem):

@@ -16,7 +16,7 @@ from mpscheck import environments
 from mpscheck.bugs import catalogue
 from mpscheck.commands import controls, detection, notebooks, recordings, transcripts
 from mpscheck.places import ROOT
-from mpscheck.runs import emulated, made_of
+from mpscheck.runs import emulated, made_of, runner
 from mpscheck.tools import bundle
 
 
@@ -93,7 +93,10 @@ def of_controls() -> Iterator[Stale]:
     bugs = {bug.slug: bug for bug in catalogue.with_check()}
     now = {slug: made_of.of_check(bug) for slug, bug in bugs.items()}
     for slug, why in emulated.stale(controls.KIND, now).items():
-        yield Stale(controls.KIND, slug, why, removal(controls.KIND) if slug not in now else measured_again)
+        if slug in now:
+            yield Stale(controls.KIND, slug, why, measured_again, too_large(bugs[slug].check.memory))
+        else:
+            yield Stale(controls.KIND, slug, why, removal(controls.KIND))
 
 
 def of_recordings() -> Iterator[Stale]:
@@ -109,10 +112,11 @@ def of_transcripts() -> Iterator[Stale]:
     programs = {program.name: program for program in transcripts.programs()}
     now = {name: program.made_of() for name, program in programs.items()}
     for name, why in emulated.stale(transcripts.KIND, now).items():
-        renew = (
-            removal(transcripts.KIND) if name not in now else lambda names, name=name: transcripts.keep(programs[name])
-        )
-        yield Stale(transcripts.KIND, name, why, renew)
+        if program := programs.get(name):
+            again = lambda names, program=program: transcripts.keep(program)  # noqa: E731
+            yield Stale(transcripts.KIND, name, why, again, too_large(program.memory))
+        else:
+            yield Stale(transcripts.KIND, name, why, removal(transcripts.KIND))
 
 
 def of_detection() -> Iterator[Stale]:
@@ -153,6 +157,12 @@ def lacking(names: list[str]) -> str | None:
     missing = " ".join(name for name in names if not environments.is_made(name))
     command = f".venv/bin/mpscheck environments {missing}"
     return f"It is shown as it was: it needs what `{command}` makes" if missing else None
+
+
+def too_large(memory: float) -> str | None:
+    """The sentence on memory that this machine lacks; None where it has enough."""
+    lacks = runner.lacking_memory(memory)
+    return f"It is left as it was: it {lacks}" if lacks else None
 
 
 def rebuilt(environment: str) -> None:

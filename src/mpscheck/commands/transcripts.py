@@ -28,6 +28,7 @@ class Program:
     fault: str = ""
     status: int = 0
     warm: bool = field(default=False, repr=False)  # in a process that has torch already: changes nothing that it prints
+    memory: float = field(default=0.0, repr=False)  # GiB that it needs; on a machine with less it is not run
 
     def made_of(self) -> dict[str, str]:
         """What the output depends on: the files among its arguments, its fault, the emulated device."""
@@ -39,8 +40,9 @@ class Program:
 def of_snippet(bug: Bug) -> list[Program]:
     """A snippet on the healthy device, and with its own fault where that can be imitated."""
     command = (f"snippets/bugs/{bug.slug}.py", "--device", "emu")
-    sick = [Program(f"{bug.slug}-sick", command, bug.slug, 3, warm=True)] if bug.imitable else []
-    return [Program(f"{bug.slug}-healthy", command, warm=True), *sick]
+    how = {"warm": True, "memory": bug.check.memory}
+    sick = [Program(f"{bug.slug}-sick", command, bug.slug, 3, **how)] if bug.imitable else []
+    return [Program(f"{bug.slug}-healthy", command, **how), *sick]
 
 
 def programs() -> tuple[Program, ...]:

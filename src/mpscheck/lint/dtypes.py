@@ -7,10 +7,13 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.lint.syntax import dotted, imported, is_statistical, own_code
 
 NAME = "dtypes"
-DESCRIPTION = "no function casts to a half type; `dtypes` names what is under test, and the runner rounds the inputs"
+DESCRIPTION = (
+    "no function casts to a half type or asks for one; `dtypes` names what is under test, the runner rounds to it"
+)
 
 HALVES = {"torch.float16": "float16", "torch.half": "float16", "torch.bfloat16": "bfloat16"}
 METHODS = {"half": "float16", "bfloat16": "bfloat16"}
+WITHIN = "autocast"  # its dtype is no cast: float64 stays float64 within it
 COPIES = ("_to_copy", "copy_", "_copy_from")  # of these the cast is the claim
 
 
@@ -29,12 +32,12 @@ def check(bug: Bug) -> Iterator[str]:
 
 
 def _cast_to(node: ast.AST, names: dict[str, str]) -> str | None:
-    """The half type that a call casts a tensor to, `x.half()` or `x.to(torch.float16)`; None if it is no such call."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+    """The half type that a call gives, `x.half()`, `x.to(torch.float16)`, `torch.ones(3, dtype=torch.half)`; else None."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr == WITHIN:
         return None
     if node.func.attr in METHODS and not node.args:
         return METHODS[node.func.attr]
-    if node.func.attr not in ("to", "type"):
-        return None
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    given = [keyword.value for keyword in node.keywords if keyword.arg == "dtype"]
+    if node.func.attr in ("to", "type"):
+        given += node.args
     return next((HALVES[name] for value in given if (name := dotted(value, names)) in HALVES), None)
