@@ -32,7 +32,7 @@ def test_command(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     first, last = done.stdout.splitlines()
-    assert first.startswith("linear-bad.py: fields: kind = 'slow': expected one of wrong")
+    assert first.startswith(f"{bad}: fields: kind = 'slow': expected one of wrong")
     assert last == "2 snippets, 1 problem"
 
 

@@ -6,31 +6,24 @@ import click
 
 from mpscheck.bugs import catalogue
 from mpscheck.commands import controls
-from mpscheck.commands.lint import mend_file
-from mpscheck.commands.run import shown
+from mpscheck.commands.lint import held
+from mpscheck.places import shown
 
 
 def main(name: str) -> int:
     """0 if the proof is complete, 1 if something is left to do, 2 if it could not be tried."""
-    from mpscheck import lint
-    from mpscheck.lint import mend
+    from mpscheck.lint.mend import CannotFormat
 
     path = path_of(name)
     try:
-        if mend_file(path, mend.mended):
-            click.echo(f"mended: {shown(path)}")
-    except mend.CannotFormat as error:
+        problems = held(path, fix=True)
+    except CannotFormat as error:
         click.echo(f"{error}.", err=True)
         return 2
-    problems = lint.problems_of_file(path)
-    for rule, problem in problems:
-        click.echo(f"{rule}: {problem}")
     if problems:
-        what = "this" if len(problems) == 1 else f"these {len(problems)}"
+        what = "this" if problems == 1 else f"these {problems}"
         return _next(f"mend {what} in {shown(path)}, then try again.", 1)
     bug = catalogue.read(path)
-    for rule, note in lint.notes_of(bug):
-        click.echo(f"note: {rule}: {note}")
     ((_, row),) = controls.measured([bug])
     for line in controls.lines_of(row)[1:]:
         click.echo(line)

@@ -16,7 +16,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.places import ROOT
 from mpscheck.progress import console, progress
-from mpscheck.runs import emulated, made_of, numerics, provenance, results, runner
+from mpscheck.runs import emulated, made_of, numerics, provenance, runner
 
 KIND = "controls"
 
@@ -25,7 +25,10 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
     """Measure the controls of these bugs (all if none are named) and keep each in a file of its own."""
     bugs = [catalogue.find(slug) for slug in slugs] or list(catalogue.with_check())
     where = provenance.collect("emu")
-    rows = {bug.slug: row for bug in bugs if resume and (row := kept(bug, where))}
+    rows = {}
+    for bug in bugs if resume else ():
+        if row := emulated.kept((emulated.LOCAL,), KIND, bug.slug, where, made_of.of_check(bug)):
+            rows[bug.slug] = row
     missing = [bug for bug in bugs if bug.slug not in rows]
     folders = (emulated.LOCAL, emulated.PUBLISHED) if publish else (emulated.LOCAL,)
     for bug in bugs if publish else ():
@@ -45,20 +48,6 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
         counted = f"{len(missing)} measured, {len(shown) - len(missing)} kept from before"
         click.echo(f"{counted}; stored in {folder}/{KIND}, one file a bug")
     return 1 if problems else 0
-
-
-def kept(bug, where: dict) -> dict | None:
-    """The row that this machine measured before with the same check, fault, device and environment."""
-    path = emulated.path_of(emulated.LOCAL, KIND, bug.slug)
-    if not path.exists():
-        return None
-    try:
-        document = emulated.read_one(path)
-    except results.BadResults as error:
-        click.echo(f"{error}; it is measured again.", err=True)
-        return None
-    same = provenance.same_environment(document["provenance"], where)
-    return document["row"] if same and document["made_of"] == made_of.of_check(bug) else None
 
 
 def measured(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:

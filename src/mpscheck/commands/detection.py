@@ -37,7 +37,11 @@ def main(models, chosen, faults, publish: bool, resume: bool) -> int:
     folders = (emulated.LOCAL, emulated.PUBLISHED) if publish else (emulated.LOCAL,)
     shown, failed = [], []
     for subject in [(model, entry) for model in models for entry in chosen or ENTRIES]:
-        rows = {slug: row for slug in wanted if resume and (row := kept(*subject, slug, where, bugs))}
+        rows = {}
+        for slug in wanted if resume else ():
+            kept_in, made = (emulated.LOCAL, emulated.PUBLISHED), made_of.of_row(slug, bugs)
+            if row := emulated.kept(kept_in, KIND, name_of(*subject, slug), where, made):
+                rows[slug] = row
         missing = [slug for slug in wanted if slug not in rows]
         with progress(" ".join(subject), len(missing)) as step:
             try:
@@ -76,20 +80,6 @@ def known_faults() -> list[str]:
 def name_of(model: str, entry: str, fault: str) -> str:
     """What the file of a row is called."""
     return f"{model}-{entry}/{fault}"
-
-
-def kept(model: str, entry: str, fault: str, where: dict, bugs: dict) -> dict | None:
-    """The row that is kept, here or as published, from the same code and environment."""
-    for folder in (emulated.LOCAL, emulated.PUBLISHED):
-        path = emulated.path_of(folder, KIND, name_of(model, entry, fault))
-        document = emulated.read_one(path) if path.exists() else None
-        if (
-            document
-            and document["made_of"] == made_of.of_row(fault, bugs)
-            and provenance.same_environment(document["provenance"], where)
-        ):
-            return document["row"]
-    return None
 
 
 def measure(model: str, entry: str, slugs: list[str]) -> Iterator[dict]:

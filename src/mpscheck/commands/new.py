@@ -9,7 +9,7 @@ import click
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
-from mpscheck.places import ROOT
+from mpscheck.places import shown
 from mpscheck.runs import results
 
 THREAD = re.compile(r"(?:(?P<repository>[\w.-]+/[\w.-]+)?#)?(?P<number>\d+)")
@@ -23,8 +23,9 @@ def main(name: str) -> int:
     path = catalogue.BUGS / f"{bug.slug}.py"
     source = draft.docstring(bug) + "\n" + mend.literal(draft.facts(bug)) + "\n" + draft.functions(bug)
     move(bug, path, mend.mended(source))
-    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    click.echo(f"{shown} begins with what the catalogue knew of it; the row is taken out of {catalogue.ROWS.name}.")
+    click.echo(
+        f"{shown(path)} begins with what the catalogue knew of it; the row is taken out of {catalogue.ROWS.name}."
+    )
     click.echo(f"Next: read {bug.url}, fill in the lines that say TODO, then `mpscheck try {bug.slug}`.")
     return 0
 

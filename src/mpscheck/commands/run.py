@@ -8,7 +8,7 @@ import click
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
-from mpscheck.places import ROOT
+from mpscheck.places import shown
 from mpscheck.progress import progress
 from mpscheck.runs import fitness, numerics, provenance, results, runner
 from mpscheck.runs.expected import expected_on, is_surprise
@@ -135,8 +135,3 @@ def rarity(record: dict, bug: Bug) -> list[str]:
     rate = bug.check.rate or numerics.rate_seen(repeats)
     seen = 1 - numerics.chance_of_missing(rate, repeats)
     return [f"{said}; what is wrong in {rate:.2%} of runs would have shown with a chance of {seen:.2%}"]
-
-
-def shown(path: Path) -> str:
-    """A path as a reader types it: from the repository, or as it was given."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 
 from mpscheck.places import RESULTS
+from mpscheck.progress import console
 from mpscheck.runs import results
 from mpscheck.runs.made_of import changed
+from mpscheck.runs.provenance import same_environment
 
 PUBLISHED = RESULTS / "emulated"
 LOCAL = results.LOCAL / "emulated"
@@ -46,6 +48,19 @@ def write(folder: Path, kind: str, name: str, provenance: dict, made_of: dict, r
     document = {"schema": 1, "provenance": provenance, "made_of": made_of, "row": row}
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     results.write_atomic(path_of(folder, kind, name), text + "\n")
+
+
+def kept(folders, kind: str, name: str, where: dict, made_of: dict) -> dict | None:
+    """The row that one of these folders has of the very same code, measured in the same environment."""
+    for path in (path_of(folder, kind, name) for folder in folders):
+        try:
+            document = read_one(path) if path.exists() else None
+        except results.BadResults as error:
+            console.print(f"{error}; it is measured again.", markup=False, soft_wrap=True)
+            continue
+        if document and document["made_of"] == made_of and same_environment(document["provenance"], where):
+            return document["row"]
+    return None
 
 
 def stale(kind: str, now: dict[str, dict[str, str]]) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Pieces of Markdown that hold other pieces: tables that scroll by themselves, lists within a cell; links out of the site."""
 
+from collections.abc import Sequence
 from html import escape
 
 
-def table(headings: list[str], rows: list[list[str]], label: str) -> str:
+def table(headings: Sequence[str], rows: list[list[str]], label: str) -> str:
     """A Markdown table in a region that scrolls by itself."""
     lines = [headings, ["---"] * len(headings), *rows]
     return region(label, "\n".join(f"| {' | '.join(line)} |" for line in lines))
@@ -23,3 +24,12 @@ def items(entries) -> str:
     """A list that can stand in a cell of a table; empty for no entries."""
     inside = "".join(f"<li>{entry}</li>" for entry in entries)
     return f"<ul>{inside}</ul>" if inside else ""
+
+
+def definitions(entries: dict[str, str]) -> str:
+    """A list of names with what is said of each; that begins with a capital letter, unless it may be code."""
+    return "\n\n".join(f"{name}\n:   {_capital(value)}" for name, value in entries.items())
+
+
+def _capital(value: str) -> str:
+    return value[:1].upper() + value[1:] if value.split(" ")[0].isalpha() else value

@@ -7,12 +7,12 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import evidence
-from mpscheck.places import ROOT
+from mpscheck.places import shown
 from mpscheck.site import figures as figures_part
 from mpscheck.site import recorded, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs
-from mpscheck.site.markup import items, region
+from mpscheck.site.markup import definitions, items, region
 from mpscheck.site.pages import reported as reported_page
 
 
@@ -59,11 +59,7 @@ def _summary(bug: Bug, runs: dict[str, dict]) -> str:
         entries["Releases"] = "only builds between releases had it."
     if bug.caveat:
         entries["Caveat"] = words.prose(bug.caveat, 300)
-    return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
-
-
-def _sentence(value: str) -> str:
-    return value[0].upper() + value[1:]
+    return definitions(entries)
 
 
 def _why_not(bug: Bug, name: str) -> str:
@@ -95,8 +91,7 @@ def _lines_of(bug: Bug, name: str) -> tuple[int, int]:
 
 def _included(bug: Bug, first: int, last: int, title: str) -> str:
     """A fenced block that the site build fills with these lines of the snippet."""
-    path = bug.check.path.relative_to(ROOT) if bug.check.path.is_relative_to(ROOT) else bug.check.path
-    return f'```python title="{title}"\n--8<-- "{path}:{first}:{last}"\n```'
+    return f'```python title="{title}"\n--8<-- "{shown(bug.check.path)}:{first}:{last}"\n```'
 
 
 def _versions(bug: Bug) -> str:

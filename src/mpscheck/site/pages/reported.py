@@ -12,7 +12,7 @@ from mpscheck.site import figures as figures_part
 from mpscheck.site import words
 from mpscheck.site.escape import attribute, claim_markdown, text
 from mpscheck.site.inputs import Inputs
-from mpscheck.site.markup import anchor, region
+from mpscheck.site.markup import anchor, definitions, region
 
 STATE_SHAPES = {"affected": ("✘", "bad"), "not affected": ("✔", "good"), "unknown": ("?", "unknown")}
 BLAMED = {
@@ -86,12 +86,7 @@ def _summary(entry: Entry) -> str:
         entries["Releases"] = "only builds between releases had it"
     if bug.caveat:
         entries["Caveat"] = words.prose(bug.caveat, 300)
-    return "\n\n".join(f"{name}\n:   {_sentence(value)}" for name, value in entries.items())
-
-
-def _sentence(value: str) -> str:
-    """A capital letter at the beginning, unless what stands there may be code."""
-    return value[:1].upper() + value[1:] if value.split(" ")[0].isalpha() else value
+    return definitions(entries)
 
 
 def _macos(bug: Bug) -> str:

@@ -8,18 +8,19 @@ from mpscheck.site import error_ratio_plot, words
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
+COLUMNS = ("Check", "Healthy", "Other arithmetic", "Sick", "Control, sick", "Workaround, sick")
+
 
 def controls_table(bugs: tuple[Bug, ...], controls: dict) -> str:
     """Each check on the healthy, the honest and the sick emulated device."""
-    headings = ["Check", "Healthy", "Other arithmetic", "Sick", "Control, sick", "Workaround, sick"]
     rows = [_control_row(bug, evidence.control(bug, controls)) for bug in bugs]
-    return f"{words.made(controls)}\n\n{table(headings, rows, 'Controls')}"
+    return f"{words.made(controls)}\n\n{table(COLUMNS, rows, 'Controls')}"
 
 
 def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
     name = f"[{bug.slug}](bugs/{bug.slug}.md)"
     if control is None or not control.current:
-        return [name, *[words.verdict("not-run" if control is None else "outdated")] * 5]
+        return [name, *[words.verdict("not-run" if control is None else "outdated")] * (len(COLUMNS) - 1)]
     row = control.row
     bits = {True: " bit for bit", False: " not bit for bit", None: ""}[row["healthy_bitwise"]]
     sick = row["sick"]
