@@ -28,7 +28,7 @@ TRANSCRIPTS = """
 from mpscheck.bugs import catalogue
 from mpscheck.commands import transcripts
 for bug in catalogue.with_check():
-    for program in transcripts.of_snippet(bug.slug):
+    for program in transcripts.of_snippet(bug):
         transcripts.keep(program)
 """  # of the snippets alone: those of the tools are as many as they were
 BUDGETS_AT = 250  # snippets

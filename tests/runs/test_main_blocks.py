@@ -12,6 +12,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import MAIN_BLOCK
 from mpscheck.emulation import faults
 from mpscheck.lint import mend
+from mpscheck.runs import warm
 
 BUGS = catalogue.with_check()
 
@@ -38,7 +39,7 @@ def answers(printed: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.slug)
-def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, python):
+def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run):
     good = dict.fromkeys(bug.check.functions, "agrees")
     for device in ("cpu", "emu"):
         status, printed = run(bug, device)
@@ -47,8 +48,8 @@ def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run, 
     if not bug.imitable:
         return
     if bug.check.fresh:  # an earlier call in the process matters
-        done = python(str(bug.check.path), "--device", "emu", MPSCHECK_FAULTS=bug.slug)
-        status, printed = done.returncode, done.stdout
+        ended = warm.python((str(bug.check.path), "--device", "emu"), bug)
+        status, printed = ended.status, ended.out
     else:
         status, printed = run(bug, "emu", faults.of_bug(bug))
     shown = "ERROR" if bug.effect.word == "raises" else "WRONG"
