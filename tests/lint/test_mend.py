@@ -1,5 +1,8 @@
 """What `lint --fix` writes: the same facts and the same code, in their form."""
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -13,8 +16,13 @@ TRIGGER = '    "trigger": [{"op": ["linear"], "when": ["weight.layout != contigu
 
 
 def test_what_is_right_stays_as_it_is():
+    """All snippets; the formatter, a process of its own, is asked once."""
     for bug in catalogue.with_check():
-        assert mend.mended(bug.check.source) == bug.check.source, bug.slug
+        source = bug.check.source
+        assert mend.with_main_block(source) == source == mend.sorted_metadata(source), bug.slug
+    assert mend.mended(good_source()) == good_source()
+    command = [sys.executable, "-m", "ruff", "format", "--check", str(catalogue.BUGS)]
+    assert subprocess.run(command, capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize("slug", [GOOD, GOOD_STATISTICAL])
