@@ -21,37 +21,48 @@ import sys
 import time
 from pathlib import Path
 
+import tiny_models
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "results" / "emulated" / "calibration.json"
 MODELS = (
     *("ioi-small, transformers", "ioi-small, TransformerBridge", "GPT-2 shape, 4 layers", "Llama shape, 4 layers"),
-    "plain module",
+    *("plain module", *tiny_models.KINDS),
 )
 DEVICES = ("honest", "1")  # those that every machine has
 ENTRIES = {"TransformerBridge": "bridge", "HookedTransformer": "hooked"}
 
 
 def load(name: str, seed: int):
-    """(model, tokenizer or None, size of the vocabulary); random ones are drawn from the seed, as the library does."""
+    """(model, tokenizer or None, what it is called with); random ones are drawn from the seed, as the library does."""
     import torch
     import transformers
     import validate_mps
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+
+    def ids(vocabulary: int):
+        return torch.randint(vocabulary, (2, 32), generator=torch.Generator().manual_seed(seed))
+
+    if name in tiny_models.KINDS:
+        model, inputs = tiny_models.make(name, seed)
+        return model, None, [inputs]
     if name.startswith(("ioi-small", "smollm2")):
         source = validate_mps.find_model(name.partition(",")[0])
         tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-        return validate_mps.load(source, ENTRIES.get(name.split(", ")[1], "transformers")), tokenizer, len(tokenizer)
+        prompts = [batch[0] for batch in validate_mps.ioi_batches(tokenizer)][1:2]
+        model = validate_mps.load(source, ENTRIES.get(name.split(", ")[1], "transformers"))
+        return model, tokenizer, [ids(len(tokenizer)), *prompts]
     torch.manual_seed(seed)
     if name == "plain module":
         encoder = torch.nn.TransformerEncoderLayer(64, 4, 256, batch_first=True)
-        return torch.nn.Sequential(torch.nn.Embedding(500, 64), encoder, torch.nn.Linear(64, 500)), None, 500
+        return torch.nn.Sequential(torch.nn.Embedding(500, 64), encoder, torch.nn.Linear(64, 500)), None, [ids(500)]
     if name.startswith("GPT-2"):
-        return transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=4, vocab_size=5000)), None, 5000
+        return transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=4, vocab_size=5000)), None, [ids(5000)]
     sizes = {"hidden_size": 576, "intermediate_size": 1536, "num_attention_heads": 9, "num_key_value_heads": 3}
     config = transformers.LlamaConfig(num_hidden_layers=4, vocab_size=5000, max_position_embeddings=512, **sizes)
-    return transformers.LlamaForCausalLM(config), None, 5000
+    return transformers.LlamaForCausalLM(config), None, [ids(5000)]
 
 
 def noted(validate_mps) -> dict[str, dict]:
@@ -95,11 +106,9 @@ def measure(name: str, seed: int, device: str) -> dict:
     import validate_mps
 
     torch.set_num_threads(1)
-    model, tokenizer, vocabulary = load(name, seed)
-    prompts = [batch[0] for batch in validate_mps.ioi_batches(tokenizer)][1:2]
-    ids = torch.randint(vocabulary, (2, 32), generator=torch.Generator().manual_seed(seed))
+    model, tokenizer, batches = load(name, seed)
     found = noted(validate_mps)
-    report = validate_mps.validate(model, [ids, *prompts], device, tokenizer)
+    report = validate_mps.validate(model, batches, device, tokenizer)
     return {check.name: {"verdict": check.verdict, "text": check.text, **found[check.name]} for check in report.checks}
 
 
