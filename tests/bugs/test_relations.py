@@ -257,6 +257,26 @@ def test_an_argument_that_was_left_out_differs_from_one_that_is_given():
     assert [earlier.matches(stale, Call("op", {"k": k})) for k in (None, None, 0.5)] == [False, False, True]
 
 
+def test_what_is_never_must_be_true_of_no_earlier_call():
+    (new,) = one("op", "never.x.shape == x.shape", "earlier.x.shape != x.shape")
+    earlier = Earlier()
+    calls = [Call("op", {"x": torch.ones(n)}) for n in (3, 3, 2, 2, 3, 1)]
+    assert [earlier.matches(new, call) for call in calls] == [False, False, True, False, False, True]
+
+
+def test_what_is_never_holds_at_the_first_call():
+    (new,) = one("op", "never.x.shape == x.shape")
+    earlier = Earlier()
+    assert [earlier.matches(new, Call("op", {"x": torch.ones(n)})) for n in (3, 3, 2)] == [True, False, True]
+
+
+def test_conditions_on_no_earlier_call_hold_together():
+    (new,) = one("op", "never.x.shape == x.shape", "never.k.value == k.value")
+    earlier = Earlier()
+    calls = [Call("op", {"x": torch.ones(n), "k": k}) for n, k in ((1, 1), (2, 2), (1, 2), (2, 2))]
+    assert [earlier.matches(new, call) for call in calls] == [True, True, True, False]
+
+
 def test_a_fault_that_needs_an_earlier_call_fires_at_the_second():
     from mpscheck.emulation.faults import COUNTS, fault, only
 
@@ -302,6 +322,7 @@ def test_a_fault_that_needs_an_earlier_call_fires_at_the_second():
             "the memory that *self* lies in is the memory that *other* lies in",
         ),
         (SDPA, ["attn_mask has masked-row"], {}, "*attn_mask* has a row that is masked as a whole"),
+        (SDPA, ["never.query.shape == query.shape"], {}, "in no earlier call the shape of *query* was the same as now"),
         (
             SDPA,
             ["earlier.query.shape == query.shape", "earlier.scale.value != scale.value"],
@@ -338,6 +359,8 @@ def test_the_pass_in_words():
         ("key.max > high", "max is compared with a number"),
         ("key.size.-2 == earlier.key.size.-2", "what is earlier stands on the left side"),
         ("earlier.key.size.-2 * key.size.-2 > 3", "of this call or of an earlier one, not of both"),
+        ("earlier.key.size.-2 * never.key.size.-2 > 3", "of this call or of an earlier one, not of both"),
+        ("key.size.-2 == never.key.size.-2", "what is earlier stands on the left side"),
         ("earlier.key has nan", "is not a condition"),
         ("key.stride > 3", "stride needs a dimension"),
         ("key.dtype == float7", "dtype is compared by ==, != or in with bool, uint8"),

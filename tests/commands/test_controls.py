@@ -42,18 +42,39 @@ def test_a_sick_device_shows_the_fault_as_its_kind_does():
 
 
 def test_what_cannot_be_imitated_is_proven_healthy_alone():
-    """Of a crash, a hang and compiled code there is no imitation."""
-    compiled = dataclasses.replace(BUG, triggers=(), effect=None, family="compile")
+    """Of a crash, a hang and compiled code there is no imitation, and the bug says why."""
+    compiled = dataclasses.replace(BUG, triggers=(), effect=None, absent={"trigger": "no op is called"})
     row = ROW | {"snippet": "compiled", "sick": {}, "sick_ratio": None, "honest_ratio": 1.0}
-    assert controls.problems_of(row, compiled) == []
-    assert controls.lines_of(row)[-1].startswith("sick: the fault cannot be imitated here")
+    assert controls.problems_of(row | {"calls": ROW["calls"] | {"compute": 0}}, compiled) == []
+    assert controls.lines_of(row, compiled)[-1] == "not proven by emulation: no op is called"
     assert controls.problems_of(row | {"honest": ROW["honest"] | {"compute": "wrong"}}, compiled)
+
+
+def test_a_trigger_without_an_effect_must_match_compute_alone():
+    crash = dataclasses.replace(BUG, kind="crash", effect=None, absent={"effect": "it would end the process"})
+    row = ROW | {"snippet": "crash", "sick": {}, "sick_ratio": None, "honest_ratio": 1.0}
+    assert controls.problems_of(row, crash) == []
+    assert controls.lines_of(row, crash)[-1] == "not proven by emulation: it would end the process; trigger 1/0/0"
+    unmatched = row | {"calls": {"compute": 0, "control": 2, "workaround": 0}}
+    said = controls.problems_of(unmatched, crash)
+    assert said == ["the trigger matches no call of compute", "the trigger matches 2 call(s) of control"]
+
+
+def test_the_summary_does_not_count_an_unproven_fault_as_caught(monkeypatch, capsys):
+    compiled = catalogue.find("layer-norm-inductor-compile")
+    assert compiled.not_imitated and not compiled.imitable and BUG.not_imitated is None
+    row = ROW | {"snippet": compiled.slug, "sick": {}, "sick_ratio": None, "honest_ratio": 1.0}
+    monkeypatch.setenv("COLUMNS", "300")
+    for problems, working in (({}, "1 of 1"), ({compiled.slug: ["wrong"]}, "0 of 1")):
+        controls._print([row, ROW | {"snippet": BUG.slug, "honest_ratio": 1.0}], problems)
+        said = "1 of 1 checks work: healthy and honest agree, the fault is caught, cures cure; "
+        assert f"{said}{working} not proven by emulation: healthy and honest agree." in capsys.readouterr().err
 
 
 def test_too_little_memory_says_nothing_of_a_check():
     row = {"snippet": "large", "healthy": {"compute": "not-run"}, "reasons": {"healthy": "needs 6 GiB, 4 are free"}}
     assert controls.problems_of(row, BUG) == []
-    assert controls.lines_of(row) == ["large", "skipped: needs 6 GiB, 4 are free"]
+    assert controls.lines_of(row, BUG) == ["large", "skipped: needs 6 GiB, 4 are free"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +103,7 @@ def test_the_result_fits_a_terminal_and_loses_no_word(monkeypatch, capsys):
     printed = capsys.readouterr().err
     assert [line for line in printed.splitlines() if len(line) > 80 or "…" in line] == []
     printed_words = " ".join(printed.split())
-    for line in controls.lines_of(worst):
+    for line in controls.lines_of(worst, BUG):
         assert line in printed_words
     assert re.search(
         r"sick: compute wrong \(ratio \S+\), control agrees, workaround agrees; trigger 1/0/0", printed_words

@@ -201,7 +201,8 @@ def test_a_bug_that_cannot_be_imitated_says_why_and_is_measured_healthy(copy, ru
     path.write_text("".join(lines).replace("  # TODO: the smallest that shows it", ""), encoding="utf-8")
     tried = run("try", RACE["slug"])
     assert tried.returncode == 0, tried.stdout + tried.stderr
-    assert "sick: the fault cannot be imitated here" in tried.stdout
+    assert f"not proven by emulation: {RACE['absent']['trigger']}" in tried.stdout
+    assert "Next: the check agrees where it must, not proven by emulation: commit" in tried.stdout
 
 
 def test_every_row_can_begin():

@@ -1,5 +1,6 @@
 """Each effect word on the emulated device: what it makes of a call, and what it leaves as it is."""
 
+import psutil
 import pytest
 import torch
 import torch.nn.functional as F
@@ -166,6 +167,31 @@ def test_raises_an_error_of_the_kind_that_is_said(name):
         assert emu(2.0, 1.0).sort().values.tolist() == [1, 2]
 
 
+def test_memory_that_was_freed_holds_no_right_number():
+    values = torch.arange(1, 4)
+    asked = ("src.device == cpu", "non_blocking.value == true")
+    with sick("copy", "reads-freed(src)", *asked):
+        assert values.to(EMU, non_blocking=True).tolist() == [249] * 3
+        assert torch.zeros(3, device=EMU, dtype=torch.int64).copy_(values, non_blocking=True).tolist() == [249] * 3
+        assert COUNTS == {"f": 2}
+        assert values.to(EMU).tolist() == values.to(EMU).clone().tolist() == [1, 2, 3] and COUNTS == {"f": 2}
+    assert values.to(EMU, non_blocking=True).tolist() == [1, 2, 3]
+
+
+def test_a_process_keeps_memory_for_each_call_and_the_right_result():
+    def size():
+        return psutil.Process().memory_info().rss >> 20
+
+    x = emu(1.0, 2.0)
+    with sick("mul", "keeps(4096 KiB)"):
+        before = size()
+        assert [(x * 2).tolist() for _ in range(16)] == [[2.0, 4.0]] * 16
+        assert size() - before > 48, "of 64 MiB; zeros would take none"
+        kept = size()
+    with only():  # another fault begins anew
+        assert kept - size() > 48
+
+
 # ---- words --------------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +205,8 @@ def test_raises_an_error_of_the_kind_that_is_said(name):
         ("reinterprets(src, int32)", "the memory of *src* is read as int32"),
         ("stale(result)", "the result is that of the first call with the same shapes"),
         ("raises(IndexError)", "the call raises `IndexError`"),
+        ("reads-freed(src)", "the memory of *src* is read after it was freed and given to others"),
+        ("keeps(64 KiB)", "`64 KiB` of memory are kept for ever"),
         ("unwritten(result)", "the result is left unwritten"),
         ("unwritten(result, after 4096)", "the result is left unwritten behind its first 4,096 elements"),
         ("unwritten(result, tail 32)", "the result is left unwritten behind the last whole block of 32 elements"),
@@ -206,6 +234,9 @@ def test_each_word_has_an_imitation():
         ("unwritten(result, last 0)", "part is after"),
         ("scales(result, twice)", "it is scales.argument, number."),
         ("sets(k)", "it is sets.argument, value."),
+        ("keeps(64 MiB)", "it is keeps.number KiB."),
+        ("keeps(0 KiB)", "it is keeps.number KiB."),
+        ("reads-freed(result)", "it is reads-freed.argument."),
         ("rounds(k, float7)", "it is rounds.argument, dtype."),
         ("drops(result)", "it is drops.argument."),
         ("drops(bias) in 1 of 0 calls", "is not an effect"),

@@ -19,6 +19,7 @@ def of(kind: str, effect: str) -> str:
         ("error", "raises(OutOfMemoryError)", "an error is raised"),
         ("wrong", "raises(RuntimeError)", "what raises is of kind error"),
         ("nan", "raises(OutOfMemoryError)", "what raises is of kind memory"),
+        ("wrong", "keeps(64 KiB)", "what keeps memory is of kind memory"),
     ],
 )
 def test_the_kind_fits_the_effect(problem, kind, effect, says):
@@ -31,6 +32,7 @@ def test_the_kind_fits_the_effect(problem, kind, effect, says):
         ("error", "raises(NotImplementedError)"),
         ("memory", "raises(OutOfMemoryError)"),
         ("memory", "writes-outside(result)"),
+        ("memory", "keeps(64 KiB)"),
         ("nondeterministic", "unwritten(result)"),
     ],
 )

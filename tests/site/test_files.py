@@ -5,6 +5,7 @@ import pytest
 
 from mpscheck.bugs import catalogue
 from mpscheck.commands import site as report
+from mpscheck.known import evidence
 from mpscheck.known.entry import entries
 from mpscheck.runs import made_of, provenance, results
 from mpscheck.site import files as pages
@@ -149,8 +150,23 @@ def test_a_check_without_trigger_or_effect_says_why(linear):
     said = bug_page.page(bare, {}, NOTHING)
     assert (
         "When\n:   Not said in data: a race." in said
-        and "the fault cannot be imitated here, healthy devices alone can be shown: not said in data: a race" in said
+        and "not proven by emulation: a race. It was not run on the healthy devices yet" in said
     )
+
+
+def test_a_check_whose_fault_is_not_imitated_is_said_to_be_unproven(linear, monkeypatch):
+    reasons = {"trigger": "no op is called", "effect": "none"}
+    bare = dataclasses.replace(linear, triggers=(), effect=None, absent=reasons)
+    row = {"healthy": {"compute": "agrees"}, "honest": {"compute": "agrees"}, "sick": {}}
+    for verdict, said in (("agrees", "it agrees"), ("wrong", "it does not agree")):
+        found = evidence.Control({}, row | {"honest": {"compute": verdict}}, True, "wrong")
+        monkeypatch.setattr(evidence, "control", lambda bug, controls, found=found: found)
+        words = f"not proven by emulation: no op is called. On the healthy devices {said}"
+        assert words in bug_page.page(bare, {}, NOTHING)
+        assert index_page.proven(bare, NOTHING) == "not proven by emulation" and not found.proven
+    table = verification_page._unproven((linear, bare))
+    assert "1 check is not proven by emulation" in table and f"| [{bare.slug}](bugs/{bare.slug}.md) | no op" in table
+    assert verification_page._unproven((linear,)) == ""
 
 
 def test_the_address_is_only_used_where_it_is_set(inputs, linear):

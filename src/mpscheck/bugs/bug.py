@@ -132,6 +132,13 @@ class Bug:
         return bool(self.triggers) and self.effect is not None
 
     @property
+    def not_imitated(self) -> str | None:
+        """Why the emulated device cannot be made sick with it, so that its check is not proven there; None if it can."""
+        if self.imitable:
+            return None
+        return self.absent.get("effect" if self.triggers else "trigger", "no reason is stated")
+
+    @property
     def apart(self) -> bool:
         """True if each function of its check needs a process of its own: one may take the others with it."""
         return self.check.fresh or self.check.memory > 0 or self.kind in ("crash", "hang", "memory")

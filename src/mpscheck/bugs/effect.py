@@ -47,6 +47,7 @@ WORDS = {
     "ignores-conj": Word("{} is taken without its conjugation", "argument", _ARGUMENT),
     "conjugates": Word("{} is taken as its complex conjugate", "argument", _ARGUMENT),
     "transposes": Word("{} is taken transposed", "argument", _ARGUMENT),
+    "reads-freed": Word("the memory of {} is read after it was freed and given to others", "argument", _ARGUMENT),
     "reinterprets": Word("the memory of {} is read as {}", "argument, dtype", rf"{_ARGUMENT}, ({_DTYPE})"),
     "drops": Word("{} is taken as if it were not given, or zero", "argument", _ARGUMENT, "value"),
     "sets": Word("{} is taken as {}", "argument, value", rf"\w+, ({_NUMBER}|[a-z]\w*)", "value"),
@@ -70,6 +71,7 @@ WORDS = {
         "every item of the first dimension gets the same random numbers", "broadcast", "broadcast", "no target"
     ),
     "raises": Word("the call raises {}", "error", "|".join(ERRORS), "no target"),
+    "keeps": Word("{} of memory are kept for ever", "number KiB", r"[1-9]\d* KiB", "no target"),
 }
 _RATE = re.compile(r"(?P<effect>.+\)) in 1 of (?P<every>[1-9]\d*) calls")
 

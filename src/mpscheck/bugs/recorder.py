@@ -57,7 +57,8 @@ def best_level() -> str:
 def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str = "mps") -> Call:
     """What a trigger looks at. `x.to(…)` is a call of `copy` with the source `src` and the new tensor `self`."""
     if base_name(op) == "_to_copy":
-        return Call("copy", {"self": result, "src": args[0]}, (), result, accelerator)
+        arguments = {"self": result, "src": args[0], "non_blocking": kwargs.get("non_blocking", False)}
+        return Call("copy", arguments, (), result, accelerator)
     return Call(base_name(op), bind(op, args, kwargs), destinations_of(op), result, accelerator)
 
 

@@ -9,12 +9,13 @@ self-test of the snippet. Several conditions hold together; several tables are a
     SUBJECT.PROPERTY COMPARATOR SUBJECT.PROPERTY            key.size.-2 >= query.size.-2
     numbers may be products and ratios                      self.numel * self.itemsize > 4294967296
     earlier.SUBJECT.PROPERTY COMPARATOR …                   earlier.scale.value != scale.value
+    never.SUBJECT.PROPERTY COMPARATOR …                     never.input.shape == input.shape
     SUBJECT has TAG                                         self has neginf
 
 `op` is the aten name as the caller reaches it, before decomposition, without overload and without the trailing
 underscore: `linear`, `scaled_dot_product_attention`, `addcmul`. `SUBJECT` is an argument's name in the aten schema, or
 `result`. An argument that the call leaves out has the schema's default. What is `earlier` is asked of one earlier call
-of the same ops in the process. `phase` says in which pass the call is made. The words are in `properties`.
+of the same ops in the process; what is `never` must be true of none of them. `phase` says in which pass the call is made. The words are in `properties`.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from mpscheck.bugs.properties import (
 
 FORMS = ("inplace", "out")
 PHASES = ("forward", "backward", "double-backward")
+EARLIER = ("earlier", "never")  # true of some earlier call, of none
 
 
 class BadTrigger(ValueError):
@@ -95,15 +97,23 @@ class Call:
 
 @dataclass(frozen=True)
 class Term:
-    """A property of an argument: `key.size.-2`, `earlier.scale.value`. `dim` is a number or names an argument that is one."""
+    """A property of an argument: `key.size.-2`, `earlier.scale.value`. `dim` is a number or names an argument that is one.
+
+    `of` is which call it is asked of: "" for this one, else one of EARLIER.
+    """
 
     subject: str
     property: str
     dim: str | None = None
-    earlier: bool = False
+    of: str = ""
+
+    @property
+    def earlier(self) -> bool:
+        """Whether it asks about earlier calls."""
+        return self.of in EARLIER
 
     def __str__(self) -> str:
-        parts = ("earlier" if self.earlier else None, self.subject, self.property, self.dim)
+        parts = (self.of or None, self.subject, self.property, self.dim)
         return ".".join(part for part in parts if part is not None)
 
 
@@ -162,9 +172,14 @@ class Condition:
         return (f"COMPARATORS[{self.comparator}]", *(f"PROPERTIES[{name}]" for name in self.properties))
 
     @property
+    def of(self) -> str:
+        """Which call it asks about: "" for this one alone, else one of EARLIER."""
+        return self.left.terms[0].of
+
+    @property
     def earlier(self) -> bool:
-        """Whether it asks about an earlier call."""
-        return any(term.earlier for term in self.terms)
+        """Whether it asks about earlier calls."""
+        return self.of in EARLIER
 
     def __str__(self) -> str:
         left = self.subject if self.comparator == "has" else self.left
@@ -212,9 +227,13 @@ class Trigger:
         now = [condition for condition in self.when if not condition.earlier]
         if not all(self._some_item_fits(subject, call, now) for subject in {c.subject for c in now}):
             return False
-        then = [condition for condition in self.when if condition.earlier]
+        return self._was("earlier", call, before, if_nothing=True) and not self._was("never", call, before)
+
+    def _was(self, of: str, call: Call, before: Iterable[tuple], if_nothing: bool = False) -> bool:
+        """Whether what is said of earlier calls is true of one; `if_nothing` where nothing is said."""
+        said = [condition for condition in self.when if condition.of == of]
         kept = (dict(zip(self.earlier_terms, values)) for values in before)
-        return not then or any(all(holds(c, None, call, one) for c in then) for one in kept)
+        return any(all(holds(c, None, call, one) for c in said) for one in kept) if said else if_nothing
 
     def _in_phase(self, phase: str) -> bool:
         return self.phase in (None, phase) or (self.phase, phase) == ("backward", "double-backward")
@@ -367,7 +386,7 @@ def _argument(subject: str, call: Call):
 # ---- parsing ------------------------------------------------------------------------------------------------------
 
 _TERM = re.compile(
-    r"(?P<earlier>earlier\.)?(?P<subject>[a-z_A-Z][a-z_A-Z0-9]*)"
+    r"(?:(?P<of>earlier|never)\.)?(?P<subject>[a-z_A-Z][a-z_A-Z0-9]*)"
     r"\.(?P<property>[a-z]+)(?:\.(?P<dim>-?\d+|[a-z_][a-z_0-9]*))?"
 )
 _SHAPE_OF_A_CONDITION = "SUBJECT.PROPERTY COMPARATOR LITERAL, or SUBJECT has TAG"
@@ -447,7 +466,7 @@ def _parse_term(word: str, text: str) -> Term:
             if dim is None
             else f"{text!r}: {name} has no dimension"
         )
-    return Term(match["subject"], name, dim, bool(match["earlier"]))
+    return Term(match["subject"], name, dim, match["of"] or "")
 
 
 def _wrong_parts(condition: Condition) -> str | None:
@@ -455,7 +474,7 @@ def _wrong_parts(condition: Condition) -> str | None:
     left, right, comparator = condition.left, condition.right, condition.comparator
     if isinstance(right, Product) and any(term.earlier for term in right.terms):
         return "what is earlier stands on the left side"
-    if len({term.earlier for term in left.terms}) > 1:
+    if len({term.of for term in left.terms}) > 1:
         return "the left side is of this call or of an earlier one, not of both"
     single = len(left.over) == 1 and not left.under
     name = left.terms[0].property
@@ -655,9 +674,9 @@ def _trigger_phrase(trigger: Trigger) -> str:
     ops = ", ".join(f"`{op}`" for op in trigger.ops)
     how = _FORM_WORDS[trigger.form] + _PHASE_WORDS[trigger.phase]
     phrases = [_condition_phrase(condition) for condition in trigger.when if not condition.earlier]
-    then = [_condition_phrase(condition) for condition in trigger.when if condition.earlier]
-    if then:
-        phrases.append(f"in an earlier call {' and '.join(then)}")
+    for of, which in zip(EARLIER, ("an", "no")):
+        if then := [_condition_phrase(condition) for condition in trigger.when if condition.of == of]:
+            phrases.append(f"in {which} earlier call {' and '.join(then)}")
     if len(phrases) > 2:
         return f"{ops} is called{how}, and all of this holds: {'; '.join(phrases)}"
     return " and ".join([f"{ops} is called{how}", *phrases])
@@ -673,7 +692,7 @@ def _condition_phrase(condition: Condition) -> str:
         return _YES_OR_NO_PHRASES[left.property][yes].format(who=who)
     compared = _COMPARE_WORDS[condition.comparator][condition.earlier]
     if isinstance(right, Product):
-        same = str(condition.left) == f"earlier.{right}" and condition.comparator in ("==", "!=")
+        same = str(condition.left) == f"{condition.of}.{right}" and condition.comparator in ("==", "!=")
         said = ["the same as now"] if same else [_product_phrase(right)]
     else:
         said = [_literal_phrase(condition, literal) for literal in right.split(",")]

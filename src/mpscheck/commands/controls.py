@@ -2,7 +2,8 @@
 
 Healthy `emu` (the CPU's arithmetic) and `honest` (other arithmetic) must agree; `emu` with the snippet's own fault must
 show itself in compute as its kind does, while workaround and control agree; the trigger must match a call of compute and
-none of theirs. What cannot be imitated (a crash, a hang, compiled code) is proven on the healthy devices alone.
+none of theirs. What cannot be imitated (a crash, a hang, compiled code) runs on the healthy devices alone, and is said to
+be not proven by emulation, with the bug's own reason.
 """
 
 import json
@@ -14,6 +15,7 @@ from rich.padding import Padding
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
+from mpscheck.known.evidence import NOT_PROVEN
 from mpscheck.places import ROOT
 from mpscheck.progress import console, progress
 from mpscheck.runs import emulated, made_of, numerics, provenance, runner
@@ -65,7 +67,7 @@ def measured(bugs: list[Bug]) -> Iterator[tuple[Bug, dict]]:
             if bug.imitable:
                 records["sick"] = [sick.measure(job) for job in runner.jobs_of(bug, (bug.slug,))]
             records["honest"] = [honest.measure(job) for job in jobs]
-            runs = bug.imitable and all(
+            runs = bug.triggers and all(
                 numerics.deciding(record)["outcome"] == "measured" for record in records["healthy"]
             )  # else there are no calls to look at
             row = _row(bug, records, healthy.matches(bug) if runs else dict.fromkeys(bug.check.functions, 0))
@@ -128,12 +130,10 @@ def problems_of(row: dict, bug) -> list[str]:
     problems = [f"{mode}: {reason}" for mode, reason in reasons.items() if mode != "sick" or not showed]
     for mode in ("healthy", "honest"):
         problems += [f"{mode} {name}: {v}, must agree" for name, v in row[mode].items() if v != "agrees"]
-    if not bug.imitable:
-        return problems
-    if not showed:
+    if bug.imitable and not showed:
         problems.append(f"sick compute: {row['sick']['compute']}, must be caught as {' or '.join(shows)}")
     problems += [f"sick {n}: {v}, must agree" for n, v in row["sick"].items() if n != "compute" and v != "agrees"]
-    if bug.check.exempt is None:
+    if bug.triggers and bug.check.exempt is None:
         if not row["calls"].get("compute"):
             problems.append("the trigger matches no call of compute")
         problems += [f"the trigger matches {c} call(s) of {n}" for n, c in row["calls"].items() if n != "compute" and c]
@@ -148,8 +148,8 @@ def skipped(row: dict) -> bool:
 BITS = {True: "equal", False: "differ", None: "random"}
 
 
-def lines_of(row: dict) -> list[str]:
-    """A row in words: what ran healthy, then what ran sick."""
+def lines_of(row: dict, bug: Bug) -> list[str]:
+    """A row in words: what ran healthy, then what ran sick, or why nothing did."""
 
     def worst(mode: str) -> str:
         return next((v for v in row[mode].values() if v != "agrees"), "agrees")
@@ -161,28 +161,33 @@ def lines_of(row: dict) -> list[str]:
     if skipped(row):
         return [row["snippet"], f"skipped: {row['reasons']['healthy']}"]
     sick = [f"{name} {said}" + (ratio("sick") if name == "compute" else "") for name, said in row["sick"].items()]
-    calls = "/".join(str(count) for count in row["calls"].values())
+    calls = f"; trigger {'/'.join(str(count) for count in row['calls'].values())}" if bug.triggers else ""
     return [
         row["snippet"],
         f"healthy: {worst('healthy')}, bits {BITS[row['healthy_bitwise']]}; honest: {worst('honest')}{ratio('honest')}",
-        f"sick: {', '.join(sick)}; trigger {calls}"
-        if sick
-        else "sick: the fault cannot be imitated here; proven on the healthy devices alone",
+        f"sick: {', '.join(sick)}{calls}" if sick else f"{NOT_PROVEN}: {bug.not_imitated}{calls}",
     ]
 
 
 def _print(rows, problems) -> None:
     console.print("Controls: the checks checked (emulated)", markup=False)
     for row in rows:
-        slug, *found = lines_of(row)
+        slug, *found = lines_of(row, catalogue.find(row["snippet"]))
         console.print(slug, markup=False)
         for line in found:
             console.print(Padding(line, (0, 0, 0, 2), expand=False), markup=False)
     for slug, found in problems.items():
         console.print(f"NOT AS EXPECTED {slug}: {'; '.join(found)}", markup=False)
     run = [row for row in rows if not skipped(row)]
+    imitated = [row for row in run if row["sick"]]
+    alone = [row for row in run if not row["sick"]]
     left = f"; {len(rows) - len(run)} skipped" if len(run) < len(rows) else ""
-    passed = len(run) - len(problems)
-    console.print(
-        f"{passed} of {len(run)} checks work: healthy and honest agree, the fault is caught, cures cure{left}."
-    )
+    if alone:
+        left = f"; {_working(alone, problems)} {NOT_PROVEN}: healthy and honest agree{left}"
+    working = _working(imitated, problems)
+    console.print(f"{working} checks work: healthy and honest agree, the fault is caught, cures cure{left}.")
+
+
+def _working(rows: list[dict], problems: dict) -> str:
+    """How many of these rows are as they must be."""
+    return f"{sum(row['snippet'] not in problems for row in rows)} of {len(rows)}"

@@ -139,7 +139,7 @@ def _torchs_own(op, key) -> Callable:
 
 
 def _hook_to_copy() -> None:
-    """`x.to(…)` makes its result and copies into it: one call named `copy` with `src` and the new `self`."""
+    """`x.to(…)` makes its result and copies into it: one call named `copy` with `src`, the new `self`, `non_blocking`."""
     healthy = _torchs_own(torch.ops.aten._to_copy.default, _EXPLICIT)
 
     def to_copy(src, **options):
@@ -148,6 +148,7 @@ def _hook_to_copy() -> None:
 
         with firing.off():
             result = run({"src": src})
-        return firing.computed(Call("copy", {"self": result, "src": src}, accelerator=NAME), run)
+        arguments = {"self": result, "src": src, "non_blocking": options.get("non_blocking", False)}
+        return firing.computed(Call("copy", arguments, accelerator=NAME), run)
 
     _aten.impl("aten::_to_copy", to_copy, "PrivateUse1")

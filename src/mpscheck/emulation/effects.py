@@ -124,6 +124,10 @@ def transposes(call: Call, run, target: str, value=None):
     return with_argument(call, run, target, lambda t: t.mT)
 
 
+def reads_freed(call: Call, run, target: str, value=None):
+    return with_argument(call, run, target, junk_like)
+
+
 def reinterprets(call: Call, run, target: str, value: str):
     def read_as(tensor):
         dtype = getattr(torch, value)
@@ -236,6 +240,11 @@ def raises(call: Call, run, target: str, value=None):
     raise firing.on_purpose(kind(f"aten::{call.op} on a device that is sick on purpose"))
 
 
+def keeps(call: Call, run, target: str, value=None):
+    firing.keep_memory(int(target.removesuffix(" KiB")) * 1024)
+    return run(call.args) if call.result is None else call.result
+
+
 def random(call: Call, run, target: str, value=None):
     return each(lambda right: right[:1].expand_as(right).clone(), healthy_result(call, run))
 
@@ -246,6 +255,7 @@ IMITATIONS = {
     "ignores-conj": ignores_conj,
     "conjugates": conjugates,
     "transposes": transposes,
+    "reads-freed": reads_freed,
     "reinterprets": reinterprets,
     "drops": drops,
     "sets": sets,
@@ -259,4 +269,5 @@ IMITATIONS = {
     "stale": stale,
     "random": random,
     "raises": raises,
+    "keeps": keeps,
 }

@@ -39,6 +39,7 @@ COUNTS: dict[str, int] = {}  # how often each fault fired, by slug
 _state = threading.local()
 _earlier = Earlier()
 _first: dict[tuple, object] = {}  # what faults keep, by the shapes of a call
+_memory: list[bytes] = []  # what a fault never gives back
 
 
 def computed(call: Call, run: Callable):
@@ -88,6 +89,12 @@ def forget() -> None:
     global _earlier
     _earlier = Earlier()
     _first.clear()
+    _memory.clear()
+
+
+def keep_memory(size: int) -> None:
+    """So many bytes more that this process holds, as long as the fault is there; zeros would take no memory."""
+    _memory.append(b"\1" * size)
 
 
 def on_purpose(error: Exception) -> Exception:

@@ -121,7 +121,8 @@ def copy_from(src, dst, non_blocking=False):
         to.copy_(source)
         return bound["self"]
 
-    return firing.computed(Call("copy", {"self": dst, "src": src}, ("self",), accelerator=NAME), run)
+    arguments = {"self": dst, "src": src, "non_blocking": non_blocking}
+    return firing.computed(Call("copy", arguments, ("self",), accelerator=NAME), run)
 
 
 def copy_from_and_resize(src, dst):

@@ -58,6 +58,9 @@ class Measurement:
         return self.current and not self.hindered and shows
 
 
+NOT_PROVEN = "not proven by emulation"  # said of a check whose fault cannot be imitated, with the bug's own reason
+
+
 @dataclass(frozen=True)
 class Control:
     """What a snippet gave on the emulated device: the row of its controls and where that was made."""
@@ -73,14 +76,14 @@ class Control:
 
         Never without a fault to imitate.
         """
-        row = self.row
-        others = [value for name, value in row["sick"].items() if name != "compute"]
-        healthy = [*row["healthy"].values(), *row["honest"].values(), *others]
-        return (
-            self.current
-            and row["sick"].get("compute") in numerics.SHOWS[self.kind]
-            and all(v == "agrees" for v in healthy)
-        )
+        sick = self.row["sick"]
+        others = [value for name, value in sick.items() if name != "compute"]
+        return self.agrees and sick.get("compute") in numerics.SHOWS[self.kind] and set(others) <= {"agrees"}
+
+    @property
+    def agrees(self) -> bool:
+        """True if all of it agreed on the healthy devices, as it is now."""
+        return self.current and {*self.row["healthy"].values(), *self.row["honest"].values()} == {"agrees"}
 
 
 def measurements(bug: Bug, runs: dict[str, dict], faults: bool = False) -> list[Measurement]:

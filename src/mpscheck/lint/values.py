@@ -24,6 +24,8 @@ def _misfit(bug: Bug) -> str | None:
         return f'a {bug.kind} is not imitated, it would end the process: say why in absent = {{"effect": "…"}}'
     if bug.kind == "error" and raises in (None, OUT_OF_MEMORY):
         return "an error is raised: raises(RuntimeError), or another than OutOfMemoryError"
+    if bug.effect.word == "keeps" and bug.kind != "memory":
+        return "what keeps memory is of kind memory"
     if raises and bug.kind != ("memory" if raises == OUT_OF_MEMORY else "error"):
         return f"what raises is of kind {'memory' if raises == OUT_OF_MEMORY else 'error'}"
     return None

@@ -184,11 +184,17 @@ def _reported(bug: Bug) -> str:
     return items(entries or [words.link(bug.issue)])
 
 
+def _healthy_alone(control: evidence.Control | None) -> str:
+    """What the check without a fault to imitate gave."""
+    if control is None or not control.current:
+        return "It was not run on the healthy devices yet"
+    return f"On the healthy devices it {'agrees' if control.agrees else 'does not agree'}"
+
+
 def _emulated(bug: Bug, controls: dict) -> str:
     control = evidence.control(bug, controls)
     if not bug.imitable:
-        why = _why_not(bug, "effect" if bug.triggers else "trigger")
-        return f"the fault cannot be imitated here, healthy devices alone can be shown: {why}"
+        return f"{evidence.NOT_PROVEN}: {text(bug.not_imitated, limit=240)}. {_healthy_alone(control)}"
     if control is None:
         return f"{words.verdict('not-run')} on the emulated device"
     if not control.current:

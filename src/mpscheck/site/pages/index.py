@@ -2,6 +2,7 @@
 
 from html import escape
 
+from mpscheck.bugs.bug import Bug
 from mpscheck.known import evidence, releases, uses
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
@@ -86,7 +87,7 @@ def _evidence(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
         return ", ".join(entry.kinds)
     found = evidence.on_mac(entry.bug, runs)
     mac = words.on_macs(found) if found else words.NOT_ON_MAC
-    return f"{', '.join(entry.kinds)}; has a check, {mac}; proven: {proven(evidence.control(entry.bug, controls))}"
+    return f"{', '.join(entry.kinds)}; has a check, {mac}; {proven(entry.bug, controls)}"
 
 
 def _filters(entries: list[Entry]) -> str:
@@ -136,13 +137,16 @@ def _select(name: str, label: str, options: dict[str, str], any_word: str | None
     return f'<label>{label}<select name="{name}"{off}>{first}{inside}</select></label>'
 
 
-def proven(control: evidence.Control | None) -> str:
-    """Whether the check caught its imitated fault and nothing else."""
+def proven(bug: Bug, controls: dict) -> str:
+    """Whether the check caught its imitated fault and nothing else, in words."""
+    control = evidence.control(bug, controls)
+    if not bug.imitable:
+        return evidence.NOT_PROVEN
     if control is None:
-        return words.verdict("not-run")
+        return f"proven: {words.verdict('not-run')}"
     if not control.current:
-        return words.verdict("outdated")
-    return "✔ yes" if control.proven else "✘ no"
+        return f"proven: {words.verdict('outdated')}"
+    return "proven: ✔ yes" if control.proven else "proven: ✘ no"
 
 
 def summary(entries: list[Entry]) -> str:

@@ -5,6 +5,7 @@ from mpscheck.known import evidence
 from mpscheck.runs import numerics
 from mpscheck.runs import rule as rules
 from mpscheck.site import error_ratio_plot, words
+from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
@@ -14,7 +15,19 @@ COLUMNS = ("Check", "Healthy", "Other arithmetic", "Sick", "Control, sick", "Wor
 def controls_table(bugs: tuple[Bug, ...], controls: dict) -> str:
     """Each check on the healthy, the honest and the sick emulated device."""
     rows = [_control_row(bug, evidence.control(bug, controls)) for bug in bugs]
-    return f"{words.made(controls)}\n\n{table(COLUMNS, rows, 'Controls')}"
+    return f"{words.made(controls)}\n\n{table(COLUMNS, rows, 'Controls')}\n\n{_unproven(bugs)}".rstrip()
+
+
+def _unproven(bugs: tuple[Bug, ...]) -> str:
+    """The checks whose fault cannot be imitated, each with its reason; nothing if there are none."""
+    rows = [[f"[{b.slug}](bugs/{b.slug}.md)", text(b.not_imitated, limit=240)] for b in bugs if not b.imitable]
+    if not rows:
+        return ""
+    said = (
+        f"{len(rows)} {'check is' if len(rows) == 1 else 'checks are'} {evidence.NOT_PROVEN}: nobody knows an imitation of "
+        "the fault. They run on the healthy devices alone. That they would catch the fault is not shown here."
+    )
+    return f"{said}\n\n{table(['Check', 'Why it is not imitated'], rows, 'Not proven by emulation')}"
 
 
 def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
@@ -28,7 +41,7 @@ def _control_row(bug: Bug, control: evidence.Control | None) -> list[str]:
         name,
         words.verdict(_worst(row["healthy"])) + bits,
         words.verdict_and_ratio(_worst(row["honest"]), row["honest_ratio"]),
-        words.verdict_and_ratio(sick["compute"], row["sick_ratio"]) if sick else "not imitated",
+        words.verdict_and_ratio(sick["compute"], row["sick_ratio"]) if sick else evidence.NOT_PROVEN,
         words.verdict(sick["control"]) if "control" in sick else "none",
         words.verdict(sick["workaround"]) if "workaround" in sick else "none",
     ]

@@ -37,6 +37,7 @@ _RELATIONS = (  # what several properties say together
     "self.dtype != other.dtype",
     "earlier.query.shape == query.shape",
     "earlier.scale.value != scale.value",
+    "never.input.shape == input.shape",
 )
 
 
