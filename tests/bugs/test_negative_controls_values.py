@@ -56,6 +56,23 @@ def fourier_layer_of_fnet():
     )
 
 
+def batch_moved(**options):
+    """A batch of token ids that transformers moves to the device."""
+    from transformers import BatchEncoding
+
+    return BatchEncoding({"input_ids": torch.ones(1, 3, dtype=torch.int64)}).to(DEVICE, **options)
+
+
+def embedded(*lengths):
+    """Prompts of these lengths, one by one, through a small Llama."""
+    from transformers import LlamaConfig, LlamaModel
+
+    sizes = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2)
+    model = LlamaModel(LlamaConfig(vocab_size=8, **sizes)).eval()
+    for length in lengths:
+        model(torch.ones(1, length, dtype=torch.int64), use_cache=False)
+
+
 CASES = {  # the user's call, then library calls that must not match
     "sort-ignores-strides": (
         lambda: ACTS.T.sort(),
@@ -77,6 +94,22 @@ CASES = {  # the user's call, then library calls that must not match
             position_ids_of_roberta,
             lambda: torch.ones(1, 300, dtype=torch.bool).cumsum(-1, dtype=torch.int64),
             lambda: torch.ones(300, 100, dtype=torch.bool).cumsum(-1),
+        ],
+    ),
+    "non-blocking-source-released": (
+        lambda: batch_moved(non_blocking=True),
+        [
+            batch_moved,
+            lambda: torch.ones(3, device=DEVICE).to(torch.float16, non_blocking=True),
+            lambda: torch.ones(3).to(torch.float16, non_blocking=True),
+        ],
+    ),
+    "varying-shapes-memory-growth": (
+        lambda: embedded(3, 4, 5),
+        [
+            lambda: torch.nn.Linear(2, 2)(torch.ones(3, 2)),
+            lambda: [torch.ones(3, 2).softmax(-1) for _ in range(3)],
+            lambda: [torch.ones(n, 2).exp() for n in (1, 2, 3)],
         ],
     ),
     "lerp-half-mixed-weight-214": (
@@ -131,3 +164,10 @@ def test_the_call_of_a_user_matches(slug):
 )
 def test_the_plain_call_of_a_library_does_not(slug, number):
     assert count(slug, CASES[slug][1][number]) == 0
+
+
+def test_more_lengths_keep_more_memory_and_the_same_ones_none():
+    """Each new length counts once; one that was there before does not."""
+    two, three = (count("varying-shapes-memory-growth", lambda n=n: embedded(*n)) for n in ((3, 4), (3, 4, 5)))
+    assert three > two > 0
+    assert count("varying-shapes-memory-growth", lambda: embedded(3, 4, 3, 4, 4)) == two

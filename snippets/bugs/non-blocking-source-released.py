@@ -1,0 +1,158 @@
+"""`x.to("mps", non_blocking=True)` copies what stands in the memory of `x` by then, also after `x` was freed.
+
+The copy from the CPU is only put into a queue. Nothing holds the memory of the source until the GPU reads it. Where the
+source goes out of scope before, that memory is given to the next tensor, and its numbers arrive, or junk. Nothing is
+raised. In one thread three single numbers go wrong in one process, in another an `arange(10)` of whole numbers.
+
+You meet it where a batch is made, moved and forgotten in one line: loaders, activations from a hook, weights that are
+loaded with `device_map="mps"` (huggingface/diffusers#13227: black images). A source that is kept until
+`torch.mps.synchronize()` is right; whether it is kept cannot be seen at the call, so that the trigger below does not
+ask for it. Pinned memory was not looked at.
+
+2.5.1 is the oldest version of a report. The release notes of 2.13 have the fix of pytorch#139550; a library author holds
+that this mends pytorch#189690 too and that 2.13 is right (huggingface/diffusers#14556). That thread was opened five days
+after 2.13.0, and is open: its version was not read. How often a copy goes wrong is not known.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#189690",
+    "also": [
+        "pytorch/pytorch#139550",
+        "pytorch/pytorch#83015",
+        "huggingface/transformers#43042",
+        "huggingface/diffusers#13227",
+        "huggingface/diffusers#14556",
+    ],
+    "kind": "nondeterministic",
+    "family": "race",
+    "ops": ["torch.Tensor.copy_", "torch.Tensor.to"],
+    "affected": ">=2.5.1,<2.13",
+    "basis": {"seen": "thread", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#181017",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#189690",
+            "date": "2026-07-13",
+            "figures": {"expected": [1.541, 0.6614, 0.3923], "mps": [0.392297, -3.11269e32, 0.392297]},
+        },
+        {
+            "thread": "pytorch/pytorch#139550",
+            "date": "2024-11-02",
+            "torch": "2.5.1",
+            "macos": "14.7.1",
+            "chip": "M3 Max",
+            "figures": {"last_of_ten": 1688849860263945},
+        },
+    ],
+    "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept"],
+    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it mended.",
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "danger": 25,
+    "trigger": [
+        {"op": ["copy"], "when": ["src.device == cpu", "self.device == accel", "non_blocking.value == true"]},
+    ],
+    "effect": "reads-freed(src) in 1 of 20 calls",
+    "repeats": 20,
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(32, 10, generator=generator),)
+
+
+def compute(device, x):
+    # each clone is freed at once, and its memory is likely that of the next
+    return torch.stack([row.clone().to(device, non_blocking=True) for row in x])
+
+
+def workaround(device, x):
+    return torch.stack([row.clone().to(device) for row in x])
+
+
+def control(device, x):
+    return torch.stack([row.to(device).clone() for row in x])
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)

@@ -1,0 +1,167 @@
+"""Memory grows without bound where the shapes for `nn.Linear`, GELU, softmax and attention vary.
+
+Apple GPUs compute many ops with a graph that is compiled for one shape. PyTorch keeps each of them for the life of the
+process, without a limit. Nothing is raised until the machine is full, and `torch.mps.driver_allocated_memory()` does not
+show it. The numbers are right.
+
+You meet it where prompts of many lengths go through a model one by one. A thread of 2024 (2.4.0) has `nn.Linear`, one of
+2026 (2.10.0) has blocks of attention; a developer at Apple names GELU, softmax and scaled_dot_product_attention as the ops
+that still do it there (pytorch#181213). How much one length costs differs by op and was not measured by us. A change
+sets out to let `torch.mps.empty_cache()` clear the graphs (pytorch#181485); whether a release has it was not read.
+
+Padding to one length, or to a few, cures it. A program with two lengths meets the trigger below too, and loses little.
+
+The first number of the check is how far the process outgrew its size after the first 64 calls, in units of 16 MiB. It
+puts 512 lengths through a linear layer and a softmax, so it sees 37 KiB a length or more.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#132596",
+    "also": ["pytorch/pytorch#181213", "pytorch/pytorch#132332"],
+    "kind": "memory",
+    "silent": False,
+    "family": "system",
+    "ops": [
+        "torch.nn.Linear",
+        "torch.nn.functional.gelu",
+        "torch.softmax",
+        "torch.nn.functional.scaled_dot_product_attention",
+    ],
+    "affected": ">=2.4.0,<=2.10.0",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "fixed_pr": "pytorch/pytorch#181485",
+    "reported": [
+        {"thread": "pytorch/pytorch#132596", "date": "2024-08-04", "torch": "2.4.0", "macos": "14.2"},
+        {"thread": "pytorch/pytorch#181213", "date": "2026-04-23", "torch": "2.10.0"},
+    ],
+    "met_in": ["running over prompts of many lengths"],
+    "caveat": "2.4.0 was seen with nn.Linear and 2.10.0 with attention; which ops keep graphs changes from release to release.",
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {"op": ["linear"], "when": ["never.input.shape == input.shape", "earlier.input.shape != input.shape"]},
+        {"op": ["gelu"], "when": ["never.self.shape == self.shape", "earlier.self.shape != self.shape"]},
+        {"op": ["softmax"], "when": ["never.self.shape == self.shape", "earlier.self.shape != self.shape"]},
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": ["never.query.shape == query.shape", "earlier.query.shape != query.shape"],
+        },
+    ],
+    "effect": "keeps(32 KiB)",
+}
+
+import resource
+import sys
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(512, 32, generator=generator), torch.randn(32, 32, generator=generator)
+
+
+def peak():  # the largest size that this process has had, in bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def grown(device, prompts, weight):
+    weight, before = weight.to(device), 0
+    for n, prompt in enumerate(prompts):
+        result = F.linear(prompt.to(device), weight).softmax(-1).cpu()
+        before = peak() if n < 64 else before  # the first calls load much else
+    return torch.tensor((peak() - before) >> 24), result[-1]
+
+
+def compute(device, x, weight):
+    return grown(device, (x[n:] for n in range(len(x))), weight)
+
+
+def workaround(device, x, weight):
+    return grown(device, (F.pad(x[n:], (0, 0, n, 0)) for n in range(len(x))), weight)
+
+
+def control(device, x, weight):
+    return grown(device, (x[:64] for _ in range(len(x))), weight)
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
