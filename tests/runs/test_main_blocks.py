@@ -47,7 +47,7 @@ def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run):
         assert (status, answers(printed)) == (0, {**good, "verdict": "AGREES"}), printed
     if not bug.imitable:
         return
-    if bug.check.fresh:  # an earlier call in the process matters
+    if bug.apart:  # what was done in the process before matters
         ended = warm.python((str(bug.check.path), "--device", "emu"), bug)
         status, printed = ended.status, ended.out
     else:
