@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in the background, f
 
 from mpscheck import environments
 from mpscheck.bugs import catalogue, encounters
-from mpscheck.known import evidence
+from mpscheck.known import evidence, measured
 from mpscheck.known.entry import entries
 from mpscheck.runs import canaries, provenance, results, worker
 from mpscheck.runs.macos import macos_version
@@ -185,10 +185,10 @@ def recorded_mac(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def known():
     """All known bugs with all that is known of them, without a run on a Mac."""
-    return entries(catalogue.all_bugs(), encounters.load(), {}, evidence.read_controls())
+    return entries(catalogue.all_bugs(), encounters.load(), measured.NONE, evidence.read_controls())
 
 
 @pytest.fixture(scope="session")
 def files() -> dict[str, str]:
     """The generated files of the site, without a run and without an address."""
-    return files_of(dataclasses.replace(read_inputs(), local={}, runs={}, site_url=""))
+    return files_of(dataclasses.replace(read_inputs(), local={}, runs={}, unverified={}, site_url=""))

@@ -9,9 +9,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const button = root.querySelector("[data-all]")
   const names = ["op", "torch", "macos", "state", "family", "kind", "evidence", "who", "sort"]
   const field = (name) => form.elements[name]
-  const STATES = { a: "affected", u: "unknown", n: "not affected" }
-  const CLASSES = { a: "bad", u: "unknown", n: "good" }
-  const SHAPES = { a: "✘ affected", u: "? unknown", n: "✔ not affected" }
+  const STATES = { a: "affected", c: "affected", d: "affected", u: "unknown", n: "not affected" } // as the filter says it
+  const CLASSES = { a: "bad", c: "failed", d: "failed", u: "unknown", n: "good" }
+  const SHAPES = { a: "✘ affected", c: "≠ contradiction", d: "≠ disagreement", u: "? unknown", n: "✔ not affected" }
 
   // `F.linear`, `aten::linear` and `linear` are one word; so are `layer_norm` and `LayerNorm`, `pytorch#161640` and `161640`.
   const squeeze = (text) => text.toLowerCase().replace(/_/g, "")
@@ -30,7 +30,7 @@ document.addEventListener("DOMContentLoaded", () => {
         n, // the rows come in the order of danger
         row,
         text: squeeze(`${row.textContent} ${fresh.dataset.t} ${link}`),
-        tied: fresh.dataset.m?.split(" ").slice(1),
+        on: Object.fromEntries((fresh.dataset.m ?? "").split(" ").filter(Boolean).map((one) => one.split(":"))),
         evidence: fresh.dataset.evidence.split(" "),
         who: fresh.dataset.who.split(" "),
         slug: link,
@@ -53,10 +53,7 @@ document.addEventListener("DOMContentLoaded", () => {
     count.textContent = "Not filtered: the other bugs could not be read now. The lists by family have them all."
   }
 
-  const letter = (one, place, macos) => {
-    const found = one.s[place]
-    return found === "a" && macos && one.tied && !one.tied.includes(macos) ? "u" : found
-  }
+  const letter = (one, place, macos) => (one.on[macos] ?? one.s)[place]
 
   // A few of the rows that fit at once, the others a little later, more as the reader comes near their end: to lay out all
   // takes longer than a key press may.
@@ -89,14 +86,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const wanted = Object.fromEntries(names.map((name) => [name, field(name).value]))
     const words = squeeze(wanted.op).split(/[\s,]+/).map(word).filter(Boolean)
     const place = field("torch").selectedOptions[0].dataset.place
-    const counts = { a: 0, u: 0, n: 0 }
+    const counts = { affected: 0, unknown: 0, "not affected": 0 }
     found = []
     for (const one of rows) {
       const now = place && letter(one, place, wanted.macos)
       let fits = words.every((w) => one.text.includes(w)) &&
         (!wanted.family || one.family === wanted.family) && (!wanted.kind || one.kind === wanted.kind) &&
         (!wanted.evidence || one.evidence.includes(wanted.evidence)) && (!wanted.who || one.who.includes(wanted.who))
-      if (fits && now) counts[now] += 1
+      if (fits && now) counts[STATES[now]] += 1
       fits = fits && (!now || !wanted.state || STATES[now] === wanted.state)
       if (fits) found.push([one, now || ""])
       else hide(one.row)
@@ -106,7 +103,7 @@ document.addEventListener("DOMContentLoaded", () => {
     reveal(FEW)
     clearTimeout(waiting)
     waiting = setTimeout(more, 50)
-    const there = place ? ` In PyTorch ${wanted.torch}: ${counts.a} known, ${counts.u} unknown, ${counts.n} do not affect it.` : ""
+    const there = place ? ` In PyTorch ${wanted.torch}: ${counts.affected} known, ${counts.unknown} unknown, ${counts["not affected"]} do not affect it.` : ""
     count.textContent = `${found.length} of ${rows.length} bugs.${there}`
     field("state").disabled = !place
   }

@@ -18,7 +18,9 @@
 
     const answer = (found, chosen) => {
       const mine = found.affected.filter((bug) => bug.uses.includes(chosen.use))
-      const known = mine.filter((bug) => (!chosen.macos || !bug.macos || bug.macos.includes(chosen.macos)) && (!chosen.chip || !bug.chips || bug.chips.includes(chosen.chip)))
+      const fits = (mac) => (!chosen.macos || !mac.macos || mac.macos.includes(chosen.macos)) && (!chosen.chip || !mac.chips || mac.chips.includes(chosen.chip))
+      const known = mine.filter((bug) => bug.where.some(fits))
+      const likely = found.likely.filter((bug) => bug.uses.includes(chosen.use))
       const unknown = found.unknown[chosen.use] + mine.length - known.length
       const list = new URL("bugs/", home)
       list.searchParams.set("torch", found.torch)
@@ -29,11 +31,12 @@
         url.searchParams.set("state", state)
         return make("a", text, { href: url.href })
       }
-      const first = make("p", [make("strong", [link("affected", `${known.length} known`), ", ", link("unknown", `${unknown} unknown`)]),
+      const first = make("p", [make("strong", [link("affected", `${known.length} known`), ", ", link("unknown", `${unknown} unknown`), likely.length ? `, ${likely.length} of these likely to be there` : ""]),
         unknown ? ": no list can clear this set-up. The command below decides. " : known.length ? ". " : ": a source says of each known bug that this set-up does not have it.",
         known.length ? "Until it agrees, compute on the CPU." : ""])
-      const shown = known.slice(0, 3).map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
-        bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
+      const first3 = [...known, ...likely].slice(0, 3)
+      const shown = first3.map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
+        bug.why ? `, likely: ${bug.why}` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
       const judged = chosen.use === "anything" ? [] : [make("p", [make("small", ["Which bugs this use can meet is ",
         make("a", "our judgement", { href: new URL("verification/#what-is-our-judgement", home).href }), "."])])]
       box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []), ...judged)

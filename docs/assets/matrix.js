@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const grid = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("td > a")])
   const cells = grid.flat()
   const versions = table.tHead.rows[0].cells
-  const STATES = { a: ["✘", "affected", "bad"], u: ["?", "unknown", "unknown"], n: ["✔", "not affected", "good"] }
+  const STATES = { a: ["✘", "affected", "bad"], c: ["≠", "contradiction", "failed"], d: ["≠", "disagreement", "failed"], u: ["?", "unknown", "unknown"], n: ["✔", "not affected", "good"] }
 
   const chosen = () => form.elements.macos.value
   const letter = (cell) => cell.dataset[`m${chosen()}`] ?? cell.dataset.any
@@ -31,10 +31,12 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   const open = (cell) => {
     const row = cell.closest("tr").dataset
+    const why = cell.dataset[`why${chosen() || "Any"}`]
     const link = Object.assign(document.createElement("a"), { href: cell.href, textContent: "page of the bug" })
     dialog.querySelector("h2").textContent = row.claim
     dialog.querySelector("[data-body]").replaceChildren(
       line(`PyTorch ${versions[cell.parentElement.cellIndex].textContent}${chosen() ? `, macOS ${chosen()}` : ""}`, STATES[letter(cell)][1]),
+      ...(why ? [line("Rests on", why)] : []),
       line("Said", row.said),
       line("Known from", row.basis),
       line("Measured", cell.dataset.found ?? "not yet run on a Mac"),

@@ -41,7 +41,7 @@ def main() -> None:
 @click.argument("names", nargs=-1, metavar="[SLUG|FILE]…")
 @click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
 @click.option("--out", type=click.Path(dir_okay=False), help="Run file to write; results/local/ if not given.")
-@click.option("--publish", is_flag=True, help="Write to results/runs/, for a pull request.")
+@click.option("--publish", is_flag=True, help="Write to results/unverified/, for a pull request.")
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code and machine.")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for one snippet.")
 @click.option("--memory", default=6.0, show_default=True, help="GiB of resident memory for one snippet.")
@@ -175,6 +175,16 @@ def declared(versions):
     from mpscheck.commands import declared as command
 
     sys.exit(command.main(versions))
+
+
+@main.command()
+@click.argument("slugs", nargs=-1)
+@one_sentence
+def settle(slugs):
+    """Where runs contradict what is said: each with the diff of the bug's file that would settle it. Changes nothing."""
+    from mpscheck.commands import settle as command
+
+    sys.exit(command.main(slugs))
 
 
 if __name__ == "__main__":

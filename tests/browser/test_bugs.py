@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from mpscheck.bugs import catalogue
-from mpscheck.known import releases
+from mpscheck.known.answer import answer
+from mpscheck.known.setups import Setup
 from mpscheck.site.pages import index as index_page
 
 ROWS = "[data-bugs] tbody tr"
@@ -102,7 +103,7 @@ def test_a_word_that_no_bug_has_finds_none(index):
 
 def test_a_link_holds_the_filters(index, visit):
     page = index("?torch=2.8.0&state=affected&macos=15")
-    right = {bug.slug for bug in catalogue.all_bugs() if releases.state(bug, "2.8.0", "15") == "affected"}
+    right = {bug.slug for bug in catalogue.all_bugs() if answer(bug, Setup("2.8.0", "15")).state == "affected"}
     assert set(shown(page)) == right and right
     page.get_by_label("PyTorch").select_option("2.9.0")
     assert "torch=2.9.0" in page.url and "state=affected" in page.url
@@ -112,7 +113,7 @@ def test_a_link_holds_the_filters(index, visit):
 def test_the_count_names_what_is_unknown(index):
     page = index("?torch=2.15.0")
     said = page.locator(OUTPUT).inner_text()
-    states = [releases.state(bug, "2.15.0") for bug in catalogue.all_bugs()]
+    states = [answer(bug, Setup("2.15.0")).state for bug in catalogue.all_bugs()]
     assert f"{states.count('affected')} known, {states.count('unknown')} unknown" in said
 
 

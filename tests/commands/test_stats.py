@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 from mpscheck.commands import stats
-from mpscheck.known import evidence
+from mpscheck.known import evidence, measured
 from mpscheck.known.entry import Entry, entries
 
 
@@ -40,9 +40,10 @@ def test_the_table_has_the_same_figures(printed):
 
 
 def test_a_run_on_a_mac_counts_as_measured(mac_run):
-    measured = stats.counts(entries(catalogue.with_check(), (), {"mac": mac_run}, evidence.read_controls()))
-    none = stats.counts(entries(catalogue.with_check(), (), {}, evidence.read_controls()))
-    assert measured["evidence"]["measured"] - none["evidence"]["measured"] == 2
+    bugs, controls = catalogue.with_check(), evidence.read_controls()
+    there = stats.counts(entries(bugs, (), measured.index(bugs, {"mac": mac_run}), controls))
+    none = stats.counts(entries(bugs, (), measured.NONE, controls))
+    assert there["evidence"]["measured"] - none["evidence"]["measured"] == 2
 
 
 def test_a_bug_whose_versions_nobody_states_has_no_range():

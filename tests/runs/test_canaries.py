@@ -9,7 +9,7 @@ import pytest
 
 from mpscheck.bugs import catalogue
 from mpscheck.emulation import faults
-from mpscheck.known import entry, evidence
+from mpscheck.known import entry, evidence, measured
 from mpscheck.runs import canaries, fitness, results, selftest
 from mpscheck.site import words
 from mpscheck.site.pages import bug as bug_page
@@ -76,17 +76,17 @@ def test_a_machine_that_loses_a_bias_cannot_judge_linear_and_can_judge_the_rest(
     assert failing(run["canaries"]) == {"linear-3d-bias"}
     other = catalogue.find("rand-5d-batches-identical")
     for bug, word in ((linear, "not-separable"), (other, "wrong")):
-        [found] = evidence.on_mac(bug, {"mac": run})
+        [found] = measured.index([bug], {"mac": run}).of(bug.slug)
         assert found.verdict() == word and found.measured is (word == "wrong")
-        assert ("measured" in evidence.kinds_of(bug, {"mac": run}, {})) is (word == "wrong")
+        assert ("measured" in evidence.kinds_of(bug, measured.index([bug], {"mac": run}), {})) is (word == "wrong")
 
 
 @pytest.mark.parametrize("op", ["add", "copy", "sin"])
 def test_a_machine_that_cannot_add_or_copy_gives_no_verdict(linear, mac_run, sick_run, op):
-    assert [m.verdict() for m in evidence.on_mac(linear, {"mac": mac_run})] == ["wrong"]
+    assert [m.verdict() for m in measured.index([linear], {"mac": mac_run}).of(linear.slug)] == ["wrong"]
     run = sick_run(broken(op))
     for bug in (linear, catalogue.find("rand-5d-batches-identical")):
-        [found] = evidence.on_mac(bug, {"mac": run})
+        [found] = measured.index([bug], {"mac": run}).of(bug.slug)
         assert found.verdict() == found.verdict("control") == "unfit" and not found.measured
 
 
@@ -113,14 +113,19 @@ def test_a_failing_canary_that_is_not_known_here_is_the_machines(mac_run):
 def test_an_op_that_torch_lacks_is_said_by_its_check_and_not_by_its_canary(linear, mac_run):
     lacking = {"outcome": "unsupported", "reason": "no kernel", "before": [], "functions": {}}
     mac_run["canaries"].append({"name": "matmul", "after": 1, "attempt": lacking})
-    assert [m.verdict() for m in evidence.on_mac(linear, {"mac": mac_run})] == ["wrong"]
+    assert [m.verdict() for m in measured.index([linear], {"mac": mac_run}).of(linear.slug)] == ["wrong"]
     mac_run["canaries"].append({"name": "add", "after": 1, "attempt": lacking})
-    assert [m.verdict() for m in evidence.on_mac(linear, {"mac": mac_run})] == ["unfit"]
+    assert [m.verdict() for m in measured.index([linear], {"mac": mac_run}).of(linear.slug)] == ["unfit"]
+
+
+def entry_of(bug, run) -> entry.Entry:
+    [found] = entry.entries((bug,), (), measured.index([bug], {"mac": run}), {})
+    return found
 
 
 def test_the_pages_say_in_words_that_nothing_counts(linear, sick_run):
     run = sick_run(broken("add"))
-    section, page = results_page.run_section("mac", run, (linear,)), bug_page.page(linear, {"mac": run}, {})
+    section, page = results_page.run_section("mac", run, (linear,)), bug_page.page(entry_of(linear, run), {})
     assert "so no result of this run counts" in section and "add two tensors" in section
     assert words.verdict("unfit") in section and words.verdict("unfit") in page
     for said in (section, page.partition("## Evidence")[2].partition("## What goes wrong")[0]):
@@ -131,10 +136,10 @@ def test_the_pages_say_which_call_made_a_verdict_impossible(linear, sick_run):
     run = sick_run(LOSES_BIAS)
     run["canaries"] += made(LOSES_BIAS, 1)  # it fails each time, and is said once
     assert len(fitness.fitness(run).said) == 1
-    section, page = results_page.run_section("mac", run, (linear,)), bug_page.page(linear, {"mac": run}, {})
+    section, page = results_page.run_section("mac", run, (linear,)), bug_page.page(entry_of(linear, run), {})
     for said in (section, page):
         assert "not separable" in said and "F.linear, 3-D input, bias" in said
-    found = matrix_page.matrix(entry.entries((linear,), (), {"mac": run}, {}), {"mac": run})
+    found = matrix_page.matrix([entry_of(linear, run)])
     assert 'class="measured"' not in found and "not-separable" in found
 
 

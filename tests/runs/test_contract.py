@@ -11,9 +11,9 @@ from mpscheck import lint
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 from mpscheck.commands import controls
+from mpscheck.known.expected import is_surprise
 from mpscheck.lint import mend
 from mpscheck.runs import made_of, numerics, results, runner
-from mpscheck.runs.expected import is_surprise
 
 FACTS = {
     "issue": "made/up#1",

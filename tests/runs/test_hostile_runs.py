@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 from mpscheck.commands import site as report
-from mpscheck.known import evidence
+from mpscheck.known import measured
 from mpscheck.runs import provenance, results
 from mpscheck.site import files as pages
 from mpscheck.site.inputs import Inputs
@@ -422,4 +422,4 @@ def test_versions_that_torch_has_are_taken(version):
     run = copy.deepcopy(RUN)
     run["provenance"]["torch"] = version
     assert results.check(run, "run") is run
-    assert evidence.on_mac(BUGS[0], {"run": run})
+    assert measured.index(BUGS, {"run": run}).of(BUGS[0].slug)

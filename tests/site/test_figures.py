@@ -8,6 +8,7 @@ import markdown
 import pytest
 
 from mpscheck.bugs.figures import Figure
+from mpscheck.known.entry import Entry
 from mpscheck.site import figures
 from mpscheck.site.pages import bug as bug_page
 from mpscheck.site.pages import reported as reported_page
@@ -103,7 +104,7 @@ def test_pages_show_the_figures_of_the_catalogue(files):
 
 
 def test_the_page_takes_what_it_is_given(linear, plain):
-    assert "0.6770" in bug_page.page(linear, {}, {}, figures=(ONE,))
+    assert "0.6770" in bug_page.page(Entry(linear, (), ()), {}, figures=(ONE,))
     assert "0.6770" in reported_page.page(plain, figures=(ONE,))
 
 

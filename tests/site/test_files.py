@@ -5,7 +5,7 @@ import pytest
 
 from mpscheck.bugs import catalogue
 from mpscheck.commands import site as report
-from mpscheck.known import evidence
+from mpscheck.known import evidence, measured
 from mpscheck.known.entry import entries
 from mpscheck.runs import made_of, provenance, results
 from mpscheck.site import files as pages
@@ -22,7 +22,14 @@ HOSTILE = '<script>alert(1)</script>|`x`\n--8<-- "pyproject.toml"'
 @pytest.fixture
 def inputs(mac_run, emulated_run):
     printed = {"validate-healthy": {"row": {"lines": ["AGREES"], "seconds": 8.6}}}
-    return Inputs(catalogue.with_check(), {"mac": mac_run}, {"emu": emulated_run}, NOTHING, printed)
+    return Inputs(
+        catalogue.with_check(), {"mac": mac_run}, local={"emu": emulated_run}, controls=NOTHING, transcripts=printed
+    )
+
+
+def page_of(bug, runs=NOTHING, controls=NOTHING) -> str:
+    [entry] = entries((bug,), (), measured.index([bug], runs), controls)
+    return bug_page.page(entry, controls)
 
 
 def test_every_bug_has_a_page_and_a_file_to_download(inputs):
@@ -57,10 +64,10 @@ def test_the_figures_of_a_run_come_from_its_file(inputs, mac_run, linear):
     output["device"] |= {"rms": 1234.0, "max": 1.0, "wrong": 17}
     output["cpu"] |= {"rms": 1.0, "max": 1.0}
     output["first_wrong"] = {"index": [3, 1], "device": "nan", "cpu": 1.5, "exact": 1.5000001}
-    page = bug_page.page(linear, {"mac": mac_run}, NOTHING)
+    page = page_of(linear, {"mac": mac_run})
     assert "error ratio 1,234; 17 of 256 values wrong, first at (3, 1): NaN, on the CPU 1.5, in float64 1.5" in page
     record["attempts"][0]["functions"]["compute"] |= {"repeats": 20, "wrong_runs": 7}
-    assert "in float64 1.5; 7 of 20 runs wrong" in bug_page.page(linear, {"mac": mac_run}, NOTHING)
+    assert "in float64 1.5; 7 of 20 runs wrong" in page_of(linear, {"mac": mac_run})
 
 
 def test_of_several_outputs_the_worst_speaks(inputs, mac_run, linear):
@@ -69,7 +76,7 @@ def test_of_several_outputs_the_worst_speaks(inputs, mac_run, linear):
     right = copy.deepcopy(outputs[0])
     right["device"] |= {"rms": 0.0, "max": 0.0, "wrong": 0}
     outputs.insert(0, right | {"first_wrong": None})
-    page = bug_page.page(linear, {"mac": results.check(mac_run, "mac")}, NOTHING)
+    page = page_of(linear, {"mac": results.check(mac_run, "mac")})
     assert "output 2 of 2: error ratio" in page and "values wrong" in page
 
 
@@ -77,7 +84,7 @@ def test_a_record_that_did_not_run_gives_its_reason(inputs, mac_run, linear):
     record = next(r for r in mac_run["records"] if r["snippet"] == linear.slug)
     crash = {"outcome": "crash", "reason": "the process ended: killed by SIGSEGV", "before": [], "functions": {}}
     record["attempts"] = [crash]
-    page = bug_page.page(linear, {"mac": results.check(mac_run, "mac")}, NOTHING)
+    page = page_of(linear, {"mac": results.check(mac_run, "mac")})
     assert "! crash" in page.replace("</span>", "").replace('<span aria-hidden="true">', "") and "SIGSEGV" in page
 
 
@@ -108,9 +115,9 @@ def test_an_outdated_control_is_never_shown_as_valid(linear):
         linear.slug: {"provenance": where, "made_of": made_of.of_check(linear) | {"check": "0" * 16}, "row": row}
     }
     for text in (
-        bug_page.page(linear, {}, controls).partition("## Evidence")[2],
+        page_of(linear, controls=controls).partition("## Evidence")[2],
         verification_page.controls_table((linear,), controls),
-        index_page.bug_index(entries((linear,), (), {}, controls), {}, controls),
+        index_page.bug_index(entries((linear,), (), measured.NONE, controls), controls),
     ):
         assert "outdated" in text and "9e+09" not in text and "✔" not in text
 
@@ -123,31 +130,29 @@ def test_what_a_wheel_says_of_macos_is_not_said_to_be_from_the_threads(inputs, l
 
 def test_unknown_never_reads_as_healthy(inputs):
     for bug in inputs.bugs:
-        assert "does not mean *not affected*" in bug_page.page(bug, {}, NOTHING)
+        assert "does not mean *not affected*" in page_of(bug)
 
 
 def test_a_bug_without_workaround_says_why(linear):
     source = linear.check.source.replace("def workaround", "def other")
     check = dataclasses.replace(linear.check, source=source, no_workaround="nobody knows one")
     bug = dataclasses.replace(linear, check=check)
-    assert "There is no workaround: nobody knows one." in bug_page.page(bug, {}, NOTHING)
+    assert "There is no workaround: nobody knows one." in page_of(bug)
 
 
 def test_what_weakens_a_bug_is_told_beside_its_check(linear):
     weak = dataclasses.replace(
         linear, unsure=("2.8.1",), caveat="Seen once, see #161640.", caused_by="macos", silent=False
     )
-    said = bug_page.page(weak, {}, NOTHING)
+    said = page_of(weak)
     assert "Caveat\n:   Seen once, see <a" in said and "| May have the fix already | 2.8.1 |" in said
     assert "Whose fault\n:   Apple's frameworks" in said and "Wrong numbers, not silent" in said
-    assert not {"Caveat", "Whose fault", "May have the fix already"} & set(
-        bug_page.page(linear, {}, NOTHING).split("\n")
-    )
+    assert not {"Caveat", "Whose fault", "May have the fix already"} & set(page_of(linear).split("\n"))
 
 
 def test_a_check_without_trigger_or_effect_says_why(linear):
     bare = dataclasses.replace(linear, triggers=(), effect=None, absent={"trigger": "a race", "effect": "anything"})
-    said = bug_page.page(bare, {}, NOTHING)
+    said = page_of(bare)
     assert (
         "When\n:   Not said in data: a race." in said
         and "not proven by emulation: a race. It was not run on the healthy devices yet" in said
@@ -162,7 +167,7 @@ def test_a_check_whose_fault_is_not_imitated_is_said_to_be_unproven(linear, monk
         found = evidence.Control({}, row | {"honest": {"compute": verdict}}, True, "wrong")
         monkeypatch.setattr(evidence, "control", lambda bug, controls, found=found: found)
         words = f"not proven by emulation: no op is called. On the healthy devices {said}"
-        assert words in bug_page.page(bare, {}, NOTHING)
+        assert words in page_of(bare)
         assert index_page.proven(bare, NOTHING) == "not proven by emulation" and not found.proven
     table = verification_page._unproven((linear, bare))
     assert "1 check is not proven by emulation" in table and f"| [{bare.slug}](bugs/{bare.slug}.md) | no op" in table
@@ -181,7 +186,7 @@ def test_a_page_and_the_guide_say_how_uv_finds_a_torch(linear, root):
     """Without a block of its own, `uv run FILE` takes the reader's environment; a chosen torch is named."""
     assert "# /// script" not in linear.check.source
     name = linear.check.path.name
-    said = bug_page.page(linear, {}, NOTHING)
+    said = page_of(linear)
     assert f"`uv run {name}` takes your own environment" in said
     assert f"`uv run --no-project --with torch==2.8.0 {name}`" in said
     assert "`uv run --no-project --with torch==2.8.0 FILE`" in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")

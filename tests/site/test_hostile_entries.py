@@ -44,8 +44,8 @@ def test_a_hostile_entry_is_text_on_every_page(hostile):
     for text in (
         reported_page.page(hostile),
         releases_page.page(releases.load()[place], place, [hostile], ""),
-        index_page.bug_index([hostile], {}, evidence.read_controls()),
-        index_page.all_rows([hostile], {}, evidence.read_controls()),
+        index_page.bug_index([hostile], evidence.read_controls()),
+        index_page.all_rows([hostile], evidence.read_controls()),
         family_page.page(hostile.bug.family, [hostile]),
     ):
         body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)

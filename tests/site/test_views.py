@@ -7,7 +7,9 @@ import re
 from packaging.specifiers import SpecifierSet
 
 from mpscheck.bugs import catalogue
-from mpscheck.known import entry, evidence, releases
+from mpscheck.known import entry, evidence, measured, releases
+from mpscheck.known.answer import answer
+from mpscheck.known.setups import Setup
 from mpscheck.site.pages import family as family_page
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import index as index_page
@@ -30,12 +32,14 @@ def test_healthy_only_where_a_source_says_so(known):
 def test_every_view_counts_the_same(known, files):
     for place, release in enumerate(releases.load()):
         number = releases_page.counts(known, place)
-        assert sum(number.values()) == len(known)
+        assert number.known + number.unknown + number.not_affected == len(known)
         page = files[f"releases/{release.version}.md"]
-        assert f"**{number['affected']} known, {number['unknown']} unknown.**" in page
+        assert f"**{number.known} known, {number.unknown} unknown" in page
+        assert (f"{number.likely} of these likely to be there" in page) == bool(number.likely)
         affected = json.loads(files[f"api/affected/{release.version}.json"])
-        assert (len(affected["affected"]), affected["unknown"]["anything"]) == (number["affected"], number["unknown"])
-        row = f"{release.version}</a></th><td>{number['affected']}</td><td>{number['unknown']}</td>"
+        assert (len(affected["affected"]), affected["unknown"]["anything"]) == (number.known, number.unknown)
+        assert len(affected["likely"]) == number.likely
+        row = f"{release.version}</a></th><td>{number.known}</td><td>{number.unknown}</td>"
         assert row in files["generated/releases-home.md"]
 
 
@@ -51,7 +55,9 @@ def test_the_page_of_a_release_leads_to_all_that_is_unknown(known, files):
                 line for line in files[f"bugs/family/{family}.md"].splitlines() if f'"../../{one.slug}/"' in line
             )
             said = re.findall(r"</span> ([\w ]+)</span> ([\d.]+)", row)
-            assert said == [(state, first) for state, first, _ in releases.stretches(one.bug)], one.slug
+            states = [found.shade if found.shade == "likely affected" else found.state for found in one.answers]
+            labels = dict(zip((release.version for release in releases.load()), states, strict=True))
+            assert said == [(label, first) for label, first, _ in releases.runs(labels)][::-1], one.slug
 
 
 def test_every_bug_has_its_row(known, files):
@@ -64,21 +70,21 @@ def test_no_view_clears_a_release_while_anything_is_unknown(files):
     for name, text in files.items():
         if name.startswith(("releases/", "generated/")) and name.endswith(".md"):
             assert not re.search(r"(is|are|it) not affected", text.lower()), name
-    assert "no list can clear it" in releases_page.answer({"affected": 0, "unknown": 1, "not affected": 9})
-    assert "no list" not in releases_page.answer({"affected": 0, "unknown": 0, "not affected": 9})
+    assert "no list can clear it" in releases_page.answer(releases_page.Counts(0, 1, 0, 9))
+    assert "no list" not in releases_page.answer(releases_page.Counts(0, 0, 0, 9))
 
 
 def test_a_major_macos_counts_only_where_all_of_it_is_meant(linear):
     tied = dataclasses.replace(linear, macos=SpecifierSet(">=15.4,<26.4"))
-    assert releases.state(tied, "2.8.0") == "affected"
-    assert [releases.state(tied, "2.8.0", macos) for macos in ("14", "15", "26")] == ["unknown"] * 3
+    assert answer(tied, Setup("2.8.0")).state == "affected"
+    assert [answer(tied, Setup("2.8.0", macos)).state for macos in ("14", "15", "26")] == ["unknown"] * 3
     assert releases.macos_of(tied) == ()
-    assert releases.state(linear, "2.8.0", "15") == "affected" and releases.macos_of(linear) == ("15", "26", "27")
+    assert answer(linear, Setup("2.8.0", "15")).state == "affected" and releases.macos_of(linear) == ("15", "26", "27")
 
 
 def test_another_chip_is_unknown(linear):
     tied = dataclasses.replace(linear, chips=("M1",))
-    assert [releases.state(tied, "2.8.0", chip=chip) for chip in ("M1", "M4", None)] == [
+    assert [answer(tied, Setup("2.8.0", chip=chip)).state for chip in ("M1", "M4", None)] == [
         "affected",
         "unknown",
         "affected",
@@ -95,9 +101,10 @@ def test_the_data_of_the_widget_give_the_states_of_the_catalogue(known):
                 shown = {
                     bug["slug"]
                     for bug in data["affected"]
-                    if (bug["macos"] is None or macos in bug["macos"]) and (not bug["chips"] or chip in bug["chips"])
+                    for mac in bug["where"]
+                    if (mac["macos"] is None or macos in mac["macos"]) and (not mac["chips"] or chip in mac["chips"])
                 }
-                right = {one.slug for one in known if releases.state(one.bug, version, macos, chip) == "affected"}
+                right = {one.slug for one in known if one.on(version, macos, chip=chip).accused}
                 assert shown == right
 
 
@@ -121,18 +128,19 @@ def test_what_is_inferred_stays_marked(known):
 
 
 def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
-    found = entry.entries((linear,), (), {"mac": mac_run}, evidence.read_controls())
-    html = matrix_page.matrix(found, {"mac": mac_run})
+    index = measured.index((linear,), {"mac": mac_run})
+    html = matrix_page.matrix(entry.entries((linear,), (), index, evidence.read_controls()))
     assert html.count('class="measured"') == 1
     place = [release.version for release in releases.load()][::-1].index("2.8.0")
     shown = re.search(r'data-found="([^"]*)"', re.findall(r"<td>.*?</td>", html)[place])[1]
     for words in ("wrong", "error ratio", "Apple M1", "virtual machine", "run file mac"):
         assert words in shown
-    assert "measured" not in matrix_page.matrix(found, {}).partition("<table")[2]
+    without = entry.entries((linear,), (), measured.NONE, evidence.read_controls())
+    assert "measured" not in matrix_page.matrix(without).partition("<table")[2]
 
 
 def test_the_matrix_has_a_row_a_check_and_a_column_a_release(known):
-    html = matrix_page.matrix(known, {})
+    html = matrix_page.matrix(known)
     assert html.count("<tr data-slug") == len(catalogue.with_check())
     assert html.count("data-any=") == len(catalogue.with_check()) * len(releases.load())
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from mpscheck.known import evidence
+from mpscheck.known import measured
 from mpscheck.runs import numerics
 from mpscheck.site import words
 from mpscheck.site.pages import home
@@ -115,7 +115,7 @@ def test_macs_are_counted_the_worst_first(linear, mac_run):
     healthy = copy.deepcopy(mac_run)
     for record in healthy["records"]:
         record["code"] = "0" * 16
-    said = words.on_macs(evidence.on_mac(linear, {"a": healthy, "b": mac_run}))
+    said = words.on_macs(measured.index([linear], {"a": healthy, "b": mac_run}).of(linear.slug))
     assert said.index("wrong</span> in 1 of 2 runs") < said.index("outdated</span> in 1 of 2 runs")
     assert words.NOT_ON_MAC in words.on_macs([])
 
@@ -124,7 +124,7 @@ def test_real_macs_and_virtual_machines_are_never_counted_together(linear, mac_r
     runs = {str(virtual): copy.deepcopy(mac_run) for virtual in (True, False, None)}
     for virtual, run in zip((True, False, None), runs.values(), strict=True):
         run["provenance"]["virtual"] = virtual
-    said = words.on_macs(evidence.on_mac(linear, runs))
+    said = words.on_macs(measured.index([linear], runs).of(linear.slug))
     assert said.count("in 1 of 1 runs") == 3
     assert (
         said.index("on real Macs") < said.index("in virtual machines") < said.index("on machines that may be virtual")

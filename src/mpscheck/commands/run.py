@@ -8,10 +8,12 @@ import click
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
+from mpscheck.known import measured as measurements
+from mpscheck.known.expected import expected_on
+from mpscheck.known.measured import Index
 from mpscheck.places import shown
 from mpscheck.progress import progress
 from mpscheck.runs import fitness, numerics, provenance, results, runner
-from mpscheck.runs.expected import expected_on, is_surprise
 
 
 def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
@@ -25,7 +27,9 @@ def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
         click.echo(missing, err=True)
         return 2
     where = provenance.collect(device)
-    run_file = Path(out) if out else (results.RUNS if publish else results.LOCAL) / f"{provenance.run_id(where)}.json"
+    run_file = (
+        Path(out) if out else (results.UNVERIFIED if publish else results.LOCAL) / f"{provenance.run_id(where)}.json"
+    )
     records, measured = measure(bugs, where, run_file, resume, timeout, int(memory * 2**30))
     if as_json:
         click.echo(json.dumps(results.read(run_file)))
@@ -89,21 +93,29 @@ def reusable(bugs, journal, run_file, where) -> list[dict]:
     return [record for key, record in found.items() if key in wanted]
 
 
+def earlier_runs(bugs, where: dict) -> Index:
+    """What the published runs with the same torch gave, for a machine that has runs before: a runner with a name."""
+    if where["runner"] is None:
+        return measurements.NONE
+    return measurements.index(bugs, results.read_folder(results.RUNS, f"mps*_torch{where['torch']}_*.json"))
+
+
 def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bool) -> int:
     """Say in plain words what came out; 1 if something is not as expected, 2 if the machine was not fit to say anything."""
-    surprises, fit = [], fitness.fitness(results.read(run_file))
+    surprises, earlier = [], earlier_runs(bugs, where)
+    fit = fitness.fitness(results.read(run_file))
     for bug in bugs:
         own, hindrance = [record for record in records if record["snippet"] == bug.slug], fit.hindrance(bug)
         findings = {record["dtype"]: fitness.verdict(fit, bug, record) for record in own}
-        found, expected = numerics.worst(findings.values()), expected_on(bug, where)
+        found, expected = numerics.worst(findings.values()), expected_on(bug, where, earlier)
         record = next(record for record in own if findings[record["dtype"]] == found)
-        note = "" if expected == "unknown" else f"   (expected: {expected})"
+        note = "" if expected.words == "unknown" else f"   (expected: {expected.words})"
         if not quiet:
             reason = hindrance.reason if hindrance else numerics.deciding(record).get("reason")
             dtypes = "" if bug.check.dtypes == ("float32",) else f" in {told(findings)}"
             said = "; ".join([*([reason] if reason else []), *([] if hindrance else rarity(record, bug))])
             click.echo(f"{found:14} {bug.slug}{dtypes}{note}{f'   {said}' if said else ''}")
-        if is_surprise(found, expected, bug.kind):
+        if expected.is_surprise(found):
             surprises.append(bug.slug)
     if not quiet:
         kept = f"; {len(records) - measured} kept from before" if measured < len(records) else ""

@@ -7,18 +7,22 @@ from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
-from mpscheck.known import evidence, names, releases, uses
+from mpscheck.known import answer, evidence, names, releases, said, uses
+from mpscheck.known.answer import Answer
+from mpscheck.known.measured import NONE, Index
+from mpscheck.known.setups import Setup
 
 SILENT_KINDS = ("wrong", "nan", "nondeterministic")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A bug with what other files know of it. `kinds` are its kinds of evidence."""
+    """A bug with what other files know of it. `kinds` are its kinds of evidence, `index` what runs gave of all bugs."""
 
     bug: Bug
     kinds: tuple[str, ...]
     encounters: tuple[Encounter, ...]
+    index: Index = NONE
 
     @property
     def slug(self) -> str:
@@ -40,10 +44,40 @@ class Entry:
         """Rank among the most dangerous for work on language models."""
         return self.bug.danger
 
+    def on(self, torch: str, macos: str | None = None, virtual: bool | None = None, chip: str | None = None) -> Answer:
+        """What is known of it on a set-up; None stands for any."""
+        return answer.answer(self.bug, Setup(torch, macos, virtual, chip), self.index)
+
     @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """What is known of it on each release of PyTorch, oldest first, whatever the macOS and the GPU."""
+        return tuple(self.on(release.version) for release in releases.load())
+
+    @property
     def letters(self) -> str:
-        """The state on each release of PyTorch, oldest first: a, u or n."""
-        return releases.letters(self.bug)
+        """The state on each release, oldest first, one letter each, see `answer.LETTERS`."""
+        return "".join(one.letter for one in self.answers)
+
+    @property
+    def stretches(self) -> list[tuple[Answer, str, str]]:
+        """(answer, first release, last release) for each stretch of releases of which the same is known, newest first."""
+        by_version = {release.version: one for release, one in zip(releases.load(), self.answers, strict=True)}
+        found = releases.runs({version: one.words for version, one in by_version.items()})
+        return [(by_version[last], first, last) for _, first, last in found][::-1]
+
+    def likely(self, place: int) -> bool:
+        """True if it is unknown on the release at this place, and the nearest to affected."""
+        return self.answers[place].shade == said.LIKELY
+
+    @cached_property
+    def measured_on(self) -> list[tuple[Setup, Answer]]:
+        """Each set-up on which it was measured, with what is known there, newest release first."""
+        return answer.measured_on(self.bug, self.index)
+
+    @property
+    def contradictions(self) -> list[tuple[Setup, Answer]]:
+        """The set-ups on which runs contradict what is said, newest release first."""
+        return [(setup, one) for setup, one in self.measured_on if one.state == answer.CONTRADICTION]
 
     @property
     def date(self) -> str:
@@ -80,7 +114,7 @@ def _newest_first(bug: Bug) -> tuple:
     return (bug.fixed is not None, tuple(-part for part in bug.fixed.release) if bug.fixed else ())
 
 
-def entries(bugs: tuple[Bug, ...], met: tuple[Encounter, ...], runs: dict, controls: dict) -> list[Entry]:
+def entries(bugs: tuple[Bug, ...], met: tuple[Encounter, ...], index: Index, controls: dict) -> list[Entry]:
     """All bugs, the most dangerous first."""
     by_slug: dict[str, list[Encounter]] = {}
     for one in met:
@@ -88,7 +122,7 @@ def entries(bugs: tuple[Bug, ...], met: tuple[Encounter, ...], runs: dict, contr
             by_slug.setdefault(slug, []).append(one)
     found = []
     for bug in bugs:
-        there = evidence.kinds_of(bug, runs, controls)
+        there = evidence.kinds_of(bug, index, controls)
         kinds = tuple(kind for kind in evidence.KINDS if kind in there)
-        found.append(Entry(bug, kinds, tuple(by_slug.get(bug.slug, ()))))
+        found.append(Entry(bug, kinds, tuple(by_slug.get(bug.slug, ())), index))
     return sorted(found, key=lambda entry: entry.order)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpscheck.bugs.bug import Bug
-from mpscheck.runs import emulated, fitness, made_of, numerics, results
-from mpscheck.runs.fitness import Fitness
+from mpscheck.known.measured import Index
+from mpscheck.runs import emulated, made_of, numerics, results
 
 KINDS = {
     "measured": "a run on a Mac, with its provenance",
@@ -18,44 +18,6 @@ KINDS = {
     "emulated": "a fault imitated in software: proves that the check catches it, says nothing about a Mac",
 }
 ROW = {"snippet", "healthy", "healthy_bitwise", "honest", "honest_ratio", "sick", "sick_ratio"}  # of controls
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One record of a snippet in one run. `current` is False if the snippet's code has changed since."""
-
-    run: str
-    provenance: dict
-    record: dict
-    current: bool
-    bug: Bug
-    fit: Fitness  # of the run
-
-    @property
-    def attempt(self) -> dict:
-        """The attempt that the figures are taken from."""
-        return numerics.deciding(self.record)
-
-    def verdict(self, function: str = "compute") -> str:
-        """`outdated` where the code has changed since, else the verdict on this function."""
-        return fitness.verdict(self.fit, self.bug, self.record, function) if self.current else "outdated"
-
-    @property
-    def hindered(self) -> bool:
-        """True if the machine was not fit to say anything of the bug: its numbers are not shown."""
-        return self.current and self.fit.hindrance(self.bug) is not None
-
-    @property
-    def reason(self) -> str | None:
-        """Why there are no numbers, or why they do not count; None where they do."""
-        hindrance = self.fit.hindrance(self.bug)
-        return hindrance.reason if hindrance else self.attempt.get("reason")
-
-    @property
-    def measured(self) -> bool:
-        """True if it says something of the bug: numbers were taken on a fit machine, or it showed as its kind does."""
-        shows = self.attempt["outcome"] == "measured" or self.verdict() in numerics.SHOWS[self.bug.kind]
-        return self.current and not self.hindered and shows
 
 
 NOT_PROVEN = "not proven by emulation"  # said of a check whose fault cannot be imitated, with the bug's own reason
@@ -84,35 +46,6 @@ class Control:
     def agrees(self) -> bool:
         """True if all of it agreed on the healthy devices, as it is now."""
         return self.current and {*self.row["healthy"].values(), *self.row["honest"].values()} == {"agrees"}
-
-
-def measurements(bug: Bug, runs: dict[str, dict], faults: bool = False) -> list[Measurement]:
-    """The records of one bug in these runs, newest run first; those on a device made sick on purpose only if asked."""
-    if bug.check is None:
-        return []
-    found = [
-        Measurement(name, run["provenance"], record, record["code"] == bug.check.code_hash, bug, fit)
-        for name, run in runs.items()
-        for fit in [fitness.fitness(run)]
-        for record in run["records"]
-        if record["snippet"] == bug.slug and (faults or not record.get("faults"))
-    ]
-    return sorted(found, key=lambda m: (m.provenance["date"], m.run), reverse=True)
-
-
-def of_runs(found: list[Measurement]) -> list[Measurement]:
-    """One measurement a run: of its records in several dtypes that with the worst verdict."""
-    chosen: dict[tuple, Measurement] = {}
-    for m in found:
-        other = chosen.get((m.run, m.current))
-        if other is None or (m.current and numerics.worst([other.verdict(), m.verdict()]) != other.verdict()):
-            chosen[m.run, m.current] = m
-    return list(chosen.values())
-
-
-def on_mac(bug: Bug, runs: dict[str, dict]) -> list[Measurement]:
-    """The measurements of one bug on the device `mps`, newest first."""
-    return [m for m in measurements(bug, runs) if m.provenance["device"].split(":")[0] == "mps"]
 
 
 def read_controls(published: Path | None = None, local: Path | None = None) -> dict[str, dict]:
@@ -171,11 +104,11 @@ def last_seen(bug: Bug) -> str | None:
     return uppers[0] if uppers else None
 
 
-def kinds_of(bug: Bug, runs: dict[str, dict], controls: dict) -> set[str]:
+def kinds_of(bug: Bug, index: Index, controls: dict) -> set[str]:
     """The kinds of evidence that there are for a bug; an outdated record is none."""
     row = control(bug, controls)
     there = {
-        "measured": any(m.measured for m in on_mac(bug, runs)),
+        "measured": any(m.measured for m in index.of(bug.slug)),
         "declared": bool(declared(bug)),
         "reported": True,  # every bug names the thread that reports it
         "emulated": row is not None and row.proven,

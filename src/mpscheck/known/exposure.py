@@ -18,8 +18,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from mpscheck.bugs.bug import Bug
+from mpscheck.known import answer as answers
 from mpscheck.known import names, releases
 from mpscheck.known.entry import SILENT_KINDS
+from mpscheck.known.measured import NONE, Index
+from mpscheck.known.setups import Setup
 from mpscheck.runs import results
 
 FOLDER = results.RUNS.parent / "exposure"
@@ -177,8 +180,8 @@ def relation(bug: Bug, use: dict, tested: bool) -> str | None:
 class Study:
     """The rows of the stored files, and how each use of each row relates to each bug."""
 
-    def __init__(self, data: dict[str, dict], bugs: Iterable[Bug]):
-        self.bugs = {bug.slug: bug for bug in bugs}
+    def __init__(self, data: dict[str, dict], bugs: Iterable[Bug], measured: Index = NONE):
+        self.bugs, self.measured = {bug.slug: bug for bug in bugs}, measured
         self.rows = rows(data)
         self.late = unmeasured(data, [bug for bug in self.bugs.values() if bug.triggers and counts(bug)])
         prints = {bug.slug: fingerprint(bug) for bug in self.bugs.values() if bug.triggers}
@@ -194,6 +197,10 @@ class Study:
     def how(self, row: Row, use: str) -> dict[str, str]:
         """How one use of an entry point relates to each bug that it meets or may meet, by slug."""
         return self._how[self.rows.index(row)][use]
+
+    def states(self, macos: str | None = None, chip: str | None = None) -> "States":
+        """The states of these bugs on a Mac, of some macOS and chip."""
+        return States(self.bugs, macos, chip, self.measured)
 
     def together(self, library: str) -> dict[str, str]:
         """How GPT-2 through all versions and entry points of a library relates to each bug, in all uses."""
@@ -213,20 +220,18 @@ class Study:
 
 
 class States:
-    """The state of each bug on each release, on some macOS and chip: computed once, and only where it is asked for."""
+    """The state of each bug on each release, on a Mac, of some macOS and chip: computed once, and where it is asked for."""
 
-    def __init__(self, bugs: dict[str, Bug], macos: str | None = None, chip: str | None = None):
-        self.bugs = bugs
+    def __init__(self, bugs: dict[str, Bug], macos: str | None = None, chip: str | None = None, measured: Index = NONE):
+        self.bugs, self.measured = bugs, measured
         self.macos, self.chip = macos, chip
         self.of = lru_cache(maxsize=None)(self._of)
 
     def _of(self, slug: str) -> tuple[str, ...]:
-        """One state a release, oldest first. A bug that only virtual machines were seen to have affects no Mac."""
-        bug = self.bugs[slug]
-        found = [releases.state(bug, release, self.macos, self.chip) for release in RELEASES]
-        if bug.chips and all("virtual" in chip for chip in bug.chips):
-            found = ["unknown" if state == "affected" else state for state in found]
-        return tuple(found)
+        """One state a release, oldest first: affected also where runs and sources contradict each other."""
+        mac = (self.macos, False, self.chip)
+        found = (answers.answer(self.bugs[slug], Setup(release, *mac), self.measured) for release in RELEASES)
+        return tuple(answers.AFFECTED if one.accused else one.state for one in found)
 
 
 def met(how: dict[str, str], states: States, release: str) -> Met:

@@ -1,8 +1,4 @@
-"""PyTorch's releases, and what is known of a bug on each of them. Pure, but for reading `catalogue/torch-releases.json`.
-
-The pages and the published data take every state from here, so that no view and no script in the browser compares
-versions by itself.
-"""
+"""PyTorch's releases, versions of macOS and chips. Pure, but for reading `catalogue/torch-releases.json`."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +14,6 @@ from mpscheck.places import CATALOGUE
 FILE = CATALOGUE / "torch-releases.json"
 MACOS = ("12", "13", "14", "15", "26", "27")  # Apple's numbers go from 15 to 26
 CHIPS = ("M1", "M2", "M3", "M4", "M5", "AMD")
-LETTERS = {"affected": "a", "unknown": "u", "not affected": "n"}
 
 
 @dataclass(frozen=True)
@@ -43,24 +38,6 @@ def load(path: Path = FILE) -> tuple[Release, ...]:
     return tuple(sorted(found, key=lambda release: Version(release.version)))
 
 
-def state(bug: Bug, torch: str, macos: str | None = None, chip: str | None = None) -> str:
-    """`affected`, `not affected` or `unknown` on a release, a major version of macOS and a chip; None stands for any.
-
-    Affected on a major version of macOS only if that holds from its first to its last minor version, and on a chip only if
-    the bug is tied to no other one.
-    """
-    minors = [None] if macos is None else [macos, f"{macos}.99"]
-    found = {bug.state(torch, minor) for minor in minors}
-    if len(found) > 1 or (chip is not None and bug.chips and chip not in bug.chips and "affected" in found):
-        return "unknown"
-    return found.pop()
-
-
-def letters(bug: Bug, macos: str | None = None) -> str:
-    """The state on each release, oldest first, one letter each: a, u or n."""
-    return "".join(LETTERS[state(bug, release.version, macos)] for release in load())
-
-
 def macos_of(bug: Bug) -> tuple[str, ...] | None:
     """The major versions of macOS on which an affected release is affected; None if the bug is tied to none."""
     if bug.macos is None:
@@ -68,12 +45,7 @@ def macos_of(bug: Bug) -> tuple[str, ...] | None:
     return tuple(m for m in MACOS if str(m) in bug.macos and f"{m}.99" in bug.macos)
 
 
-def stretches(bug: Bug) -> list[tuple[str, str, str]]:
-    """(state, first release, last release) for each stretch of releases with the same state, newest first."""
-    return runs({release.version: state(bug, release.version) for release in load()})[::-1]
-
-
-def runs(labels: dict[str, str]) -> list[tuple[str, str, str]]:
+def runs(labels: dict[str, object]) -> list[tuple]:
     """(label, first version, last version) for each run of versions with the same label, in the order given."""
     found = []
     for label, members in groupby(labels, key=labels.__getitem__):

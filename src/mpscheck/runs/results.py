@@ -13,7 +13,8 @@ import jsonschema
 from mpscheck.places import RESULTS
 
 SCHEMA = RESULTS / "schema.json"
-RUNS = RESULTS / "runs"
+RUNS = RESULTS / "runs"  # brought by the job that publishes
+UNVERIFIED = RESULTS / "unverified"  # sent by people
 LOCAL = RESULTS / "local"
 VERSION = 2
 MAX_BYTES = 20_000_000
@@ -131,9 +132,9 @@ def read(path: Path) -> dict:
     return check(run, path.name)
 
 
-def read_folder(folder: Path) -> dict[str, dict]:
-    """All run files of a folder by their names. Raises BadResults for the first bad one."""
-    return {path.stem: read(path) for path in sorted(folder.glob("*.json"))}
+def read_folder(folder: Path, names: str = "*.json") -> dict[str, dict]:
+    """The run files of a folder by their names, all if no pattern is given. Raises BadResults for the first bad one."""
+    return {path.stem: read(path) for path in sorted(folder.glob(names))}
 
 
 def write_atomic(path: Path, text: str) -> None:
@@ -152,10 +153,15 @@ def write_atomic(path: Path, text: str) -> None:
         raise
 
 
+def text(run: dict) -> str:
+    """A run as its file holds it: the same run gives the same bytes."""
+    return json.dumps(run, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
 def write(path: Path, run: dict) -> None:
     """Write a run file, validated first. Raises BadResults, OSError."""
     check(run, path.name)
-    write_atomic(path, json.dumps(run, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    write_atomic(path, text(run))
 
 
 class Journal:

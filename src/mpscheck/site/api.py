@@ -10,7 +10,10 @@ from pathlib import Path
 
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import exposure, names, releases
+from mpscheck.known.answer import NOT_AFFECTED, UNKNOWN, Answer
 from mpscheck.known.entry import Entry
+from mpscheck.known.measured import NONE, Index
+from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
 from mpscheck.site import figures as figures_part
 from mpscheck.site import words
@@ -31,7 +34,8 @@ class BadRename(ValueError):
 def data_date(entries: list[Entry]) -> str:
     """The newest day that the data name: the same data give the same bytes on any day."""
     stored = [entry.bug.stored_date for entry in entries if entry.bug.stored_date]
-    return max([*stored, *(entry.date for entry in entries)], default="")
+    measured = [one.date for entry in entries for _, one in entry.measured_on]
+    return max([*stored, *measured, *(entry.date for entry in entries)], default="")
 
 
 def bugs_json(entries: list[Entry], site_url: str, figures: dict[str, tuple[Figure, ...]]) -> str:
@@ -48,7 +52,7 @@ def bugs_json(entries: list[Entry], site_url: str, figures: dict[str, tuple[Figu
 
 def _bug(entry: Entry, site_url: str, figures: tuple[Figure, ...]) -> dict:
     bug = entry.bug
-    states = {release.version: releases.state(bug, release.version) for release in releases.load()}
+    on = {release.version: one for release, one in zip(releases.load(), entry.answers, strict=True)}
     return {
         "slug": bug.slug,
         "claim": bug.claim,
@@ -73,12 +77,33 @@ def _bug(entry: Entry, site_url: str, figures: tuple[Figure, ...]) -> dict:
         "first_reported": entry.date or None,
         "reports": [one.url for one in entry.encounters],
         "figures": figures_part.as_data(figures),
-        "affected_releases": [version for version, state in states.items() if state == "affected"],
-        "not_affected_releases": [version for version, state in states.items() if state == "not affected"],
+        "affected_releases": [version for version, one in on.items() if one.accused],
+        "not_affected_releases": [version for version, one in on.items() if one.state == NOT_AFFECTED],
+        "unknown": [
+            {"shade": one.shade, "first": first, "last": last, "rests_on": one.said.reason}
+            for one, first, last in entry.stretches[::-1]
+            if one.state == UNKNOWN
+        ],
+        "measured": [_measured(setup, one) for setup, one in entry.measured_on],
     }
 
 
-def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str) -> str:
+def _measured(setup: Setup, one: Answer) -> dict:
+    """What is known on one set-up on which the bug was measured."""
+    return {
+        "torch": setup.torch,
+        "macos": setup.macos,
+        "virtual": setup.virtual,
+        "chip": setup.chip,
+        "found": one.found,
+        "state": one.state,
+        "said": one.said.state,
+        "verified": any(m.verified for m in one.rests_on),
+        "date": one.date,
+    }
+
+
+def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str, index: Index = NONE) -> str:
     """By minor version of PyTorch: what is known to affect it, how much is unknown; which libraries meet it."""
     minors: dict[str, list[int]] = {}
     for place, release in enumerate(releases.load()):
@@ -91,14 +116,16 @@ def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str) ->
         ]
         for library in met
     }
-    smallest = smallest_for(entries, measured, tuple(met))
+    smallest = smallest_for(entries, measured, tuple(met), index)
     document = {"version": VERSION, "data_date": data_date(entries), "torch": torch}
     return _dump({**document, "broken_for": broken, "smallest_for": smallest})
 
 
 def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], site_url: str) -> dict:
-    found = {entry.slug: {entry.letters[place] for place in places} for entry in entries}
-    affected = [entry for entry in entries if "a" in found[entry.slug]]
+    found = {entry.slug: [entry.answers[place] for place in places] for entry in entries}
+    affected = [entry for entry in entries if any(one.accused for one in found[entry.slug])]
+    rest = [entry for entry in entries if entry not in affected]
+    unknown = [entry for entry in rest if any(one.state == UNKNOWN for one in found[entry.slug])]
     silent = {entry.slug for entry in affected if entry.silent}
     return {
         "releases": [releases.load()[place].version for place in places],
@@ -107,7 +134,9 @@ def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], si
             {
                 "slug": entry.slug,
                 "silent": entry.silent,
-                "releases": [releases.load()[place].version for place in places if entry.letters[place] == "a"],
+                "releases": [releases.load()[place].version for place in places if entry.answers[place].accused],
+                "basis": sorted({one.basis for one in found[entry.slug] if one.accused}),
+                "state": next(one.state for one in found[entry.slug][::-1] if one.accused),
                 "macos": str(entry.bug.macos) if entry.bug.macos is not None else None,
                 "chips": list(entry.bug.chips),
                 "issue": entry.bug.issue,
@@ -115,16 +144,19 @@ def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], si
             }
             for entry in affected
         ],
-        "unknown": sum("a" not in letters and "u" in letters for letters in found.values()),
-        "not_affected": sum(letters == {"n"} for letters in found.values()),
+        "unknown": len(unknown),
+        "likely": [entry.slug for entry in unknown if any(entry.likely(place) for place in places)],
+        "not_affected": len(rest) - len(unknown),
         "met_through": {library: sorted(slugs & silent) for library, slugs in met.items()},
     }
 
 
-def smallest_for(entries: list[Entry], measured: dict[str, dict], libraries: tuple[str, ...]) -> dict[str, dict]:
+def smallest_for(
+    entries: list[Entry], measured: dict[str, dict], libraries: tuple[str, ...], index: Index = NONE
+) -> dict[str, dict]:
     """By library: from which minor version on GPT-2 meets no known bug, no possible one either, and what is unknown."""
-    study = exposure.Study(measured, [entry.bug for entry in entries])
-    states, found = exposure.States(study.bugs), {}
+    study = exposure.Study(measured, [entry.bug for entry in entries], index)
+    states, found = study.states(), {}
     for library in libraries:
         how = study.together(library)
         answer = exposure.answer(how, states)
@@ -146,9 +178,15 @@ def met_through(measured: dict[str, dict]) -> dict[str, set[str]]:
 
 
 def feed(entries: list[Entry], site_url: str) -> str:
-    """An Atom feed of the bugs with the newest first reports."""
-    newest = sorted(entries, key=lambda entry: (entry.date, entry.slug), reverse=True)[:FEED_LENGTH]
+    """An Atom feed of the bugs with the newest first reports, and of what runs say against sources, newest first."""
     base = site_url or "../"
+    told = [(entry.date, entry.slug, _feed_entry(entry, base)) for entry in entries]
+    told += [
+        (one.date, str(setup), _contradiction(entry, setup, one, base))
+        for entry in entries
+        for setup, one in entry.contradictions
+    ]
+    newest = sorted(told, reverse=True)[:FEED_LENGTH]
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
@@ -160,7 +198,7 @@ def feed(entries: list[Entry], site_url: str) -> str:
     ]
     if site_url:
         parts.append(f'<link rel="self" href="{escape(site_url)}api/feed.xml"/>')
-    parts += [_feed_entry(entry, base) for entry in newest]
+    parts += [text for _, _, text in newest]
     return "\n".join([*parts, "</feed>"]) + "\n"
 
 
@@ -170,6 +208,17 @@ def _feed_entry(entry: Entry, base: str) -> str:
         f"<entry>\n<title>{escape(plain(entry.bug.claim))}</title>\n"
         f"<id>urn:uuid:{uuid.uuid5(NAMESPACE, entry.slug)}</id>\n<updated>{entry.date}T00:00:00Z</updated>\n"
         f'<link rel="alternate" href="{escape(base)}bugs/{entry.slug}/"/>\n<summary>{escape(said)}</summary>\n</entry>'
+    )
+
+
+def _contradiction(entry: Entry, setup: Setup, one: Answer, base: str) -> str:
+    """One set-up on which runs contradict what is said: an id of its own, so that a reader is told of it once."""
+    title = f"Contradiction on {setup}: {plain(entry.bug.claim)}"
+    return (
+        f"<entry>\n<title>{escape(title)}</title>\n"
+        f"<id>urn:uuid:{uuid.uuid5(NAMESPACE, f'{entry.slug} {setup} {one.proposed}')}</id>\n"
+        f"<updated>{one.date}T00:00:00Z</updated>\n"
+        f'<link rel="alternate" href="{escape(base)}bugs/{entry.slug}/"/>\n<summary>{escape(one.words)}</summary>\n</entry>'
     )
 
 
@@ -240,7 +289,7 @@ def files(inputs: Inputs) -> dict[str, str]:
     known, site_url = inputs.known, inputs.site_url
     data = {
         "v1/bugs.json": bugs_json(known, site_url, inputs.figures),
-        "v1/known-bad.json": known_bad(known, inputs.exposure, site_url),
+        "v1/known-bad.json": known_bad(known, inputs.exposure, site_url, inputs.measured),
         "feed.xml": feed(known, site_url),
     }
     data |= {f"v1/{name}": schema for name, schema in schemas().items()}

@@ -11,7 +11,7 @@ from mpscheck.bugs import catalogue, encounters, figures
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
 from mpscheck.bugs.figures import Figure
-from mpscheck.known import evidence, exposure, releases, repeated, wheels
+from mpscheck.known import evidence, exposure, measured, releases, repeated, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import CATALOGUE
 from mpscheck.runs import emulated, results
@@ -21,12 +21,14 @@ from mpscheck.runs import emulated, results
 class Inputs:
     """What the pages are made of.
 
-    `runs` are the published run files by name, `local` those of this machine; `controls` and `transcripts` are results on
-    the emulated device, by slug and by program; `site_url` ends with a slash or is empty.
+    `runs` are the run files by name that the publishing job brought, `unverified` those that people sent, `local` those of
+    this machine; `controls` and `transcripts` are results on the emulated device, by slug and by program; `site_url` ends
+    with a slash or is empty.
     """
 
     bugs: tuple[Bug, ...]  # all of them
     runs: dict[str, dict] = field(default_factory=dict)
+    unverified: dict[str, dict] = field(default_factory=dict)
     local: dict[str, dict] = field(default_factory=dict)
     controls: dict[str, dict] = field(default_factory=dict)
     transcripts: dict[str, dict] = field(default_factory=dict)
@@ -43,9 +45,14 @@ class Inputs:
     calibration: dict = field(default_factory=lambda: dict(emulated.NO_CALIBRATION))  # error ratios of healthy devices
 
     @cached_property
+    def measured(self) -> measured.Index:
+        """What all runs on Macs gave, by bug and set-up."""
+        return measured.index(self.bugs, self.runs, self.unverified)
+
+    @cached_property
     def known(self) -> list[Entry]:
-        """All bugs with all that is known of them."""
-        return entries(self.bugs, self.encounters, self.runs, self.controls)
+        """All bugs with all that is known of them; `Entry.on` says what is known of one on a set-up."""
+        return entries(self.bugs, self.encounters, self.measured, self.controls)
 
     @property
     def checks(self) -> tuple[Bug, ...]:
@@ -69,6 +76,7 @@ def read_inputs() -> Inputs:
     return Inputs(
         bugs=catalogue.all_bugs(),
         runs=results.read_folder(results.RUNS),
+        unverified=results.read_folder(results.UNVERIFIED),
         local=_runs_only(results.LOCAL),
         controls=evidence.read_controls(),
         transcripts=emulated.read("transcripts"),

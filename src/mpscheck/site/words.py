@@ -7,11 +7,13 @@ from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug, thread_url
 from mpscheck.known import evidence
+from mpscheck.known.measured import Measurement, of_runs
 from mpscheck.runs import fitness, numerics, rule
 from mpscheck.site.escape import entities, line, text
 from mpscheck.site.markup import anchor
 
 NOT_ON_MAC = "not yet run on a Mac"
+UNVERIFIED = "unverified: no job of ours measured it"
 SHAPES = {
     "agrees": "✔",
     "wrong": "✘",
@@ -68,18 +70,23 @@ def verdict(word: str) -> str:
     return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {SPOKEN.get(word, word.replace("-", " "))}</span>'
 
 
-def on_macs(found: list[evidence.Measurement]) -> str:
+def on_macs(found: list[Measurement]) -> str:
     """How many runs on Macs gave which verdict, real and virtual ones apart; says so where there is none."""
-    found = evidence.of_runs(found)
+    found = of_runs(found)
     groups = {words: [m for m in found if m.provenance["virtual"] is virtual] for virtual, words in MACHINES.items()}
     return "; ".join(f"{_verdicts(group)} {words}" for words, group in groups.items() if group) or verdict(NOT_ON_MAC)
 
 
-def _verdicts(found: list[evidence.Measurement]) -> str:
+def _verdicts(found: list[Measurement]) -> str:
     """How many of these gave which verdict, the worst first."""
     verdicts = [m.verdict() for m in found]
     order = sorted(set(verdicts), key=lambda word: list(CLASSES).index(SHAPES[word]))
     return ", ".join(f"{verdict(word)} in {verdicts.count(word)} of {len(found)} runs" for word in order)
+
+
+def whose(m: Measurement) -> list[str]:
+    """That a run is unverified; nothing of one that a job of ours made."""
+    return [] if m.verified else [UNVERIFIED]
 
 
 def figure(value: float | str | None) -> str:
@@ -128,7 +135,7 @@ def figures_of(attempt: dict, function: str = "compute") -> str:
     return which + "; ".join([said, *_first_wrong(output), *often])
 
 
-def details(m: evidence.Measurement) -> list[str]:
+def details(m: Measurement) -> list[str]:
     """What stands behind a verdict: figures, or the reason why there are none, and the verdicts on the other functions."""
     if m.hindered:
         return [text(m.reason, limit=300)]

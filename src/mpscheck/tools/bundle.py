@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from mpscheck.bugs import catalogue
 from mpscheck.bugs import trigger as triggers
 from mpscheck.bugs.bug import Bug
+from mpscheck.known import answer, measured, said
+from mpscheck.known.measured import NONE, Index
+from mpscheck.known.setups import Setup
 from mpscheck.places import PACKAGE, ROOT
 from mpscheck.runs import results
 
@@ -42,11 +45,11 @@ RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
     "audit_mps.py": Tool(
         (*MATCHING, *(f"tools/audit/{name}" for name in AUDIT)),
-        lambda: entries(catalogue.with_check()) + drafted(),
+        lambda: entries(catalogue.with_check(), measured_now()) + drafted(),
     ),
     "locate_divergence.py": Tool(
         (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
-        lambda: entries(catalogue.with_check()),
+        lambda: entries(catalogue.with_check(), measured_now()),
     ),
     "validate_mps.py": Tool(
         (
@@ -65,9 +68,33 @@ class BadPart(ValueError):
     """A module that cannot be part of a single file; the message says why."""
 
 
-def entries(bugs: tuple[Bug, ...]) -> list[dict]:
+def measured_now() -> Index:
+    """What the stored runs gave."""
+    folders = (results.read_folder(folder) for folder in (results.RUNS, results.UNVERIFIED))
+    return measured.index(catalogue.with_check(), *folders)
+
+
+def entries(bugs: tuple[Bug, ...], index: Index = NONE) -> list[dict]:
     """The catalogue as the tools carry it."""
-    return [_entry(bug, workaround_code(bug)) for bug in bugs if bug.triggers]
+    found = []
+    for bug in bugs:
+        if bug.triggers:
+            changed = changed_by_runs(bug, index)
+            found.append(_entry(bug, workaround_code(bug)) | ({"measured": changed} if changed else {}))
+    return found
+
+
+def changed_by_runs(bug: Bug, index: Index) -> dict[str, dict[str, str]]:
+    """By release and macOS ("": any): the state, as `Known.state` says it, where runs make it another than sources do."""
+    table: dict[str, dict[str, str]] = {}
+    for setup in index.setups(bug.slug):
+        for macos in (None, setup.macos):
+            asked = Setup(setup.torch, macos)
+            one = answer.answer(bug, asked, index)
+            state = answer.AFFECTED if one.accused else one.state
+            if state != said.said(bug, asked).state:
+                table.setdefault(setup.torch, {})[macos or ""] = state
+    return table
 
 
 def drafted() -> list[dict]:

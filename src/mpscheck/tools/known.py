@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mpscheck.bugs.trigger import Trigger, parse
 from mpscheck.bugs.versions import in_order, state
@@ -27,6 +27,8 @@ class Known:
     triggers: tuple[Trigger, ...]
     draft: bool = False  # the trigger is drafted from the thread's words: no snippet has tried it
     unsure: tuple[str, ...] = ()  # releases within `affected` that may have the fix already
+    # Where runs make the state another than sources do: by release and macOS ("": any), as `state` says it.
+    measured: dict[str, dict[str, str]] = field(default_factory=dict, hash=False)
 
     @property
     def where(self) -> str:
@@ -36,7 +38,11 @@ class Known:
         return ", ".join([*parts, *self.chips])
 
     def state(self, torch: str, macos: str | None = None) -> str:
-        """`affected`, `not affected` or `unknown` on this torch and macOS."""
+        """`affected`, `not affected` or `unknown` on this torch and macOS: what runs changed, else what sources say."""
+        there = self.measured.get(torch.split("+")[0], {})
+        for version in (macos or "", (macos or "").split(".")[0]):
+            if version in there:
+                return there[version]
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 

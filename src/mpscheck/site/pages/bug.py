@@ -4,9 +4,10 @@ import ast
 
 from mpscheck.bugs import effect, trigger
 from mpscheck.bugs.bug import Bug
-from mpscheck.bugs.encounters import Encounter
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import evidence
+from mpscheck.known.entry import Entry
+from mpscheck.known.measured import Measurement
 from mpscheck.places import shown
 from mpscheck.site import figures as figures_part
 from mpscheck.site import recorded, words
@@ -17,40 +18,42 @@ from mpscheck.site.pages import reported as reported_page
 
 
 def page(
-    bug: Bug,
-    runs: dict[str, dict],
+    entry: Entry,
     controls: dict,
     site_url: str = "",
-    encounters: tuple[Encounter, ...] = (),
     transcripts: dict[str, str] | None = None,
     recordings: dict[str, dict] | None = None,
     figures: tuple[Figure, ...] = (),
 ) -> str:
     """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
+    bug = entry.bug
+    found = entry.index.of(bug.slug)
     parts = [
         reported_page.head(bug),
         f"# {words.linked(bug.claim.rstrip('.'), bug)}",
         reported_page.also_known_as(bug),
-        _summary(bug, runs),
+        _summary(bug, found),
         "## What to do { data-search-exclude }\n\n" + _cure(bug),
-        figures_part.section(bug, figures, on_mac=bool(evidence.on_mac(bug, runs))),
-        "## Versions { data-search-exclude }\n\n" + _versions(bug),
+        figures_part.section(bug, figures, on_mac=bool(found)),
+        "## Versions { data-search-exclude }\n\n" + _versions(entry),
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
-        "## Evidence { data-search-exclude }\n\n" + _evidence(bug, runs, controls),
+        "## Evidence { data-search-exclude }\n\n" + _evidence(bug, found, controls),
         "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.check.explanation, bug),
-        "## Who meets it { data-search-exclude }\n\n" + _who(bug, recordings or {}) + reported_page.met_by(encounters),
+        "## Who meets it { data-search-exclude }\n\n"
+        + _who(bug, recordings or {})
+        + reported_page.met_by(entry.encounters),
         "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _summary(bug: Bug, runs: dict[str, dict]) -> str:
+def _summary(bug: Bug, found: list[Measurement]) -> str:
     entries = {
         "When": f"{trigger.sentence(bug.triggers) if bug.triggers else _why_not(bug, 'trigger')}.",
         "How": f"{effect.sentence(bug.effect) if bug.effect else _why_not(bug, 'effect')}.",
         "Kind": f"{words.kind(bug.kind, bug.silent)}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
-        "Our runs": f"{words.on_macs(evidence.on_mac(bug, runs))}.",
+        "Our runs": f"{words.on_macs(found)}.",
         "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
     }
     if bug.caused_by != "unknown":
@@ -94,7 +97,8 @@ def _included(bug: Bug, first: int, last: int, title: str) -> str:
     return f'```python title="{title}"\n--8<-- "{shown(bug.check.path)}:{first}:{last}"\n```'
 
 
-def _versions(bug: Bug) -> str:
+def _versions(entry: Entry) -> str:
+    bug = entry.bug
     seen, fixed = bug.basis.get("seen", "unknown"), bug.basis.get("fixed", "unknown")
     fix = f", see {words.link(bug.fixed_pr)}" if bug.fixed_pr else ""
     rows = [("Oldest version seen affected", evidence.oldest_seen(bug) or "not known", seen)]
@@ -113,7 +117,7 @@ def _versions(bug: Bug) -> str:
     return (
         said
         + "\n\nWhat follows for each release. *Unknown* does not mean *not affected*.\n\n"
-        + reported_page.by_release(bug)
+        + reported_page.by_release(entry)
     )
 
 
@@ -155,9 +159,9 @@ def _fenced(output: str) -> str:
     return f"````text\n{output.rstrip()}\n````"
 
 
-def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:
+def _evidence(bug: Bug, found: list[Measurement], controls: dict) -> str:
     cells = {
-        "measured": _measured(bug, runs),
+        "measured": items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC),
         "declared": items(words.linked(fact, bug) for fact in evidence.declared(bug))
         or "nothing read in the wheels so far",
         "reported": _reported(bug),
@@ -167,15 +171,10 @@ def _evidence(bug: Bug, runs: dict[str, dict], controls: dict) -> str:
     return region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
 
 
-def _measured(bug: Bug, runs: dict[str, dict]) -> str:
-    found = evidence.on_mac(bug, runs)
-    return items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC)
-
-
-def _measurement(m: evidence.Measurement) -> str:
+def _measurement(m: Measurement) -> str:
     if not m.current:
         return f"{words.verdict('outdated')}: the check has changed since it ran on {words.environment(m.provenance)}"
-    details = "; ".join(words.details(m))
+    details = "; ".join([*words.details(m), *words.whose(m)])
     return f"{words.verdict(m.verdict())}{words.in_dtype(m.record)} on {words.environment(m.provenance)}: {details}"
 
 
@@ -224,11 +223,9 @@ def files(inputs: Inputs) -> dict[str, str]:
         if bug := entry.bug if entry.has_check else None:
             found[f"bugs/{bug.check.path.name}"] = bug.check.source
             found[f"bugs/{bug.slug}.md"] = page(
-                bug,
-                inputs.runs,
+                entry,
                 inputs.controls,
                 inputs.site_url,
-                entry.encounters,
                 inputs.printed,
                 inputs.recordings,
                 inputs.figures.get(bug.slug, ()),

@@ -2,7 +2,7 @@
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import exposure
-from mpscheck.known.exposure import CERTAIN, MODEL, POSSIBLE, RELEASES, UNTESTED, Answer, Met, States, Study
+from mpscheck.known.exposure import CERTAIN, MODEL, POSSIBLE, RELEASES, UNTESTED, Answer, Met, Study
 from mpscheck.site import words
 from mpscheck.site.escape import claim_markdown, text
 from mpscheck.site.inputs import Inputs, pieces
@@ -62,7 +62,7 @@ def in_short(study: Study) -> str:
     rows = study.of("TransformerLens")
     if not rows:
         return "Nothing was measured yet."
-    states = States(study.bugs)
+    states = study.states()
     by_use = {use: exposure.together(study.how(row, use) for row in rows) for use in rows[0].uses}
     all_of_them = study.together("TransformerLens")
     every = exposure.answer(all_of_them, states)
@@ -84,7 +84,7 @@ def in_short(study: Study) -> str:
 
 def by_use(study: Study) -> str:
     """The smallest release by entry point and use, on any Mac."""
-    states = States(study.bugs)
+    states = study.states()
     uses = list(dict.fromkeys(use for row in study.rows for use in row.uses))
     lines = []
     for row in study.rows:
@@ -95,7 +95,7 @@ def by_use(study: Study) -> str:
 
 def by_mac(study: Study) -> str:
     """The smallest release by chip and macOS, for all uses of an entry point together."""
-    states = {(chips, system): States(study.bugs, system, chip) for chips, chip in MACS.items() for system in SYSTEMS}
+    states = {(chips, system): study.states(system, chip) for chips, chip in MACS.items() for system in SYSTEMS}
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}  # one answer a Mac: the entry points that share them
     for row in study.shaped:
         how = exposure.together(study.how(row, use) for use in row.uses)
@@ -136,7 +136,7 @@ def _link(bug: Bug) -> str:
 
 def matched(study: Study) -> str:
     """The bugs that are known or possible on some release: how certain, when, where, and in which uses."""
-    states, lines = States(study.bugs), []
+    states, lines = study.states(), []
     for how in (CERTAIN, POSSIBLE):
         for slug, uses in _uses_by_bug(study, how).items():
             if "affected" in states.of(slug):
@@ -180,7 +180,7 @@ def _by_entries(uses: dict[str, list[str]], every: int) -> list[str]:
 
 def unknown(study: Study) -> str:
     """The bugs that are unknown on the newest release, why, and in which uses they are or may be met."""
-    newest, states = RELEASES[-1], States(study.bugs)
+    newest, states = RELEASES[-1], study.states()
     found: dict[str, tuple[str, list[str]]] = {}
     for row in study.shaped:
         for use in row.uses:
@@ -289,7 +289,7 @@ def provenance(data: dict[str, dict]) -> str:
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes."""
     data = inputs.exposure
-    study = Study(data, inputs.bugs)
+    study = Study(data, inputs.bugs, inputs.measured)
     return pieces(
         exposure_short=in_short(study),
         exposure_torch=by_use(study),

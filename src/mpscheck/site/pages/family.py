@@ -1,6 +1,6 @@
 """A page for each family of bugs: what is known of each bug on every release. Whole without a script."""
 
-from mpscheck.known import releases
+from mpscheck.known import releases, said
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
 from mpscheck.site.escape import claim_html
@@ -43,9 +43,12 @@ def _row(entry: Entry) -> str:
     check = "; has a check" if entry.has_check else ""
     tied = f"; macOS {words.limits(entry.bug.macos)}" if entry.bug.macos is not None else ""
     about = words.kind(entry.bug.kind, entry.silent) + check
-    states = "<br>".join(
-        f"{state_word(state)} {words.span(first, last)}" for state, first, last in releases.stretches(entry.bug)
-    )
+    labels = {
+        release.version: said.LIKELY if one.shade == said.LIKELY else one.state
+        for release, one in zip(releases.load(), entry.answers, strict=True)
+    }
+    newest_first = releases.runs(labels)[::-1]
+    states = "<br>".join(f"{state_word(label)} {words.span(first, last)}" for label, first, last in newest_first)
     return (
         f'<tr><td><a href="../../{entry.slug}/">{claim_html(entry.bug.claim)}</a> <small>{about}{tied}</small></td>'
         f"<td>{states}</td></tr>"

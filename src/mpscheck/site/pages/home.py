@@ -3,12 +3,16 @@
 import json
 from html import escape
 
-from mpscheck.known import releases, uses
+from mpscheck.known import releases, said, uses
+from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
+from mpscheck.known.setups import Setup
 from mpscheck.site import words
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
+
+NO_MAC = ("a virtual GPU",)  # in the place of a chip, where only a machine that may be virtual is accused
 
 
 def widget(entries: list[Entry]) -> str:
@@ -37,7 +41,7 @@ def _by_release(entries: list[Entry]) -> str:
     cells = []
     for release, number in releases_page.counts_by_release(entries):
         link = f'<a href="releases/{release.version}/">{release.version}</a>'
-        cells.append(f"<li>{link} {number['affected']} / {number['unknown']}</li>")
+        cells.append(f"<li>{link} {number.known} / {number.unknown}</li>")
     return f'<p>PyTorch: bugs known / unknown there</p><ul class="releases">{"".join(cells)}</ul>'
 
 
@@ -48,33 +52,46 @@ def _select(name: str, label: str, options: dict[str, str], first: str | None) -
 
 
 def affected(entries: list[Entry], place: int) -> str:
-    """The widget's data for one release, as JSON: what affects it, and of how much that is unknown, or known not to be so, by use."""
+    """The widget's data for one release, as JSON: what affects it and what is likely to, and how much is unknown, or is not there, by use."""
     release = releases.load()[place]
-    affected = [entry for entry in entries if entry.letters[place] == "a"]
 
-    def number(letter: str) -> dict[str, int]:
-        return {
-            use: sum(entry.letters[place] == letter and use in entry.uses for entry in entries) for use in uses.USES
-        }
+    def number(state: str) -> dict[str, int]:
+        there = [entry for entry in entries if entry.answers[place].state == state]
+        return {use: sum(use in entry.uses for entry in there) for use in uses.USES}
 
     document = {
         "torch": release.version,
         "affected": [
-            {
-                "slug": entry.slug,
-                "claim": entry.bug.claim.rstrip("."),
-                "silent": entry.silent,
-                "macos": releases.macos_of(entry.bug),
-                "chips": entry.bug.chips or None,
-                "fixed": words.release(str(entry.bug.fixed)) if entry.bug.fixed is not None else None,
-                "uses": entry.uses,
-            }
-            for entry in affected
+            _listed(entry)
+            | {"state": entry.answers[place].state, "where": where(entry, place), "silent": entry.silent}
+            | {"fixed": words.release(str(entry.bug.fixed)) if entry.bug.fixed is not None else None}
+            for entry in entries
+            if entry.answers[place].accused
         ],
-        "unknown": number("u"),
-        "not_affected": number("n"),
+        "likely": [
+            _listed(entry) | {"why": entry.answers[place].said.reason} for entry in entries if entry.likely(place)
+        ],
+        "unknown": number(UNKNOWN),
+        "not_affected": number(NOT_AFFECTED),
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _listed(entry: Entry) -> dict:
+    return {"slug": entry.slug, "claim": entry.bug.claim.rstrip("."), "uses": entry.uses}
+
+
+def where(entry: Entry, place: int) -> list[dict]:
+    """The Macs on which a release is accused, one of these is enough: versions of macOS and chips, None for all of them."""
+    version = releases.load()[place].version
+    found = []
+    if said.said(entry.bug, Setup(version)).state == AFFECTED:
+        found.append({"macos": releases.macos_of(entry.bug), "chips": entry.bug.chips or None})
+    for setup, one in entry.measured_on:
+        if setup.torch == version and one.accused:
+            chips = ((setup.chip,) if setup.chip else None) if setup.virtual is False else NO_MAC
+            found.append({"macos": (setup.macos.split(".")[0],) if setup.macos else None, "chips": chips})
+    return [one for n, one in enumerate(found) if one not in found[:n]]
 
 
 def answer(transcript: str | None) -> str:

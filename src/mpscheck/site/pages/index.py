@@ -13,14 +13,14 @@ from mpscheck.site.pages import family as family_page
 FIRST = 40  # rows of the page itself; all of them would weigh a third of what a phone loads for it
 
 
-def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
+def bug_index(entries: list[Entry], controls: dict) -> str:
     """The filters, the way to all bugs by family, and the first rows of the table, as HTML.
 
     `docs/assets/bugs.js` fetches the other rows (`all_rows`) at the reader's first move. The whole is a section, since
     the search takes the end of any inner element of the same name for the end of what it leaves out.
     """
     first = entries[:FIRST]
-    rows = "\n".join(f"<tr>{_cells(entry, runs, controls)}</tr>" for entry in first)
+    rows = "\n".join(f"<tr>{_cells(entry, controls)}</tr>" for entry in first)
     head = (
         '<tr><th scope="col" aria-sort="ascending" data-sort="danger">Bug, the most dangerous first</th>'
         '<th scope="col" data-sort="newest">PyTorch</th><th scope="col">Evidence</th></tr>'
@@ -37,21 +37,25 @@ def bug_index(entries: list[Entry], runs: dict[str, dict], controls: dict) -> st
     )
 
 
-def all_rows(entries: list[Entry], runs: dict[str, dict], controls: dict) -> str:
+def all_rows(entries: list[Entry], controls: dict) -> str:
     """Every row, as HTML, with what the filters go by: the state on each release as letters, and plain words.
 
     The file is called .txt, since it is no page, and a host that compresses knows that name.
     """
-    return "\n".join(f"<tr {_data(entry)}>{_cells(entry, runs, controls)}</tr>" for entry in entries) + "\n"
+    return "\n".join(f"<tr {_data(entry)}>{_cells(entry, controls)}</tr>" for entry in entries) + "\n"
 
 
 def _data(entry: Entry) -> str:
-    macos = releases.macos_of(entry.bug)
+    macos = {
+        number: "".join(letters)
+        for number in releases.MACOS
+        if (letters := _letters_on(entry, number)) != entry.letters
+    }
     known = [*entry.kinds, *(["check"] if entry.has_check else [])]
     who = [*entry.uses, *(["reports"] if entry.encounters else [])]
     data = {
         "s": entry.letters,
-        "m": "" if macos is None else f"only {' '.join(macos)}",
+        "m": " ".join(f"{number}:{letters}" for number, letters in macos.items()),
         "family": entry.bug.family,
         "kind": entry.bug.kind,
         "evidence": " ".join(known),
@@ -62,12 +66,19 @@ def _data(entry: Entry) -> str:
     return " ".join(f'data-{name}="{escape(str(value), quote=True)}"' for name, value in data.items() if value != "")
 
 
-def _cells(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
+def _letters_on(entry: Entry, macos: str) -> str:
+    """The state on each release on one major version of macOS, oldest first; bugs that nothing ties to one need no look."""
+    if entry.bug.macos is None and not entry.measured_on:
+        return entry.letters
+    return "".join(entry.on(release.version, macos).letter for release in releases.load())
+
+
+def _cells(entry: Entry, controls: dict) -> str:
     bug = entry.bug
     tied = f", macOS {words.limits(bug.macos)}" if bug.macos is not None else ""
     return (
         f'<td><a href="{bug.slug}/">{claim_html(bug.claim)}</a> <small>{_about(entry)}</small></td>'
-        f"<td>{words.versions(bug)}{escape(tied)}</td><td>{_evidence(entry, runs, controls)}</td>"
+        f"<td>{words.versions(bug)}{escape(tied)}</td><td>{_evidence(entry, controls)}</td>"
     )
 
 
@@ -82,10 +93,10 @@ def _about(entry: Entry) -> str:
     return f"{entry.bug.family}: {words.kind(entry.bug.kind, entry.silent)}{met}"
 
 
-def _evidence(entry: Entry, runs: dict[str, dict], controls: dict) -> str:
+def _evidence(entry: Entry, controls: dict) -> str:
     if not entry.has_check:
         return ", ".join(entry.kinds)
-    found = evidence.on_mac(entry.bug, runs)
+    found = entry.index.of(entry.slug)
     mac = words.on_macs(found) if found else words.NOT_ON_MAC
     return f"{', '.join(entry.kinds)}; has a check, {mac}; {proven(entry.bug, controls)}"
 
@@ -164,6 +175,6 @@ def summary(entries: list[Entry]) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes, and the rows that its filter fetches."""
-    known, runs, controls = inputs.known, inputs.runs, inputs.controls
-    found = pieces(bug_summary=summary(known), bug_index=bug_index(known, runs, controls))
-    return found | {"bugs/rows.txt": all_rows(known, runs, controls)}
+    known, controls = inputs.known, inputs.controls
+    found = pieces(bug_summary=summary(known), bug_index=bug_index(known, controls))
+    return found | {"bugs/rows.txt": all_rows(known, controls)}

@@ -100,7 +100,8 @@ def analyses(entries: list[Entry]) -> str:
 
 def _where(entry: Entry) -> str:
     """The releases that are known to have a bug: `2.8.0, macOS 15 and newer`."""
-    affected = [(first, last) for state, first, last in releases.stretches(entry.bug) if state == "affected"]
+    accused = {release.version: one.accused for release, one in zip(releases.load(), entry.answers, strict=True)}
+    affected = [(first, last) for there, first, last in releases.runs(accused)[::-1] if there]
     if not affected:
         fixed = f", right since {words.release(str(entry.bug.fixed))}" if entry.bug.fixed is not None else ""
         return f"versions not known{fixed}"
@@ -116,8 +117,8 @@ def by_release(entries: list[Entry]) -> str:
     rows = []
     for release, number in releases_page.counts_by_release(mine):
         links = (
-            f"[{number[state]}](../bugs.md?torch={release.version}&who={USE}&state={state})"
-            for state in ("affected", "unknown")
+            f"[{count}](../bugs.md?torch={release.version}&who={USE}&state={state})"
+            for state, count in {"affected": number.known, "unknown": number.unknown}.items()
         )
         rows.append([f"[{release.version}](../releases/{release.version}.md)", *links, release.date])
     return table(["PyTorch", "Known", "Unknown", "Released"], rows, "By release")

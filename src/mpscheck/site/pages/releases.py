@@ -1,37 +1,52 @@
 """A page for each release of PyTorch, and the table of all of them: known to affect it, fixed in it, unknown."""
 
 from collections import Counter
+from dataclasses import dataclass
 from html import escape
 
-from mpscheck.known import releases
+from mpscheck.known import releases, said
+from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
-from mpscheck.known.releases import LETTERS, Release
+from mpscheck.known.releases import Release
 from mpscheck.site import words
-from mpscheck.site.escape import claim_html
+from mpscheck.site.escape import claim_html, text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages import declared
 from mpscheck.site.pages import family as family_page
 
 
-def counts(entries: list[Entry], place: int) -> dict[str, int]:
-    """How many bugs affect, may affect and do not affect the release at this place of the list."""
-    found = Counter(entry.letters[place] for entry in entries)
-    return {state: found[letter] for state, letter in LETTERS.items()}
+@dataclass(frozen=True)
+class Counts:
+    """How many bugs affect, may affect and do not affect a release."""
+
+    known: int  # somebody says wrong: contradictions and disagreements too
+    unknown: int
+    likely: int  # of the unknown ones
+    not_affected: int
 
 
-def counts_by_release(entries: list[Entry]) -> list[tuple[Release, dict[str, int]]]:
+def counts(entries: list[Entry], place: int) -> Counts:
+    """The counts for the release at this place of the list."""
+    there = [entry.answers[place] for entry in entries]
+    states = Counter(one.state for one in there)
+    likely = sum(one.shade == said.LIKELY for one in there)
+    return Counts(sum(one.accused for one in there), states[UNKNOWN], likely, states[NOT_AFFECTED])
+
+
+def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
     """Each release with its counts, newest first."""
     return [(release, counts(entries, place)) for place, release in enumerate(releases.load())][::-1]
 
 
-def answer(number: dict[str, int]) -> str:
+def answer(number: Counts) -> str:
     """The sentence that opens every view of one release: never a clean bill while anything is unknown."""
-    known = f"**{number['affected']} known, {number['unknown']} unknown.**"
-    if number["unknown"] == 0 and number["affected"] == 0:
+    likely = f", {number.likely} of these likely to be there" if number.likely else ""
+    known = f"**{number.known} known, {number.unknown} unknown{likely}.**"
+    if number.unknown == 0 and number.known == 0:
         return f"{known} A source says of each known bug that this release does not have it."
     unknown = (
-        f" For {number['unknown']} bugs nobody has said whether this release has them: no list can clear it."
-        if number["unknown"]
+        f" For {number.unknown} bugs nobody has said whether this release has them: no list can clear it."
+        if number.unknown
         else ""
     )
     return f"{known}{unknown}"
@@ -43,7 +58,7 @@ def table(entries: list[Entry], folder: str = "releases/") -> str:
     for release, number in counts_by_release(entries):
         rows.append(
             f'<tr><th scope="row"><a href="{folder}{release.version}/">{release.version}</a></th>'
-            f"<td>{number['affected']}</td><td>{number['unknown']}</td><td>{number['not affected']}</td><td>{release.date}</td></tr>"
+            f"<td>{number.known}</td><td>{number.unknown}</td><td>{number.not_affected}</td><td>{release.date}</td></tr>"
         )
     heads = "".join(
         f'<th scope="col">{head}</th>' for head in ("PyTorch", "Affected by", "Unknown", "Not affected by", "Released")
@@ -58,59 +73,78 @@ def table(entries: list[Entry], folder: str = "releases/") -> str:
 def page(release: Release, place: int, entries: list[Entry], command: str) -> str:
     """The page of one release."""
     number = counts(entries, place)
-    affected = [entry for entry in entries if entry.letters[place] == "a"]
-    unknown = [entry for entry in entries if entry.letters[place] == "u"]
+    affected = [entry for entry in entries if entry.answers[place].accused]
+    unknown = [entry for entry in entries if entry.answers[place].state == UNKNOWN]
+    likely = [entry for entry in unknown if entry.likely(place)]
+    cleared = any(entry.answers[place].where for entry in entries if entry.answers[place].state == NOT_AFFECTED)
+    by = "a source or a run" if cleared else "a source"
     fixed = [entry for entry in entries if entry.fixed_in(release.version)]
     broken = [entry for entry in entries if entry.introduced_in(release.version)]
     version = release.version
     parts = [
         f"---\ndescription: Known wrong results of PyTorch {version} on Apple GPUs, and what is unknown.\n---",
         f"# PyTorch {version} on Apple GPUs",
-        f"{answer(number)} {number['not affected']} of {len(entries)} do not affect it, says a source.",
+        f"{answer(number)} {number.not_affected} of {len(entries)} do not affect it, says {by}.",
         "<div data-search-exclude markdown>\n\nThe check that decides for your own model, in the environment that you "
         f"work in:\n\n{command}\n\n[Download validate_mps.py](../validate_mps.py){{ download }} · "
         f"[what it does](../validate.md) · [filter these bugs](../bugs.md?torch={version})\n\n</div>",
         f"## Affected by {'{'} data-search-exclude {'}'}\n\n"
-        + (_list(affected, macos=True) or "None is known. That is not a clean bill: see what is unknown."),
+        + (_list(affected, place) or "None is known. That is not a clean bill: see what is unknown."),
     ]
+    if likely:
+        parts.append(
+            "## Likely affected { data-search-exclude }\n\nUnknown, but seen shortly before this release, and the thread "
+            f"is open without a fix. [Check your own model](../validate.md).\n\n{_list(likely, place)}"
+        )
     if broken:
         parts.append(
             "## Came with it { data-search-exclude }\n\nA source says that older releases are right.\n\n"
-            + _list(broken)
+            + _list(broken, place)
         )
     parts += [
-        "## Fixed in it { data-search-exclude }\n\n" + (_list(fixed) or "No fix is stated for this release."),
-        f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown, entries, version)}",
-        f"<small>Released on {release.date} (day of the first file on PyPI). States are computed from what threads, "
-        "release notes and wheels say: affected from the oldest version seen affected up to the fix, not affected only "
-        "where a source says so.</small>",
+        "## Fixed in it { data-search-exclude }\n\n" + (_list(fixed, place) or "No fix is stated for this release."),
+        f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown, entries, place)}",
+        f"<small>Released on {release.date} (day of the first file on PyPI). States are computed from our runs and from what "
+        "threads, release notes and wheels say: affected from the oldest version seen affected up to the fix, not affected "
+        "only where a source or a run says so.</small>",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _list(entries: list[Entry], macos: bool = False) -> str:
+def _list(entries: list[Entry], place: int) -> str:
     """Bugs as a list in HTML, the most dangerous first; empty for none."""
     if not entries:
         return ""
-    return "<ul>\n" + "\n".join(f"<li>{_link(entry)}{_details(entry, macos)}</li>" for entry in entries) + "\n</ul>"
+    return "<ul>\n" + "\n".join(f"<li>{_link(entry)}{_details(entry, place)}</li>" for entry in entries) + "\n</ul>"
 
 
 def _link(entry: Entry) -> str:
     return f'<a href="../../bugs/{entry.slug}/">{claim_html(entry.bug.claim)}</a>'
 
 
-def _details(entry: Entry, macos: bool) -> str:
-    tied = f"macOS {words.limits(entry.bug.macos)}" if macos and entry.bug.macos is not None else ""
-    chips = f"chips: {', '.join(entry.bug.chips)}" if macos and entry.bug.chips else ""
+def _details(entry: Entry, place: int) -> str:
+    """Kind, and of one that affects or is likely to: where, and what is measured or near."""
+    one = entry.answers[place]
+    tied = f"macOS {words.limits(entry.bug.macos)}" if one.accused and entry.bug.macos is not None else ""
+    chips = f"chips: {', '.join(entry.bug.chips)}" if one.accused and entry.bug.chips else ""
     kind = words.kind(entry.bug.kind, entry.silent)
     check = "has a check" if entry.has_check else ""
-    return f" <small>({escape('; '.join(part for part in (kind, tied, chips, check) if part))})</small>"
+    state = "" if one.state in (AFFECTED, NOT_AFFECTED, UNKNOWN) else one.words
+    measured = one.because if one.accused and one.where and not state else ""
+    near = one.said.reason if one.shade == said.LIKELY else ""
+    parts = [*map(escape, (kind, tied, chips, check)), *(text(part, limit=400) for part in (state, measured, near))]
+    return f" <small>({'; '.join(part for part in parts if part)})</small>"
 
 
-def _unknown(unknown: list[Entry], entries: list[Entry], version: str) -> str:
-    """How many of each family; the pages of the families say which, for every release, and so need no copy here."""
+def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
+    """How many of each shade and family; the pages of the families say which, for every release: no copy is needed here."""
+    version = releases.load()[place].version
     if not unknown:
         return "Nothing: a source speaks of each bug."
+    shades = Counter(entry.answers[place].shade for entry in unknown)
+    near_first = "\n".join(
+        f"- {shades[name]} {name}: {meaning}" for name, meaning in said.SHADES.items() if shades[name]
+    )
     found = family_page.by_family(unknown)
     numbers = {
         family: f"{len(found[family])} of {len(there)}"
@@ -118,7 +152,7 @@ def _unknown(unknown: list[Entry], entries: list[Entry], version: str) -> str:
         if family in found
     }
     return (
-        f"{len(unknown)} bugs. Each may be in this release or not. "
+        f"{len(unknown)} bugs. Each may be in this release or not:\n\n{near_first}\n\n"
         f"[Show them](../bugs.md?torch={version}&state=unknown), or read them by family, with what is known of each on "
         f"every release:\n\n{family_page.links(numbers, '../../bugs/family/')}"
     )

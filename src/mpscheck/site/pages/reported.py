@@ -6,7 +6,7 @@ import re
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
 from mpscheck.bugs.figures import Figure
-from mpscheck.known import names, releases
+from mpscheck.known import names, said
 from mpscheck.known.entry import Entry
 from mpscheck.site import figures as figures_part
 from mpscheck.site import words
@@ -14,7 +14,14 @@ from mpscheck.site.escape import attribute, claim_markdown, text
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import anchor, definitions, region
 
-STATE_SHAPES = {"affected": ("✘", "bad"), "not affected": ("✔", "good"), "unknown": ("?", "unknown")}
+STATE_SHAPES = {
+    "affected": ("✘", "bad"),
+    "not affected": ("✔", "good"),
+    "unknown": ("?", "unknown"),
+    "contradiction": ("≠", "failed"),
+    "disagreement": ("≠", "failed"),
+    said.LIKELY: ("?", "unknown"),
+}
 BLAMED = {
     "torch": "PyTorch's code, says a source",
     "macos": "Apple's frameworks in macOS, says a source",
@@ -37,7 +44,7 @@ def page(entry: Entry, contribute: str = "../contribute.md", figures: tuple[Figu
         f"# {claim_markdown(bug.claim)}",
         also_known_as(bug),
         f"<div data-search-exclude markdown>\n\n{_summary(entry)}\n\n</div>",
-        f"## Is it in mine? {{ data-search-exclude }}\n\n{by_release(bug)}\n\n{_versions(bug)}\n\n"
+        f"## Is it in mine? {{ data-search-exclude }}\n\n{by_release(entry)}\n\n{_versions(bug)}\n\n"
         "There is **no snippet yet** that could tell on your machine: "
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
@@ -100,15 +107,15 @@ def state_word(state: str) -> str:
     return f'<span class="verdict verdict--{name}"><span aria-hidden="true">{shape}</span> {state}</span>'
 
 
-def by_release(bug: Bug) -> str:
-    """What is known on each release of PyTorch, in stretches with the same state."""
+def by_release(entry: Entry) -> str:
+    """What is known on each release of PyTorch, in stretches with the same state, and what that rests on."""
     rows = []
-    for state, first, last in releases.stretches(bug):
+    for one, first, last in entry.stretches:
         ends = f"[{first}](../releases/{first}.md)"
         if last != first:
             ends += f" to [{last}](../releases/{last}.md)"
-        rows.append(f"| {state_word(state)} | {ends} |")
-    return region("State by release", "\n".join(["| State | PyTorch |", "|---|---|", *rows]))
+        rows.append(f"| {state_word(one.state)} | {ends} | {text(one.because, limit=400)} |")
+    return region("State by release", "\n".join(["| State | PyTorch | Rests on |", "|---|---|---|", *rows]))
 
 
 def _versions(bug: Bug) -> str:

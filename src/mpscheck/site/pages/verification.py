@@ -1,7 +1,7 @@
 """The generated parts of "how it is verified": the rule in figures, and each check on the emulated devices."""
 
 from mpscheck.bugs.bug import Bug
-from mpscheck.known import evidence
+from mpscheck.known import answer, evidence, said
 from mpscheck.runs import numerics
 from mpscheck.runs import rule as rules
 from mpscheck.site import error_ratio_plot, words
@@ -60,11 +60,20 @@ def rule(controls: dict[str, dict]) -> str:
     return f"The allowed ratio is **{words.figure(numerics.ALLOWED_RATIO)}**.{largest}"
 
 
+def meanings(words_: dict[str, str]) -> str:
+    """Words and what each means, as a list of definitions."""
+    return "\n\n".join(f"{word}\n:   {meaning[0].upper()}{meaning[1:]}." for word, meaning in words_.items())
+
+
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that this page and the one on the rule include."""
     families = {bug.slug: bug.family for bug in inputs.checks}
     drawing = error_ratio_plot.drawing(evidence.rows(inputs.controls), families, numerics.ALLOWED_RATIO)
     found = pieces(
-        controls=controls_table(inputs.checks, inputs.controls), numerics=rules.__doc__, rule=rule(inputs.controls)
+        controls=controls_table(inputs.checks, inputs.controls),
+        numerics=rules.__doc__,
+        rule=rule(inputs.controls),
+        states=meanings(answer.STATES),
+        shades=meanings(said.SHADES),
     )
     return found | {"generated/error-ratios.svg": drawing}
