@@ -2,19 +2,24 @@
 
     python scripts/ci/collect_runs.py FOLDER [--to FOLDER] [--body FILE]
 
-Run files go to runs/, results of the repeated report to reporter/. A file that does not follow its schema, was not measured
+Run files go to runs/, with a record of the job that brought them, where GitHub attests that the measuring job wrote them;
+else to unverified/. Results of the repeated report go to reporter/. A file that does not follow its schema, was not measured
 on mps, or names a bug that the catalogue does not have is refused in one sentence. Each file gets its name from its
 provenance, so a newer run of the same environment replaces the older one. Exit code 1 if there was nothing to take.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections import Counter
 from pathlib import Path
 
+import attested
+
 from mpscheck.bugs import catalogue
 from mpscheck.known import cause, repeated
+from mpscheck.known.measured import BROUGHT
 from mpscheck.places import RESULTS
 from mpscheck.runs import fitness, provenance, results
 
@@ -49,8 +54,22 @@ def taken_in(path: Path, to: Path) -> str:
         results.write_atomic(to / "reporter" / repeated.file_name(result), text)
         return f"- {repeated.EXPERIMENT} repeated on macOS {result['environment']['macos']}: {cause.cause(result)}"
     run = accepted(path)
-    results.write(to / "runs" / f"{provenance.run_id(run['provenance'])}.json", run)
-    return description(run)
+    refused = unattested(path, run)
+    folder = "unverified" if refused else "runs"
+    if not refused:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        run = run | {BROUGHT: {"address": provenance.address(), "sha256": digest}}
+    results.write(to / folder / f"{provenance.run_id(run['provenance'])}.json", run)
+    return description(run) + (f" (unverified: {refused})" if refused else "")
+
+
+def unattested(path: Path, run: dict) -> str:
+    """Why a run counts as unverified, in words; empty where the measuring job wrote exactly this file."""
+    if provenance.address() is None:
+        return "not on GitHub: no job brings it"
+    if path.read_text(encoding="utf-8") != results.text(run):
+        return "the file is not as mpscheck writes it"
+    return attested.refusal(path)
 
 
 def is_repeated_report(path: Path) -> bool:
@@ -67,6 +86,8 @@ def accepted(path: Path) -> dict:
     if run["provenance"]["device"].split(":")[0] != "mps":
         raise results.BadResults(f"{path.name} was measured on {run['provenance']['device']}, not on mps")
     known = {bug.slug for bug in catalogue.with_check()}
+    if BROUGHT in run:
+        raise results.BadResults(f"{path.name} says itself which job brought it: that is not its to say")
     unknown = sorted({record["snippet"] for record in run["records"]} - known)
     if unknown:
         raise results.BadResults(f"{path.name} names a bug that is not in the catalogue: {unknown[0]}")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FOLDERS = ("results/runs", "results/reporter")
+FOLDERS = ("results/runs", "results/unverified", "results/reporter")
 TITLE = "Runs measured on macOS"
 AUTHOR = (
     "-c",

@@ -1,6 +1,8 @@
 """Run files are taken in if they follow the schema and were measured on mps, and refused in one sentence if not."""
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 
@@ -28,26 +30,75 @@ def deliver(fit):
     def put(folder, name="run.json", records=(HANG,), **provenance):
         folder.mkdir(parents=True, exist_ok=True)
         run = fit(results.document(MAC | provenance, list(records)))
-        (folder / name).write_text(json.dumps(run))
+        (folder / name).write_text(results.text(run))
 
     return put
 
 
-@pytest.fixture
-def collect(root, tmp_path):
-    """Run the script on tmp_path/in, in a process that has no torch; the finished process."""
+GH = '#!/bin/sh\necho "$@" >> {log}\necho "no attestations found"\nexit {code}\n'  # in place of GitHub's own
 
-    def run():
+
+@pytest.fixture
+def collect(root, tmp_path, monkeypatch):
+    """Run the script on tmp_path/in as a job of GitHub, in a process that has no torch; the finished process."""
+
+    def run(attested=True):
+        tools = tmp_path / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / "gh").write_text(GH.format(log=tmp_path / "gh.log", code=0 if attested else 1))
+        (tools / "gh").chmod(0o755)
+        for name, value in {
+            "PATH": f"{tools}:{os.environ['PATH']}", "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": "an-owner/mps-check", "GITHUB_RUN_ID": "7",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
         script, folders = str(root / "scripts/ci/collect_runs.py"), (str(tmp_path / "in"), "--to", str(tmp_path / "to"))
-        code = f"import runpy, sys; sys.modules['torch'] = None; runpy.run_path({script!r}, run_name='__main__')"
+        start = f"import runpy, sys; sys.modules['torch'] = None; sys.path.insert(0, {str(root / 'scripts/ci')!r})"
+        code = f"{start}; runpy.run_path({script!r}, run_name='__main__')"
         command = [sys.executable, "-c", code, *folders, "--body", str(tmp_path / "body.md")]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 
     return run
 
 
-def taken(tmp_path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "to" / "runs").glob("*"))
+def taken(tmp_path, folder="runs") -> list[str]:
+    return sorted(path.name for path in (tmp_path / "to" / folder).glob("*"))
+
+
+def test_a_run_is_published_with_the_job_that_brought_it(collect, tmp_path, deliver):
+    deliver(tmp_path / "in")
+    digest = hashlib.sha256((tmp_path / "in" / "run.json").read_bytes()).hexdigest()
+    assert collect().returncode == 0
+    run = results.read(tmp_path / "to" / "runs" / taken(tmp_path)[0])
+    assert run.pop("published") == {
+        "address": "https://github.com/an-owner/mps-check/actions/runs/7",
+        "sha256": digest,
+    }
+    assert hashlib.sha256(results.text(run).encode()).hexdigest() == digest, "without it, it is what the job wrote"
+    asked = (tmp_path / "gh.log").read_text()
+    assert "attestation verify" in asked and "--repo an-owner/mps-check" in asked
+    assert "--signer-workflow an-owner/mps-check/.github/workflows/measure.yml" in asked
+    assert "--source-ref refs/heads/main" in asked
+
+
+def test_a_run_that_nothing_attests_is_unverified(collect, tmp_path, deliver):
+    deliver(tmp_path / "in")
+    done = collect(attested=False)
+    assert done.returncode == 0 and "(unverified: not attested: no attestations found)" in done.stdout
+    assert taken(tmp_path) == [] and len(taken(tmp_path, "unverified")) == 1
+    run = results.read(tmp_path / "to" / "unverified" / taken(tmp_path, "unverified")[0])
+    assert "published" not in run
+
+
+def test_a_run_that_says_itself_who_brought_it_is_refused(collect, tmp_path, deliver):
+    deliver(tmp_path / "in")
+    path = tmp_path / "in" / "run.json"
+    forged = json.loads(path.read_text()) | {
+        "published": {"address": "https://github.com/an-owner/mps-check/actions/runs/7", "sha256": "0" * 64}
+    }
+    path.write_text(results.text(forged))
+    done = collect()
+    assert done.returncode == 1 and "not its to say" in done.stdout and taken(tmp_path) == []
 
 
 def test_runs_of_several_jobs_are_taken_under_names_of_their_own(collect, tmp_path, deliver):

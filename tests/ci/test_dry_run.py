@@ -21,7 +21,7 @@ from mpscheck.runs import results
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
-SKIPPED = ("actions/checkout", "actions/setup-python", "actions/cache")
+SKIPPED = ("actions/checkout", "actions/setup-python", "actions/cache", "actions/attest-build-provenance")
 PYTHON = re.compile(r'\.cache/envs/(?:torch-"\$TORCH"|[\w.-]+)/bin/')  # of the job's own environment
 GH = '#!/bin/sh\necho "$@" >> "$GH_LOG"\n[ "$1 $2" = \'pr list\' ] && echo \'[]\' || exit 0\n'
 
