@@ -20,7 +20,7 @@
       const mine = found.affected.filter((bug) => bug.uses.includes(chosen.use))
       const fits = (mac) => (!chosen.macos || !mac.macos || mac.macos.includes(chosen.macos)) && (!chosen.chip || !mac.chips || mac.chips.includes(chosen.chip))
       const known = mine.filter((bug) => bug.where.some(fits))
-      const likely = found.likely.filter((bug) => bug.uses.includes(chosen.use))
+      const likely = found.likely.filter((bug) => bug.uses.includes(chosen.use) && bug.where.some(fits))
       const unknown = found.unknown[chosen.use] + mine.length - known.length
       const list = new URL("bugs/", home)
       list.searchParams.set("torch", found.torch)

@@ -80,6 +80,12 @@ def test_of_releases_before_a_fix_and_of_other_machines(bug, changes, expected):
     assert shade(there, torch, "14" if asked else None, **changes)[0] == expected
 
 
+def test_what_is_likely_on_one_chip_is_not_on_another(bug):
+    tied = dataclasses.replace(bug, affected=SpecifierSet("==2.14.0"), chips=("M1", "M2"))
+    shades = [said.said(tied, Setup("2.15.0", chip=chip)).shade for chip in (None, "M1", "M4")]
+    assert shades == ["likely affected", "likely affected", "seen on another macOS or chip"]
+
+
 def test_every_unknown_of_the_catalogue_has_a_shade_and_nothing_else_has(known):
     for one in known:
         for release in releases.load():

@@ -106,6 +106,15 @@ def test_the_data_of_the_widget_give_the_states_of_the_catalogue(known):
                 }
                 right = {one.slug for one in known if one.on(version, macos, chip=chip).accused}
                 assert shown == right
+                near = {
+                    bug["slug"]
+                    for bug in data["likely"]
+                    for mac in bug["where"]
+                    if (mac["macos"] is None or macos in mac["macos"]) and (not mac["chips"] or chip in mac["chips"])
+                }
+                assert near == {
+                    one.slug for one in known if one.on(version, macos, chip=chip).shade == "likely affected"
+                }
 
 
 def test_the_page_of_an_index_only_entry_says_what_is_known(files):

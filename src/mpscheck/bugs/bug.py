@@ -146,7 +146,8 @@ class Bug:
     def state(self, torch: str, macos: str | None = None) -> str:
         """`affected`, `not affected` or `unknown` for a torch version (and a macOS version, where the bug depends on it).
 
-        Affected only between the oldest version seen affected and the fix, not affected only where a source says so.
+        Affected only between the oldest version seen affected and the fix, not affected only where a source says so. That
+        is what sources say; `mpscheck.known.answer` joins it with what was measured.
         """
         introduced = self.introduced["version"] if self.introduced else None
         macos_range = str(self.macos) if self.macos else None

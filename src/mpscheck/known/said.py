@@ -73,11 +73,21 @@ def date_of(bug: Bug) -> str:
 
 
 def _state(bug: Bug, setup: Setup) -> str:
-    minors = [setup.macos] if setup.macos is None or "." in setup.macos else [setup.macos, f"{setup.macos}.99"]
-    found = {bug.state(setup.torch, minor) for minor in minors}
+    found = {bug.state(setup.torch, minor) for minor in _minors(setup)}
     if len(found) > 1 or ("affected" in found and not fits_chips(bug, setup)):
         return "unknown"
     return found.pop()
+
+
+def _minors(setup: Setup) -> list[str | None]:
+    """The first and the last minor version of a major one; the version itself where it has a minor, or is any."""
+    return [setup.macos] if setup.macos is None or "." in setup.macos else [setup.macos, f"{setup.macos}.99"]
+
+
+def _elsewhere(bug: Bug, setup: Setup) -> bool:
+    """Whether sources speak of other machines alone."""
+    tied = bug.macos is not None and setup.macos is not None
+    return not fits_chips(bug, setup) or (tied and not all(minor in bug.macos for minor in _minors(setup)))
 
 
 def _basis(word: str) -> str:
@@ -89,7 +99,7 @@ def _shade(bug: Bug, setup: Setup) -> tuple[str, str]:
     version, seen = Version(setup.torch), versions_seen(bug)
     last = seen[-1] if seen else None
     as_of = f" as of {bug.stored_date}" if bug.stored_date else ""
-    if bug.state(setup.torch) == "affected":
+    if _elsewhere(bug, setup):
         tied = [f"macOS {bug.macos}"] if bug.macos is not None else []
         return ELSEWHERE, f"sources speak of {', '.join([*tied, *bug.chips])} alone"
     if any(version.release[: len(one)] == one for one in (Version(text).release for text in bug.unsure)):

@@ -69,7 +69,9 @@ def affected(entries: list[Entry], place: int) -> str:
             if entry.answers[place].accused
         ],
         "likely": [
-            _listed(entry) | {"why": entry.answers[place].said.reason} for entry in entries if entry.likely(place)
+            _listed(entry) | {"where": [_tied(entry)], "why": entry.answers[place].said.reason}
+            for entry in entries
+            if entry.likely(place)
         ],
         "unknown": number(UNKNOWN),
         "not_affected": number(NOT_AFFECTED),
@@ -81,12 +83,17 @@ def _listed(entry: Entry) -> dict:
     return {"slug": entry.slug, "claim": entry.bug.claim.rstrip("."), "uses": entry.uses}
 
 
+def _tied(entry: Entry) -> dict:
+    """The Macs that sources tie a bug to."""
+    return {"macos": releases.macos_of(entry.bug), "chips": entry.bug.chips or None}
+
+
 def where(entry: Entry, place: int) -> list[dict]:
     """The Macs on which a release is accused, one of these is enough: versions of macOS and chips, None for all of them."""
     version = releases.load()[place].version
     found = []
     if said.said(entry.bug, Setup(version)).state == AFFECTED:
-        found.append({"macos": releases.macos_of(entry.bug), "chips": entry.bug.chips or None})
+        found.append(_tied(entry))
     for setup, one in entry.measured_on:
         if setup.torch == version and one.accused:
             chips = ((setup.chip,) if setup.chip else None) if setup.virtual is False else NO_MAC
