@@ -270,6 +270,12 @@ def test_neither_ci_nor_an_unverified_run_outvotes_the_other_silently(bug):
     assert known(bug, REAL_15, right(bug), unverified=[wrong(bug, by_ci=False)]).state == "disagreement"
 
 
+def test_two_files_of_the_same_name_are_two_runs(bug):
+    """The name says where it was measured, and somebody may have measured on just such a machine."""
+    index = measured.index([bug], {"same": wrong(bug)}, {"same": right(bug, by_ci=False)})
+    assert answer(bug, REAL_15, index).state == "disagreement"
+
+
 # ---- cost
 
 

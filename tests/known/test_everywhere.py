@@ -110,6 +110,11 @@ def test_an_unverified_run_is_labelled_everywhere(shown):
     assert mine["basis"] == ["measured, unverified"]
 
 
+def test_the_home_page_counts_our_runs_and_those_of_people_apart(shown):
+    said = shown["generated/macs.md"]
+    assert "1 on real Macs, 2 in virtual machines; sent by people and unverified: 1 on real Macs." in said
+
+
 def test_what_could_not_run_is_shown_with_its_reason(shown):
     page = shown[f"bugs/{UNSAID}.md"]
     assert "could not run&#58; crash &#40;it ended in crash&#41;" in page

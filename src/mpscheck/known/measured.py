@@ -113,15 +113,15 @@ def index(bugs: Iterable[Bug], runs: dict[str, dict], unverified: dict[str, dict
     by_slug = {bug.slug: bug for bug in bugs if bug.check is not None}
     found: dict[str, dict[str, dict[Setup, list[Measurement]]]] = {}
     seen = set()
-    for folder, verified in ((runs, True), (unverified or {}, False)):
+    sent = {f"unverified/{name}": run for name, run in (unverified or {}).items()}  # ours may have the same names
+    for folder, verified in ((runs, True), (sent, False)):
         for name, run in folder.items():
             if run["provenance"]["device"].split(":")[0] != "mps":
                 continue
             where = setups.of_run(run["provenance"])
             for bug, m in measurements(by_slug, name, run, verified and BROUGHT in run):
-                found.setdefault(bug.slug, {}).setdefault(where.torch, {}).setdefault(
-                    setups.key(bug, where), []
-                ).append(m)
+                by_setup = found.setdefault(bug.slug, {}).setdefault(where.torch, {})
+                by_setup.setdefault(setups.key(bug, where), []).append(m)
                 if m.outcome == WRONG and m.verified:
                     seen.add((bug.slug, where.virtual))
     for by_torch in found.values():

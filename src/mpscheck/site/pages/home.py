@@ -107,14 +107,19 @@ def answer(transcript: str | None) -> str:
     return "```text\n" + "\n".join([line for line in lines[:-1] if line.startswith("[")] + lines[-1:]) + "\n```"
 
 
-def macs(runs: dict[str, dict]) -> str:
-    """One sentence on how many Macs have been measured."""
-    found = [run["provenance"] for run in runs.values() if run["provenance"]["device"].startswith("mps")]
-    if not found:
+def macs(runs: dict[str, dict], unverified: dict[str, dict] | None = None) -> str:
+    """One sentence on how many Macs have been measured, by our jobs and by people."""
+    ours, theirs = _machines(runs), _machines(unverified or {})
+    if not ours and not theirs:
         return "No Mac has been measured yet."
+    said = [*([ours] if ours else []), *([f"sent by people and unverified: {theirs}"] if theirs else [])]
+    return f"Runs [are published](results.md): {'; '.join(said)}."
+
+
+def _machines(runs: dict[str, dict]) -> str:
+    found = [run["provenance"] for run in runs.values() if run["provenance"]["device"].startswith("mps")]
     groups = {phrase: sum(where["virtual"] is virtual for where in found) for virtual, phrase in words.MACHINES.items()}
-    counts = ", ".join(f"{count} {phrase}" for phrase, count in groups.items() if count)
-    return f"Runs [are published](results.md): {counts}."
+    return ", ".join(f"{count} {phrase}" for phrase, count in groups.items() if count)
 
 
 def time_needed(measured: dict[str, float]) -> str:
@@ -143,7 +148,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         sick=answer(printed.get("validate-sick")),
         seconds=seconds(seconds_),
         time_needed=time_needed(seconds_),
-        macs=macs(inputs.runs),
+        macs=macs(inputs.runs, inputs.unverified),
         widget=widget(inputs.known),
     )
     every = enumerate(releases.load())
