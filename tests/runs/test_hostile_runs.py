@@ -256,6 +256,21 @@ def test_a_changed_run_is_refused_in_one_sentence_or_shown_escaped(file, text):
 
 
 @quick
+@given(text=runs())
+def test_the_quick_validator_takes_nothing_that_the_deciding_one_refuses(text):
+    try:
+        run = results.parse(text)
+    except (ValueError, RecursionError):
+        return
+    if results.plainly_right(run):
+        assert results.what_is_wrong(run) is None
+
+
+def test_a_run_without_a_fault_needs_the_quick_validator_alone():
+    assert results.plainly_right(RUN) and results.what_is_wrong(RUN) is None
+
+
+@quick
 @given(text=values.map(written))
 def test_any_document_of_json_is_refused_in_one_sentence(file, text):
     file.write_text(text, encoding="utf-8")
