@@ -5,6 +5,6 @@
 - outputs: the numbers of one output; rule: when it is wrong; numerics: a record
 - canaries: calls that are known to be right; fitness: which verdicts of a run count
 - provenance: where a run took place; macos: which macOS that is
-- results: run files; emulated: results on the emulated device; made_of: what these were made of
+- results: run files; slim: many of them, with what pages need of each record; emulated: results on the emulated device; made_of: what these were made of
 - selftest: whether a trigger matches its snippet's calls
 """

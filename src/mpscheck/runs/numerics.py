@@ -6,7 +6,7 @@ Results store numbers, never verdicts, so that a better rule can be applied to o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mpscheck.runs import rule
@@ -91,8 +91,12 @@ def verdict_of_attempt(attempt: dict[str, Any], function: str) -> str:
 
 
 def verdict(record: dict[str, Any], function: str = "compute") -> str:
-    """The verdict of a record on one of its functions; attempts of which only some are wrong are `nondeterministic`."""
-    verdicts = [verdict_of_attempt(attempt, function) for attempt in record["attempts"]]
+    """The verdict of a record on one of its functions."""
+    return of_attempts([verdict_of_attempt(attempt, function) for attempt in record["attempts"]])
+
+
+def of_attempts(verdicts: Sequence[str]) -> str:
+    """The verdict of several attempts; attempts of which only some are wrong are `nondeterministic`."""
     if len(set(verdicts)) == 1:
         return verdicts[0]
     if any(found in SICK for found in verdicts):
@@ -101,13 +105,17 @@ def verdict(record: dict[str, Any], function: str = "compute") -> str:
 
 
 def finding(record: dict[str, Any], kind: str) -> str:
-    """What a record finds of a bug of this kind: the verdict on compute.
+    """What a record finds of a bug of this kind."""
+    return shown(verdict(record), verdict(record, "control"), kind)
+
+
+def shown(compute: str, control: str, kind: str) -> str:
+    """What the verdicts on compute and control show of a bug of this kind: that on compute.
 
     An error, a crash or a hang of compute shows something only beside a control that is right: else `unfit`.
     """
-    found = verdict(record)
-    shows_at_once = found in NOT_RUN and found in SHOWS[kind]
-    return "unfit" if shows_at_once and verdict(record, "control") != "agrees" else found
+    shows_at_once = compute in NOT_RUN and compute in SHOWS[kind]
+    return "unfit" if shows_at_once and control != "agrees" else compute
 
 
 def chance_of_missing(rate: float, repeats: int) -> float:
@@ -126,6 +134,11 @@ def worst(verdicts: Iterable[str]) -> str:
 
 
 def deciding(record: dict[str, Any]) -> dict[str, Any]:
-    """The attempt that the figures of a record are taken from: the first whose verdict is not that all is right."""
+    """The attempt that the figures of a record are taken from."""
     attempts = record["attempts"]
-    return next((a for a in attempts if verdict_of_attempt(a, "compute") != "agrees"), attempts[0])
+    return attempts[deciding_place([verdict_of_attempt(attempt, "compute") for attempt in attempts])]
+
+
+def deciding_place(verdicts: Sequence[str]) -> int:
+    """Which attempt decides: the first whose verdict on compute is not that all is right, else the first."""
+    return next((place for place, found in enumerate(verdicts) if found != "agrees"), 0)

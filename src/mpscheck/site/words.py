@@ -8,7 +8,7 @@ from packaging.version import Version
 from mpscheck.bugs.bug import Bug, thread_url
 from mpscheck.known import evidence
 from mpscheck.known.measured import Measurement, of_runs
-from mpscheck.runs import fitness, numerics, rule
+from mpscheck.runs import fitness, numerics, slim
 from mpscheck.site.escape import entities, line, text
 from mpscheck.site.markup import anchor
 
@@ -117,22 +117,22 @@ def verdict_and_ratio(word: str, value: float | str | None) -> str:
 
 
 def figures_of(attempt: dict, function: str = "compute") -> str:
-    """The figures of one function of an attempt in words, those of its worst output; for a random sample its p-value."""
-    numbers = attempt["functions"].get(function)
-    if numbers is None:
+    """The figures of one function of an attempt in words."""
+    return figures(slim.figures(attempt["functions"].get(function)))
+
+
+def figures(found: slim.Output | slim.Sample | None) -> str:
+    """The figures of a function in words, those of its worst output; for a random sample its p-value."""
+    if found is None:
         return ""
-    if "p_value" in numbers:
-        return f"p-value {numbers['p_value']:.2g}, false alarms {numbers['false_alarm']:.0e}"
-    output = numerics.worst_output(numbers)
-    which = f"output {numbers['outputs'].index(output) + 1} of {len(numbers['outputs'])}: " * (
-        len(numbers["outputs"]) > 1
-    )
-    if "cpu_shape" in output:
+    if isinstance(found, slim.Sample):
+        return f"p-value {found.p_value:.2g}, false alarms {found.false_alarm:.0e}"
+    which = f"output {found.place} of {found.of}: " * (found.of > 1)
+    if found.other_shape:
         return f"{which}another shape or dtype"
-    out_of_place = output["eps"] and output["device"]["misplaced"]  # else the values are whole numbers
-    said = "NaN or infinity out of place" if out_of_place else error_ratio(rule.ratio_of_output(output))
-    often = [f"{numbers['wrong_runs']} of {numbers['repeats']} runs wrong"] if "wrong_runs" in numbers else []
-    return which + "; ".join([said, *_first_wrong(output), *often])
+    said = "NaN or infinity out of place" if found.misplaced else error_ratio(found.ratio)
+    often = [f"{found.wrong_runs} of {found.repeats} runs wrong"] if found.wrong_runs is not None else []
+    return which + "; ".join([said, *_first_wrong(found), *often])
 
 
 def details(m: Measurement) -> list[str]:
@@ -155,17 +155,15 @@ def fit(run: dict) -> str:
     return f"all {count} calls that are known to be right were right" if count else "not asked of a device in software"
 
 
-def _first_wrong(output: dict) -> list[str]:
+def _first_wrong(output: slim.Output) -> list[str]:
     """How many values of an output are wrong, and what stands in the first of them."""
-    first = output["first_wrong"]
+    first = output.first_wrong
     if first is None:
         return []
-    values = {name: value(first[name]) for name in ("device", "cpu", "exact")}
-    size = math.prod(output["shape"])
-    place = f", first at {tuple(first['index'])}" if size > 1 else ""
+    place = f", first at {first.index}" if output.elements > 1 else ""
     return [
-        f"{output['device']['wrong']:,} of {size:,} values wrong{place}: {values['device']}, on the CPU {values['cpu']}, "
-        f"in float64 {values['exact']}"
+        f"{output.wrong:,} of {output.elements:,} values wrong{place}: {value(first.device)}, on the CPU "
+        f"{value(first.cpu)}, in float64 {value(first.exact)}"
     ]
 
 
