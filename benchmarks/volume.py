@@ -3,7 +3,7 @@
     python benchmarks/volume.py [--sizes 10 100 1000]
 
 For each size, in a process of its own: processor time to *read* all run files (JSON, schema), to *cut* them down to slim
-runs, to *join* their records with the bugs, to *derive* a row for each bug and set-up, and to *write* the rows; and the
+runs, to *join* their records with the bugs, to *derive* what is known of each bug on each set-up, and to *write* the rows; and the
 most memory that the process had. A column `growth` says what a run costs, against the smallest size: 1.00 is linear.
 The records are real ones, of all checks on the emulated device, healthy and sick, each number changed a little, and all
 measured by one process, as on a Mac. 1,000 runs take 4 GB of disk and three minutes.
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +32,9 @@ from pathlib import Path
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
+from mpscheck.known import measured as measurements
+from mpscheck.known.answer import Answer, answer
+from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
 from mpscheck.runs import results, slim
 
@@ -40,6 +43,7 @@ BUDGET_AT, SECONDS, MEGABYTES = 1000, 90, 500  # the budget for so many runs
 STEPS = ("read", "cut", "join", "derive", "write")
 DISTINCT = 8  # so many runs have numbers of their own; the others repeat them with another provenance
 MACOS = {"15.6": "24G90", "26.1": "25B78"}
+PUBLISHED = {"published": {"address": "https://github.com/o/r/actions/runs/1", "sha256": "0" * 64}}
 START = datetime(2026, 1, 1)
 WHERE = {
     "evidence": "measured", "torch_git": None, "python": "3.11.9", "device": "mps", "gpu": "Apple M1", "chip": "Apple M1",
@@ -136,7 +140,7 @@ def as_file(run: dict) -> str:
 
 def grown(folder: Path, attempts: dict[str, list[dict]], sizes: list[int]) -> Iterator[tuple[int, Path]]:
     """A folder with so many run files, made larger from size to size."""
-    texts = [as_file(results.document(provenance(0), made_up(attempts, seed))) for seed in range(DISTINCT)]
+    texts = [as_file(results.document(provenance(0), made_up(attempts, seed)) | PUBLISHED) for seed in range(DISTINCT)]
     before = json.dumps(provenance(0), indent=1, sort_keys=True).replace("\n", "\n ")
     assert all(before in text for text in texts)
     there = 0
@@ -161,40 +165,29 @@ def passed(folder: Path) -> tuple[dict[str, float], float]:
         yield
         spent[name] += time.process_time() - started
 
-    with step("join"):
-        by_slug = {bug.slug: bug for bug in bugs()}
-        found: dict[str, dict[tuple, list]] = defaultdict(lambda: defaultdict(list))
+    known, runs = bugs(), {}
     for path in sorted(folder.glob("*.json")):
         with step("read"):
             run = results.read(path)
         with step("cut"):
-            run = slim.slim(run)
-        with step("join"):
-            where = run["provenance"]
-            setup = where["torch"], where["macos"].split(".")[0], where["virtual"]
-            for record in run["records"]:
-                found[record.snippet][setup].append((where["date"], path.stem, record))
+            runs[path.stem] = slim.slim(run)
+    with step("join"):
+        index = measurements.index(known, runs)
     with step("derive"):
-        rows = [
-            row(by_slug[slug], setup, there) for slug, by_setup in found.items() for setup, there in by_setup.items()
-        ]
+        rows = [(bug, setup, answer(bug, setup, index)) for bug in known for setup in index.setups(bug.slug)]
     with step("write"), tempfile.TemporaryFile("w") as file:
-        for one in rows:
-            file.write(json.dumps(one) + "\n")
+        for bug, setup, found in rows:
+            file.write(json.dumps(row(bug, setup, found)) + "\n")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return dict(spent), peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def row(bug: Bug, setup: tuple, there: list[tuple]) -> dict:
-    """What the runs on one set-up found of a bug."""
-    current = sorted(
-        (one for one in there if one[2].code == bug.check.code_hash), reverse=True, key=lambda one: one[:2]
-    )
-    day, name, newest = current[0]
-    found = Counter(record.finding(bug.kind) for _, _, record in current)
+def row(bug: Bug, setup: Setup, found: Answer) -> dict:
+    """What is known of a bug on one set-up, with the figures of the newest run that it rests on."""
+    newest = found.rests_on[0].record
     return {
-        "bug": bug.slug, "setup": setup, "state": bug.state(setup[0], setup[1]), "found": found, "run": name,
-        "date": day[:10], "reason": newest.reason, "figures": newest.figures and asdict(newest.figures),
+        "bug": bug.slug, "setup": str(setup), "state": found.state, "words": found.words, "date": found.date,
+        "runs": [m.run for m in found.rests_on], "figures": newest.figures and asdict(newest.figures),
     }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_a_run_in_several_dtypes_counts_once_and_the_worst_speaks(linear, mac_ru
     mac_run["records"] = [right, wrong | {"dtype": "float16"}]
     found = index([linear], {"mac": mac_run}).of(linear.slug)
     assert [m.verdict() for m in found] == ["agrees", "wrong"]
-    assert [m.record["dtype"] for m in measured.of_runs(found)] == ["float16"]
+    assert [m.record.dtype for m in measured.of_runs(found)] == ["float16"]
     assert words.on_macs(found).count("wrong</span> in 1 of 1 runs") == 1
     rows = results_page.run_section("mac", mac_run, (linear,))
     assert "wrong</span> in float16" in rows and "not as expected" not in rows

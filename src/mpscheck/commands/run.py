@@ -13,7 +13,7 @@ from mpscheck.known.expected import expected_on
 from mpscheck.known.measured import Index
 from mpscheck.places import shown
 from mpscheck.progress import progress
-from mpscheck.runs import fitness, numerics, provenance, results, runner
+from mpscheck.runs import fitness, numerics, provenance, results, runner, slim
 
 
 def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
@@ -97,7 +97,7 @@ def earlier_runs(bugs, where: dict) -> Index:
     """What the published runs with the same torch gave, for a machine that has runs before: a runner with a name."""
     if where["runner"] is None:
         return measurements.NONE
-    return measurements.index(bugs, results.read_folder(results.RUNS, f"mps*_torch{where['torch']}_*.json"))
+    return measurements.index(bugs, dict(slim.read(results.RUNS, f"mps*_torch{where['torch']}_*.json")))
 
 
 def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bool) -> int:

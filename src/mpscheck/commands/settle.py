@@ -5,13 +5,13 @@ import click
 from mpscheck.bugs import catalogue
 from mpscheck.known import measured, proposal
 from mpscheck.places import shown
-from mpscheck.runs import results
+from mpscheck.runs import results, slim
 
 
 def main(names: tuple[str, ...]) -> int:
     """Print each contradiction and the diff of the bug's file; 1 if there is one. Nothing is changed."""
     bugs = [catalogue.find(name) for name in names] or list(catalogue.with_check())
-    index = measured.index(bugs, results.read_folder(results.RUNS), results.read_folder(results.UNVERIFIED))
+    index = measured.index(bugs, dict(slim.read(results.RUNS)), dict(slim.read(results.UNVERIFIED)))
     found = 0
     for bug in bugs:
         proposed = proposal.proposed_range(bug, index)

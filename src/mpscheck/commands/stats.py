@@ -8,13 +8,13 @@ import click
 from mpscheck.bugs import catalogue, encounters
 from mpscheck.known import evidence, measured
 from mpscheck.known.entry import Entry, entries
-from mpscheck.runs import results
+from mpscheck.runs import results, slim
 
 
 def main(as_json: bool) -> int:
     """0 always; what is wrong with an input ends in one sentence and exit code 2."""
     bugs = catalogue.all_bugs()
-    index = measured.index(bugs, results.read_folder(results.RUNS), results.read_folder(results.UNVERIFIED))
+    index = measured.index(bugs, dict(slim.read(results.RUNS)), dict(slim.read(results.UNVERIFIED)))
     known = entries(bugs, encounters.load(), index, evidence.read_controls())
     checks = counts([entry for entry in known if entry.has_check])
     threads = counts([entry for entry in known if not entry.has_check])

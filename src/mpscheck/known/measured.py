@@ -7,8 +7,9 @@ from functools import cached_property
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import setups
 from mpscheck.known.setups import Setup
-from mpscheck.runs import fitness, numerics
+from mpscheck.runs import fitness, numerics, slim
 from mpscheck.runs.fitness import Hindrance
+from mpscheck.runs.slim import Record
 
 WRONG, ONCE, RIGHT, DISAGREE = "wrong", "wrong once", "right", "runs disagree"
 OUTDATED = "outdated"
@@ -21,16 +22,11 @@ class Measurement:
 
     run: str
     provenance: dict
-    record: dict
+    record: Record
     current: bool
     kind: str  # of the bug: what shows it
     verified: bool = False  # the publishing job brought it, see `scripts/ci/collect_runs.py`
     hindrance: Hindrance | None = None  # what of the machine keeps it from a verdict
-
-    @property
-    def attempt(self) -> dict:
-        """The attempt that the figures are taken from."""
-        return numerics.deciding(self.record)
 
     def verdict(self, function: str = "compute") -> str:
         """`outdated` where the code has changed since, a hindrance where there is one, else the verdict on this function."""
@@ -38,11 +34,11 @@ class Measurement:
             return OUTDATED
         if self.hindrance:
             return self.hindrance.word
-        return self._finding if function == "compute" else numerics.verdict(self.record, function)
+        return self._finding if function == "compute" else self.record.verdict(function)
 
     @cached_property
     def _finding(self) -> str:
-        return numerics.finding(self.record, self.kind)
+        return self.record.finding(self.kind)
 
     @property
     def hindered(self) -> bool:
@@ -53,7 +49,7 @@ class Measurement:
     def measured(self) -> bool:
         """True if it says something of the bug: numbers were taken, or it showed as its kind does."""
         shows = numerics.SHOWS[self.kind]
-        numbers = self.attempt["outcome"] == "measured"
+        numbers = self.record.outcome == "measured"
         return self.current and not self.hindrance and (numbers or self.verdict() in shows)
 
     @cached_property
@@ -62,7 +58,7 @@ class Measurement:
         found = self.verdict()
         if not self.measured:
             return found
-        verdicts = [numerics.verdict_of_attempt(attempt, "compute") for attempt in self.record["attempts"]]
+        verdicts = self.record.of_attempts()
         shown = sum(verdict in numerics.SHOWS[self.kind] for verdict in verdicts)
         if shown:
             return WRONG if shown > 1 else ONCE
@@ -71,7 +67,7 @@ class Measurement:
     @property
     def reason(self) -> str:
         """Why it says neither wrong nor right, in words; may be a stranger's."""
-        return self.hindrance.reason if self.hindrance else self.attempt.get("reason", "")
+        return self.hindrance.reason if self.hindrance else self.record.reason or ""
 
     @property
     def day(self) -> str:
@@ -136,10 +132,10 @@ def measurements(
 ) -> Iterator[tuple[Bug, Measurement]]:
     """The records of one run, each with its bug; not those of a device made sick on purpose."""
     fit = fitness.fitness(run)
-    for record in run["records"]:
-        bug = by_slug.get(record["snippet"])
-        if bug is not None and not record.get("faults"):
-            current = record["code"] == bug.check.code_hash
+    for record in slim.slim(run)["records"]:
+        bug = by_slug.get(record.snippet)
+        if bug is not None and not record.faults:
+            current = record.code == bug.check.code_hash
             yield bug, Measurement(name, run["provenance"], record, current, bug.kind, verified, fit.hindrance(bug))
 
 

@@ -156,11 +156,6 @@ def read(path: Path) -> dict:
     return check(run, path.name)
 
 
-def read_folder(folder: Path, names: str = "*.json") -> dict[str, dict]:
-    """The run files of a folder by their names, all if no pattern is given. Raises BadResults for the first bad one."""
-    return {path.stem: read(path) for path in sorted(folder.glob(names))}
-
-
 def write_atomic(path: Path, text: str) -> None:
     """Write a file so that it is the old one or the whole new one, never a half. OSError passes through."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -65,24 +65,30 @@ class Record:
 
     def verdict(self, function: str = "compute") -> str:
         """The verdict on one of the functions, as `numerics.verdict` gives it."""
-        return numerics.of_attempts(self.verdicts[FUNCTIONS.index(function)])
+        return numerics.of_attempts(self.of_attempts(function))
+
+    def of_attempts(self, function: str = "compute") -> tuple[str, ...]:
+        """The verdict of each attempt on one of the functions."""
+        return self.verdicts[FUNCTIONS.index(function)]
 
     def finding(self, kind: str) -> str:
         """What it finds of a bug of this kind, as `numerics.finding` gives it."""
         return numerics.shown(self.verdict(), self.verdict("control"), kind)
 
 
-def read(folder: Path) -> Iterator[tuple[str, dict]]:
+def read(folder: Path, names: str = "*.json") -> Iterator[tuple[str, dict]]:
     """The slim runs of a folder with their names, in the order of these; one whole run is held at a time.
 
     Raises BadResults for the first bad file.
     """
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob(names)):
         yield path.stem, slim(results.read(path))
 
 
 def slim(run: dict) -> dict:
-    """A run with slim records; provenance, canaries and all else as they are."""
+    """A run with slim records; provenance, canaries and all else as they are. A slim one is given back."""
+    if any(isinstance(record, Record) for record in run["records"][:1]):
+        return run
     seen: dict = {}
     return run | {"records": [_record(record, seen) for record in run["records"]]}
 

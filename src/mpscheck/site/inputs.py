@@ -14,7 +14,7 @@ from mpscheck.bugs.figures import Figure
 from mpscheck.known import evidence, exposure, measured, releases, repeated, wheels
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import CATALOGUE
-from mpscheck.runs import emulated, results
+from mpscheck.runs import emulated, results, slim
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def read_inputs() -> Inputs:
     """Everything from the repository and, for the address, from the variable SITE_URL. Raises BadResults, BadBug."""
     return Inputs(
         bugs=catalogue.all_bugs(),
-        runs=results.read_folder(results.RUNS),
-        unverified=results.read_folder(results.UNVERIFIED),
+        runs=dict(slim.read(results.RUNS)),
+        unverified=dict(slim.read(results.UNVERIFIED)),
         local=_runs_only(results.LOCAL),
         controls=evidence.read_controls(),
         transcripts=emulated.read("transcripts"),

@@ -116,11 +116,6 @@ def verdict_and_ratio(word: str, value: float | str | None) -> str:
     return verdict(word) + (f" ({said})" if said else "")
 
 
-def figures_of(attempt: dict, function: str = "compute") -> str:
-    """The figures of one function of an attempt in words."""
-    return figures(slim.figures(attempt["functions"].get(function)))
-
-
 def figures(found: slim.Output | slim.Sample | None) -> str:
     """The figures of a function in words, those of its worst output; for a random sample its p-value."""
     if found is None:
@@ -139,8 +134,8 @@ def details(m: Measurement) -> list[str]:
     """What stands behind a verdict: figures, or the reason why there are none, and the verdicts on the other functions."""
     if m.hindered:
         return [text(m.reason, limit=300)]
-    others = [f"{name} {m.verdict(name)}" for name in m.attempt["functions"] if name != "compute"]
-    first = text(m.reason, limit=300) if m.reason else figures_of(m.attempt)
+    others = [f"{name} {m.verdict(name)}" for name in m.record.functions if name != "compute"]
+    first = text(m.reason, limit=300) if m.reason else figures(m.record.figures)
     return [part for part in [first, *others] if part]
 
 
@@ -190,9 +185,9 @@ def device(provenance: dict) -> str:
     return f"{name}{virtual}, macOS {text(provenance['macos'])}{build}"
 
 
-def in_dtype(record: dict) -> str:
+def in_dtype(record: slim.Record) -> str:
     """Which dtype a record is in, where that is not float32."""
-    return "" if record["dtype"] == "float32" else f" in {record['dtype']}"
+    return "" if record.dtype == "float32" else f" in {record.dtype}"
 
 
 def environment(provenance: dict) -> str:

@@ -23,7 +23,7 @@ from mpscheck.known import answer, measured, said
 from mpscheck.known.measured import NONE, Index
 from mpscheck.known.setups import Setup
 from mpscheck.places import PACKAGE, ROOT
-from mpscheck.runs import results
+from mpscheck.runs import results, slim
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class BadPart(ValueError):
 
 def measured_now() -> Index:
     """What the stored runs gave."""
-    folders = (results.read_folder(folder) for folder in (results.RUNS, results.UNVERIFIED))
+    folders = (dict(slim.read(folder)) for folder in (results.RUNS, results.UNVERIFIED))
     return measured.index(catalogue.with_check(), *folders)
 
 
