@@ -23,3 +23,10 @@ def is_surprise(found: str, expected: str, kind: str) -> bool:
         return found not in shows
     healthy = ("agrees",) if "unsupported" in shows else ("agrees", "unsupported")
     return expected == "not affected" and found not in healthy
+
+
+def is_doubtful(found: str, expected: str, kind: str) -> bool:
+    """Whether a finding is looked at again in a fresh process: a surprise, and what failed without being expected to."""
+    as_expected = expected == "affected" and found in numerics.SHOWS[kind]
+    failed = found in numerics.NOT_RUN and found not in ("not-run", "unsupported")
+    return is_surprise(found, expected, kind) or (failed and not as_expected)

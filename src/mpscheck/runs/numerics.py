@@ -92,12 +92,33 @@ def verdict_of_attempt(attempt: dict[str, Any], function: str) -> str:
 
 def verdict(record: dict[str, Any], function: str = "compute") -> str:
     """The verdict of a record on one of its functions; attempts of which only some are wrong are `nondeterministic`."""
-    verdicts = [verdict_of_attempt(attempt, function) for attempt in record["attempts"]]
+    verdicts = [verdict_of_attempt(attempt, function) for attempt in _own(record["attempts"])]
     if len(set(verdicts)) == 1:
         return verdicts[0]
     if any(found in SICK for found in verdicts):
         return "nondeterministic"
     return next(found for found in verdicts if found != "agrees")
+
+
+def _own(attempts: list[dict]) -> list[dict]:
+    """Those that speak of the snippet itself: not one that failed after others in its process, if a fresh one was tried."""
+    tried_alone = any(not attempt["before"] for attempt in attempts)
+    return [a for a in attempts if not tried_alone or not a["before"] or a["outcome"] == "measured"]
+
+
+def has_numbers(record: dict[str, Any]) -> bool:
+    """Whether anything was measured for a record."""
+    return any(attempt["functions"] for attempt in record["attempts"])
+
+
+def measured_anything(run: dict[str, Any]) -> bool:
+    """Whether a run counts as one: at least one of its records has numbers."""
+    return any(map(has_numbers, run["records"]))
+
+
+def is_complete(record: dict[str, Any]) -> bool:
+    """Whether a record need not be measured again on the same machine: there are numbers, and nothing was left out."""
+    return has_numbers(record) and all(attempt["outcome"] != "not-run" for attempt in record["attempts"])
 
 
 def finding(record: dict[str, Any], kind: str) -> str:
@@ -127,5 +148,5 @@ def worst(verdicts: Iterable[str]) -> str:
 
 def deciding(record: dict[str, Any]) -> dict[str, Any]:
     """The attempt that the figures of a record are taken from: the first whose verdict is not that all is right."""
-    attempts = record["attempts"]
+    attempts = _own(record["attempts"])
     return next((a for a in attempts if verdict_of_attempt(a, "compute") != "agrees"), attempts[0])
