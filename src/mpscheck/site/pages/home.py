@@ -5,6 +5,7 @@ from html import escape
 
 from mpscheck.known import releases, uses
 from mpscheck.known.entry import Entry
+from mpscheck.runs import numerics
 from mpscheck.site import words
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
@@ -85,7 +86,8 @@ def answer(transcript: str | None) -> str:
 
 def macs(runs: dict[str, dict]) -> str:
     """One sentence on how many Macs have been measured."""
-    found = [run["provenance"] for run in runs.values() if run["provenance"]["device"].startswith("mps")]
+    counted = [run for run in runs.values() if numerics.measured_anything(run)]
+    found = [run["provenance"] for run in counted if run["provenance"]["device"].startswith("mps")]
     if not found:
         return "No Mac has been measured yet."
     groups = {phrase: sum(where["virtual"] is virtual for where in found) for virtual, phrase in words.MACHINES.items()}
