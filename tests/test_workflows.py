@@ -68,6 +68,17 @@ def test_every_job_has_a_name_and_ends_by_itself(job):
         assert job["timeout-minutes"] <= 45
 
 
+def test_a_run_ends_before_its_job_does():
+    """With what is made before it and after it: what was not reached is then said, and all is uploaded."""
+    job = read(ROOT / ".github/workflows/measure.yml")["jobs"]["measure"]
+    [command] = [step["run"] for step in job["steps"] if "mpscheck run" in step.get("run", "")]
+    assert float(re.search(r"--deadline (\d+)", command)[1]) <= job["timeout-minutes"] - 15
+    minutes = re.search(r'DEADLINE = "(\d+)"', (ROOT / "scripts/ci/preflight.py").read_text())[1]
+    assert float(minutes) <= read(ROOT / ".github/workflows/preflight.yml")["jobs"]["mac"]["timeout-minutes"] - 10
+    uploads = [step for step in job["steps"] if step.get("uses", "").startswith("actions/upload-artifact")]
+    assert [step["if"] for step in uploads] == ["${{ always() }}"]
+
+
 @pytest.mark.parametrize("step", steps())
 def test_actions_are_pinned_and_leave_no_credentials(step):
     if "uses" not in step:

@@ -3,8 +3,9 @@
     python scripts/ci/collect_runs.py FOLDER [--to FOLDER] [--body FILE]
 
 Run files go to runs/, with a record of the job that brought them, where GitHub attests that the measuring job wrote them;
-else to unverified/. Results of the repeated report go to reporter/. A file that does not follow its schema, was not measured
-on mps, or names a bug that the catalogue does not have is refused in one sentence. Each file gets its name from its
+else to unverified/, as does what a stopped run left of one. Results of the repeated report go to reporter/. A file that does
+not follow its schema, has no number, was not measured on mps, or names a bug that the catalogue does not have is refused in
+one sentence. Each file gets its name from its
 provenance, so a newer run of the same environment replaces the older one. Exit code 1 if there was nothing to take.
 """
 
@@ -21,7 +22,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.known import cause, repeated
 from mpscheck.known.measured import BROUGHT
 from mpscheck.places import RESULTS
-from mpscheck.runs import fitness, provenance, results
+from mpscheck.runs import fitness, journal, numerics, provenance, results
 
 
 def main() -> int:
@@ -31,7 +32,7 @@ def main() -> int:
     parser.add_argument("--body", type=Path, help="a Markdown file to write: the text of the pull request")
     arguments = parser.parse_args()
     lines, taken = [], 0
-    for path in sorted(arguments.folder.rglob("*.json")):
+    for path in answers(arguments.folder):
         try:
             lines.append(taken_in(path, arguments.to))
             taken += 1
@@ -42,6 +43,12 @@ def main() -> int:
     if arguments.body:
         results.write_atomic(arguments.body, "Measured by the macOS jobs:\n\n" + text)
     return 0 if taken else 1
+
+
+def answers(folder: Path) -> list[Path]:
+    """What the jobs delivered: files of results, and the journal of a run that was stopped before it had its run file."""
+    stopped = [path for path in folder.rglob(f"*{journal.SUFFIX}") if not journal.run_file_of(path).exists()]
+    return sorted([*folder.rglob("*.json"), *stopped])
 
 
 def taken_in(path: Path, to: Path) -> str:
@@ -82,7 +89,9 @@ def is_repeated_report(path: Path) -> bool:
 
 def accepted(path: Path) -> dict:
     """A run that may be published. Raises results.BadResults, in one sentence."""
-    run = results.read(path)
+    run = journal.read_either(path)
+    if not numerics.measured_anything(run):
+        raise results.BadResults(f"{path.name} has no number: nothing was measured")
     if run["provenance"]["device"].split(":")[0] != "mps":
         raise results.BadResults(f"{path.name} was measured on {run['provenance']['device']}, not on mps")
     known = {bug.slug for bug in catalogue.with_check()}

@@ -21,7 +21,7 @@ REPORTER = Path(__file__).with_name("reporter.txt")
 FOLDER = ROOT / ".cache" / "envs"
 TRIES = 2
 # All that `mpscheck run` imports.
-TOOL = ("click", "jsonschema", "jsonschema-rs>=0.61,<1", "packaging", "pebble", "psutil", "pyyaml", "rich")
+TOOL = ("click", "jsonschema", "jsonschema-rs>=0.61,<1", "packaging", "psutil", "pyyaml", "rich")
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ import releases
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import repeated
-from mpscheck.runs import results
+from mpscheck.runs import journal, numerics, results
 
 SETTINGS = releases.SETTINGS
 MACOS = "15"  # of the first runner: what a bug is expected to do there
@@ -85,7 +85,7 @@ def by_use(versions: list[str], changed: list[Bug]) -> list[str]:
 
 def missing(folder: Path) -> int:
     """The jobs without an answer, each to be tried once more, on another machine; one with a surprise has an answer."""
-    for name, read in {"matrix": results.read, "reporter": repeated.read}.items():
+    for name, read in {"matrix": a_run, "reporter": repeated.read}.items():
         legs = json.loads(os.environ.get(name.upper()) or '{"include": []}')["include"]
         output(name, [leg for leg in legs if not delivered(folder / artifact(leg), read)])
     return 0
@@ -96,9 +96,17 @@ def artifact(leg: dict) -> str:
     return f"run-{leg['torch']}-{leg['runner']}" if "torch" in leg else f"reporter-{leg['runner']}"
 
 
+def a_run(path: Path) -> dict:
+    """A run, also one that was stopped, with at least one number. Raises results.BadResults."""
+    run = journal.read_either(path)
+    if not numerics.measured_anything(run):
+        raise results.BadResults(f"{path.name} has no number: nothing was measured")
+    return run
+
+
 def delivered(folder: Path, read) -> bool:
     """True if a folder holds an answer that can be read."""
-    for path in folder.glob("*.json"):
+    for path in folder.glob("*.json*"):
         try:
             read(path)
             return True

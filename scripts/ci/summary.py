@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from mpscheck.bugs import catalogue
-from mpscheck.runs import fitness, results
+from mpscheck.runs import fitness, journal, numerics, results
 
 LIMIT = 900_000  # GitHub takes 1 MiB a step
 
@@ -29,11 +29,11 @@ def summary_of(path: Path) -> str:
     try:
         run = results.read(path)
     except results.BadResults as error:
-        journal = path.with_suffix(".part.jsonl")
-        if not journal.exists():
+        part = path.with_suffix(journal.SUFFIX)
+        if not part.exists():
             return f"No run file: {error}.\n"
-        text = journal.read_text(encoding="utf-8", errors="replace")
-        return f"Stopped after {max(0, text.count(chr(10)) - 1)} records.\n\n{folded(journal.name, text)}"
+        text = part.read_text(encoding="utf-8", errors="replace")
+        return f"{stopped(part)}\n\n{folded(part.name, text)}"
     where = run["provenance"]
     machine = f"{where['gpu'] or where['chip']}{' (virtual)' if where['virtual'] else ''}"
     bugs, fit = {bug.slug: bug for bug in catalogue.with_check()}, fitness.fitness(run)
@@ -43,6 +43,17 @@ def summary_of(path: Path) -> str:
     table = "\n".join(["| Snippet | dtype | Found |", "|---|---|---|", *rows])
     calls = "".join(f"- {said}\n" for said in fit.said) or f"- {len(run['canaries'])} made, none was wrong\n"
     return f"{head}\n\n### Calls that are known to be right\n\n{calls}\n{table}\n\n{folded(path.name, path.read_text(encoding='utf-8'))}"
+
+
+def stopped(part: Path) -> str:
+    """How far a run came that was stopped, or measured nothing."""
+    try:
+        run = journal.read(part)
+    except results.BadResults as error:
+        return f"Stopped: {error}."
+    if not numerics.measured_anything(run):
+        return f"Nothing was measured: {len(run['records'])} records, none with a number."
+    return f"Stopped after {len(run['records'])} records."
 
 
 def folded(name: str, text: str) -> str:

@@ -1,6 +1,7 @@
 """The console script `mpscheck`. Exit code 0: all as expected; 1: something is not; 2: could not run."""
 
 import functools
+import math
 import sys
 
 import click
@@ -45,13 +46,14 @@ def main() -> None:
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code and machine.")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for one snippet.")
 @click.option("--memory", default=6.0, show_default=True, help="GiB of resident memory for one snippet.")
+@click.option("--deadline", default=math.inf, help="Minutes for the whole run; what it does not reach is not run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @one_sentence
-def run(names, device, out, publish, resume, timeout, memory, as_json):
+def run(names, device, out, publish, resume, timeout, memory, deadline, as_json):
     """Measure snippets, also ones from outside the repository, and store the numbers."""
     from mpscheck.commands import run as command
 
-    sys.exit(command.main(names, device, out, publish, resume, timeout, memory, as_json))
+    sys.exit(command.main(names, device, out, publish, resume, timeout, memory, deadline, as_json))
 
 
 @main.command()

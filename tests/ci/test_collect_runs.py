@@ -10,7 +10,7 @@ import pytest
 
 from mpscheck.bugs import catalogue
 from mpscheck.known import cause, repeated
-from mpscheck.runs import provenance, results, worker
+from mpscheck.runs import journal, provenance, results, worker
 
 MAC = {
     "evidence": "measured", "date": "2026-11-24T17:00:00+00:00", "torch": "2.8.0", "torch_git": "a1cb3cc05d46",
@@ -19,7 +19,10 @@ MAC = {
 }  # fmt: skip
 HANG = {
     "snippet": "linear-noncontiguous-weight", "code": "0" * 16, "dtype": "float32",
-    "attempts": [{"outcome": "hang", "reason": "no answer within 120 seconds", "before": [], "functions": {}}],
+    "attempts": [{
+        "outcome": "hang", "reason": "no answer within 120 seconds", "before": [],
+        "functions": {"control": {"p_value": 0.5, "false_alarm": 1e-9}},
+    }],
 }  # fmt: skip
 
 
@@ -127,6 +130,8 @@ def test_a_newer_run_of_the_same_environment_replaces_the_older_one(collect, tmp
         ({"device": "emu"}, "is not a run file"),  # an emulated run that calls itself measured
         ({"date": "yesterday"}, "is not a run file: provenance/date"),
         ({"extra": 1}, "is not a run file: provenance"),
+        ({"records": []}, "has no number: nothing was measured"),
+        ({"records": [HANG | {"attempts": [HANG["attempts"][0] | {"functions": {}}]}]}, "has no number"),
         ({"records": [HANG | {"snippet": "no-such-bug"}]}, "not in the catalogue: no-such-bug"),
         ({"records": [HANG | {"snippet": "../../etc/passwd"}]}, "is not a run file"),
     ],
@@ -145,6 +150,21 @@ def test_a_bad_file_does_not_keep_the_good_ones_out(collect, tmp_path, deliver):
     done = collect()
     assert done.returncode == 0
     assert "refused: bad.json" in done.stdout and len(taken(tmp_path)) == 1
+
+
+def test_what_a_stopped_run_left_is_taken_where_it_has_no_run_file(collect, tmp_path, deliver):
+    def left(folder, record):
+        with journal.Journal(tmp_path / "in" / folder / "run.json", MAC, resume=False) as part:
+            part.append(record)
+
+    left("stopped", HANG)
+    left("nothing", HANG | {"attempts": [HANG["attempts"][0] | {"functions": {}}]})
+    deliver(tmp_path / "in" / "done", macos="15.7", macos_build="24G222")
+    left("done", HANG)
+    done = collect()
+    assert done.returncode == 0, done.stderr
+    assert len(taken(tmp_path)) == 2 and done.stdout.count("- torch 2.8.0") == 2
+    assert "- refused: run.part.jsonl has no number: nothing was measured" in done.stdout
 
 
 def test_no_delivery_at_all_is_said(collect, tmp_path):

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from mpscheck.known import cause, repeated
-from mpscheck.runs import results
+from mpscheck.runs import journal, results
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
@@ -240,8 +240,8 @@ SNIPPETS = "rand-5d-batches-identical triu-minus-inf-gives-nan"
 def test_a_job_that_was_stopped_still_delivers_what_it_had(github, emulated_run):
     """Its run file is not there yet; the journal is uploaded, and stands in the summary."""
     folder = github.place / "run-files"
-    journal = results.Journal(folder / "run.json", emulated_run["provenance"])
-    journal.start(emulated_run["records"][:1])
+    with journal.Journal(folder / "run.json", emulated_run["provenance"], resume=False) as part:
+        part.append(emulated_run["records"][0])
     github.run('.cache/envs/torch-"$TORCH"/bin/python scripts/ci/summary.py run-files/run.json', {})
     assert "Stopped after 1 records." in github.summary.read_text()
     assert emulated_run["records"][0]["snippet"] in github.summary.read_text()

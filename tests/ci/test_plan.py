@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from mpscheck.bugs import catalogue
-from mpscheck.runs import results
+from mpscheck.runs import journal, results
 
 SILENT = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/nowhere"}  # so that the settings' own list is taken
 HOME_MAC = {"label": ["self-hosted", "macOS", "ARM64"], "name": "at-home", "trusted": True}
@@ -143,16 +143,22 @@ def test_a_mac_at_home_is_one_line_and_gets_no_strangers_code(plan, clone):
 
 
 def test_only_what_delivered_no_answer_is_tried_again(plan, tmp_path, emulated_run):
-    asked = [{"runner": "macos-15", "label": "macos-15", "torch": torch} for torch in ("2.8.0", "2.9.1", "2.10.0")]
+    versions = ("2.8.0", "2.7.1", "2.9.1", "2.10.0", "2.11.0")
+    asked = [{"runner": "macos-15", "label": "macos-15", "torch": torch} for torch in versions]
     reporters = [{"runner": "macos-15", "label": "macos-15"}]
-    there, broken = tmp_path / "in" / "run-2.8.0-macos-15", tmp_path / "in" / "run-2.9.1-macos-15"
-    for folder in (there, broken):
+    there, stopped, broken, empty = (tmp_path / "in" / f"run-{version}-macos-15" for version in versions[:4])
+    for folder in (there, stopped, broken, empty):
         folder.mkdir(parents=True)
     results.write(there / "run.json", emulated_run)
+    with journal.Journal(stopped / "run.json", emulated_run["provenance"], resume=False) as part:
+        part.append(emulated_run["records"][0])
+    failed = {"outcome": "crash", "reason": "exit code 1", "before": [], "functions": {}}
+    nothing = [record | {"attempts": [failed]} for record in emulated_run["records"]]
+    results.write(empty / "run.json", emulated_run | {"records": nothing})
     (broken / "run.json").write_text("{")
     variables = {"MATRIX": json.dumps({"include": asked}), "REPORTER": json.dumps({"include": reporters})}
     found = plan("missing", str(tmp_path / "in"), **variables)
-    assert (found["matrix"], found["reporter"]) == (asked[1:], reporters)
+    assert (found["matrix"], found["reporter"]) == (asked[2:], reporters)
     assert plan("missing", str(tmp_path / "in"), MATRIX="", REPORTER="") == {
         "matrix": [],
         "reporter": [],

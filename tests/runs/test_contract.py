@@ -51,7 +51,7 @@ def snippet(tmp_path):
 
 
 def measured(bug, device: str = "cpu", **options) -> list[dict]:
-    return runner.run(runner.jobs_of(bug), device, **options)
+    return list(runner.run(runner.jobs_of(bug), device, **options))
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +233,7 @@ def test_too_little_memory_is_skipped_and_no_surprise(snippet, tmp_path, monkeyp
     assert controls.skipped(row) and controls.problems_of(row, bug) == []
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(main, ["run", "sum-made-up.py", "--device", "emu", "--out", "run.json"])
-    assert done.exit_code == 0 and "needs 512 GiB" in done.stdout
+    assert done.exit_code == 2 and "needs 512 GiB" in done.stdout and "NOTHING WAS MEASURED" in done.stderr
     assert numerics.verdict(measured(snippet(memory=0.001))[0]) == "agrees"
 
 

@@ -19,9 +19,9 @@ def function_of(*got: torch.Tensor) -> dict:
     return {"outputs": numerics.storable(found), "repeats": 1}
 
 
-def attempt(*got: torch.Tensor, outcome: str = "measured") -> dict:
+def attempt(*got: torch.Tensor, outcome: str = "measured", before: tuple[str, ...] = ()) -> dict:
     functions = {"compute": function_of(*got)} if outcome == "measured" else {}
-    return {"outcome": outcome, "before": [], "functions": functions}
+    return {"outcome": outcome, "before": list(before), "functions": functions}
 
 
 def test_the_worst_output_speaks():
@@ -65,6 +65,11 @@ def test_what_did_not_run_is_neither_healthy_nor_wrong():
         ([attempt(WRONG), attempt(ROUNDED)], "nondeterministic", 0),
         ([attempt(outcome="crash"), attempt(ROUNDED)], "crash", 0),
         ([attempt(outcome="hang"), attempt(WRONG)], "nondeterministic", 0),
+        # after others in the same process: not its own doing, where it is right alone
+        ([attempt(outcome="crash", before=("other",)), attempt(ROUNDED)], "agrees", 1),
+        ([attempt(outcome="error", before=("other",)), attempt(outcome="error")], "error", 1),
+        ([attempt(WRONG, before=("other",)), attempt(ROUNDED)], "nondeterministic", 0),
+        ([attempt(outcome="crash", before=("other",))], "crash", 0),
     ],
 )
 def test_attempts_that_disagree_are_not_taken_for_one_of_them(attempts, verdict, deciding):

@@ -2,7 +2,10 @@
 
 import json
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from textwrap import shorten
 
 import click
 
@@ -13,73 +16,91 @@ from mpscheck.known.expected import expected_on
 from mpscheck.known.measured import Index
 from mpscheck.places import shown
 from mpscheck.progress import progress
-from mpscheck.runs import fitness, numerics, provenance, results, runner, slim
+from mpscheck.runs import canaries, fitness, numerics, provenance, results, runner, slim, stop
+from mpscheck.runs.journal import SUFFIX, Journal, is_record, split
 
 
-def main(names, device, out, publish, resume, timeout, memory, as_json) -> int:
-    bugs = [catalogue.read(Path(name)) if name.endswith(".py") else catalogue.find(name) for name in names]
-    bugs = bugs or list(catalogue.with_check())
-    device = device or provenance.best_device()
-    if device.split(":")[0] == "emu":
-        os.environ.setdefault("MPSCHECK_EMU", "1")
-    missing = missing_device(device)
-    if missing:
-        click.echo(missing, err=True)
-        return 2
-    where = provenance.collect(device)
-    run_file = (
-        Path(out) if out else (results.UNVERIFIED if publish else results.LOCAL) / f"{provenance.run_id(where)}.json"
-    )
-    records, measured = measure(bugs, where, run_file, resume, timeout, int(memory * 2**30))
+def main(names, device, out, publish, resume, timeout, memory, deadline, as_json) -> int:
+    until = time.monotonic() + 60 * deadline
+    with stop.at_safe_points():
+        named = dict.fromkeys(names)
+        bugs = [catalogue.read(Path(name)) if name.endswith(".py") else catalogue.find(name) for name in named]
+        bugs = bugs or list(catalogue.with_check())
+        device = device or provenance.best_device()
+        if device.split(":")[0] == "emu":
+            os.environ.setdefault("MPSCHECK_EMU", "1")
+        with runner.Worker(device, timeout, int(memory * 2**30), until=until, known_good=canaries.NAMES) as worker:
+            try:
+                missing = missing_device(device, worker)
+            except KeyboardInterrupt:
+                missing = "Stopped before anything was measured."
+            if missing:
+                click.echo(missing, err=True)
+                return 2
+            where = provenance.collect(device)
+            folder = results.UNVERIFIED if publish else results.LOCAL
+            run_file = Path(out) if out else folder / f"{provenance.run_id(where)}.json"
+            run, new = measure(bugs, where, run_file, resume, worker)
     if as_json:
-        click.echo(json.dumps(results.read(run_file)))
-    return summary(bugs, records, measured, where, run_file, quiet=as_json)
+        click.echo(json.dumps(run))
+    return summary(bugs, run, new, run_file, quiet=as_json)
 
 
-def missing_device(device: str) -> str | None:
-    """One sentence if this torch cannot use the device, asked in a process of its own."""
-    import subprocess
-    import sys
-
-    code = f"import torch; torch.ones(1, device={device!r})"
-    if subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0:
-        return None
-    return f"This torch has no device {device!r}: leave out --device to take the best one here, or say --device emu."
+def missing_device(device: str, worker: runner.Worker) -> str | None:
+    """One sentence, with torch's own words, if it cannot use the device."""
+    reason = worker.lacking_device()
+    return reason and (
+        f"This torch has no device {device!r} that it can use ({shorten(reason, 200, placeholder=' …')}): leave out "
+        "--device to take the best one here, or say --device emu."
+    )
 
 
-def measure(bugs, where, run_file, resume, timeout, memory_limit) -> tuple[list[dict], int]:
-    """All records, and how many of them were measured now; the run file is complete when this returns."""
-    journal = results.Journal(run_file, where)
-    kept = reusable(bugs, journal, run_file, where) if resume else []
-    done = {runner.key_of(record) for record in kept}
-    jobs = [job for bug in bugs for job in runner.jobs_of(bug) if job.key not in done]
-    if not jobs:
-        return kept, 0
-    journal.start(kept)
-    records = list(kept)
+def measure(bugs, where, run_file, resume, worker) -> tuple[dict, list[dict]]:
+    """The run, and its records that are new. The run file is there when this returns, but where nothing was measured."""
+    jobs = {job.key: job for bug in bugs for job in runner.jobs_of(bug)}
+    with Journal(run_file, where, resume) as journal:
+        old, looks = kept(journal, run_file, where) if resume else ([], [])
+        named = {bug.slug for bug in bugs}
+        records = [
+            record
+            for record in old
+            if record["snippet"] not in named or (runner.key_of(record) in jobs and numerics.is_complete(record))
+        ]
+        done = {runner.key_of(record) for record in records}
+        left = [job for key, job in jobs.items() if key not in done]
+        new, more = split(measured(left, where, worker, len(records), journal) if left else ())
+        run = results.document(where, [*records, *new], [*looks, *more])
+        if numerics.measured_anything(run):
+            journal.finish(run)
+        return run, new
+
+
+def measured(jobs: list[runner.Job], where: dict, worker, before: int, journal: Journal) -> Iterator[dict]:
+    """Records and canaries as they come, each in the journal before it is given. Ctrl-C and SIGTERM end the command."""
+    asked, done = {job.bug.slug: job.bug for job in jobs}, 0
+    earlier = earlier_runs(asked.values(), where)
+
+    def doubtful(record: dict) -> bool:
+        bug = asked[record["snippet"]]
+        return expected_on(bug, where, earlier).is_doubtful(numerics.finding(record, bug.kind))
+
     with progress(f"measuring on {where['device']}", len(jobs)) as step:
-
-        def on_record(record: dict) -> None:
-            journal.append(record)
-            records.append(record)
-            step(f"{record['snippet']} in {record['dtype']}: {numerics.verdict(record)}")
-
         try:
-            runner.run(jobs, where["device"], timeout=timeout, memory_limit=memory_limit, on_record=on_record)
+            for entry in worker.run(jobs, doubtful, before):
+                journal.append(entry)
+                yield entry
+                if is_record(entry):
+                    done += 1
+                    step(f"{entry['snippet']} in {entry['dtype']}: {numerics.verdict(entry)}")
         except KeyboardInterrupt:
-            click.echo(
-                f"\nStopped; {len(records)} of {len(jobs) + len(kept)} are kept in {journal.path.name}: go on with --resume.",
-                err=True,
-            )
+            count = f"{before + done} of {before + len(jobs)}"
+            click.echo(f"\nStopped; {count} are kept in {journal.path.name}: go on with --resume.", err=True)
             raise SystemExit(2) from None
-    journal.finish(records)
-    return records, len(jobs)
 
 
-def reusable(bugs, journal, run_file, where) -> list[dict]:
-    """Records of the same snippets, same code, same environment: from the run file and from an interrupted run."""
-    wanted = {job.key for bug in bugs for job in runner.jobs_of(bug)}
-    found = {}
+def kept(journal: Journal, run_file: Path, where: dict) -> tuple[list[dict], list[dict]]:
+    """Records and canaries of the same environment: of the run file, and of an interrupted run."""
+    entries = []
     try:
         old = results.read(run_file) if run_file.exists() else None
     except results.BadResults as error:
@@ -88,9 +109,9 @@ def reusable(bugs, journal, run_file, where) -> list[dict]:
         click.echo(f"{error}; all is measured again.", err=True)
         old = None
     if old and provenance.same_environment(old["provenance"], where):
-        found |= {runner.key_of(r): r for r in old["records"]}
-    found |= {runner.key_of(r): r for r in journal.recover()}
-    return [record for key, record in found.items() if key in wanted]
+        entries = [*old["records"], *old["canaries"]]
+    records, canaries = split([*entries, *journal.entries])
+    return list({runner.key_of(record): record for record in records}.values()), canaries
 
 
 def earlier_runs(bugs, where: dict) -> Index:
@@ -100,12 +121,14 @@ def earlier_runs(bugs, where: dict) -> Index:
     return measurements.index(bugs, dict(slim.read(results.RUNS, f"mps*_torch{where['torch']}_*.json")))
 
 
-def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bool) -> int:
-    """Say in plain words what came out; 1 if something is not as expected, 2 if the machine was not fit to say anything."""
-    surprises, earlier = [], earlier_runs(bugs, where)
-    fit = fitness.fitness(results.read(run_file))
+def summary(bugs, run: dict, new: list[dict], run_file: Path, quiet: bool) -> int:
+    """Say in plain words what came out; 1 if something is not as expected, 2 if there is nothing to say of any bug."""
+    where, surprises, fit = run["provenance"], [], fitness.fitness(run)
+    earlier = earlier_runs(bugs, where)
     for bug in bugs:
-        own, hindrance = [record for record in records if record["snippet"] == bug.slug], fit.hindrance(bug)
+        own = [record for record in run["records"] if record["snippet"] == bug.slug]
+        own.sort(key=lambda record: bug.check.dtypes.index(record["dtype"]))
+        hindrance = fit.hindrance(bug)
         findings = {record["dtype"]: fitness.verdict(fit, bug, record) for record in own}
         found, expected = numerics.worst(findings.values()), expected_on(bug, where, earlier)
         record = next(record for record in own if findings[record["dtype"]] == found)
@@ -117,17 +140,27 @@ def summary(bugs, records, measured: int, where: dict, run_file: Path, quiet: bo
             click.echo(f"{found:14} {bug.slug}{dtypes}{note}{f'   {said}' if said else ''}")
         if expected.is_surprise(found):
             surprises.append(bug.slug)
+    if not numerics.measured_anything(run):
+        journal = shown(run_file.with_suffix(SUFFIX))
+        click.echo(f"NOTHING WAS MEASURED on {where['device']}: what happened stands in {journal}.", err=True)
+        return 2
     if not quiet:
-        kept = f"; {len(records) - measured} kept from before" if measured < len(records) else ""
-        click.echo(
-            f"{measured} measured on {where['device']}, torch {where['torch']}{kept}; stored in {shown(run_file)}"
-        )
+        click.echo(f"{counted(run, new)}; stored in {shown(run_file)}")
     if fit.unfit:
         click.echo(f"UNFIT: this run says nothing of any bug: {fit.unfit}", err=True)
         return 2
     if surprises:
         click.echo(f"NOT AS EXPECTED: {', '.join(surprises)}", err=True)
     return 1 if surprises else 0
+
+
+def counted(run: dict, new: list[dict]) -> str:
+    """`3 measured on mps, torch 2.8.0; 1 without a number; 12 kept from before`"""
+    measured = sum(map(numerics.has_numbers, new))
+    parts = [f"{measured} measured on {run['provenance']['device']}, torch {run['provenance']['torch']}"]
+    parts += [f"{len(new) - measured} could not be measured"] if measured < len(new) else []
+    before = len(run["records"]) - len(new)
+    return "; ".join([*parts, *([f"{before} kept from before"] if before else [])])
 
 
 def told(findings: dict[str, str]) -> str:

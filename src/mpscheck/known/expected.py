@@ -23,6 +23,14 @@ class Expected:
         """True if a finding is not what is said, or not what the run before found."""
         return any(is_surprise(found, expected, self.kind) for expected in (self.said, self.before))
 
+    def is_doubtful(self, found: str) -> bool:
+        """True if a finding is looked at again in a fresh process: a surprise, what failed, and what shows the bug.
+
+        Wrong counts as measured only where two processes say it.
+        """
+        failed = found in numerics.NOT_RUN and found not in ("not-run", "unsupported")
+        return self.is_surprise(found) or failed or found in numerics.SHOWS[self.kind]
+
     @property
     def words(self) -> str:
         """What is expected, for a person."""

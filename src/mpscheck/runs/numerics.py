@@ -92,7 +92,7 @@ def verdict_of_attempt(attempt: dict[str, Any], function: str) -> str:
 
 def verdict(record: dict[str, Any], function: str = "compute") -> str:
     """The verdict of a record on one of its functions."""
-    return of_attempts([verdict_of_attempt(attempt, function) for attempt in record["attempts"]])
+    return of_attempts([verdict_of_attempt(attempt, function) for attempt in own(record["attempts"])])
 
 
 def of_attempts(verdicts: Sequence[str]) -> str:
@@ -102,6 +102,27 @@ def of_attempts(verdicts: Sequence[str]) -> str:
     if any(found in SICK for found in verdicts):
         return "nondeterministic"
     return next(found for found in verdicts if found != "agrees")
+
+
+def own(attempts: list[dict]) -> list[dict]:
+    """Those that speak of the snippet itself: not one that failed after others in its process, if a fresh one was tried."""
+    tried_alone = any(not attempt["before"] for attempt in attempts)
+    return [a for a in attempts if not tried_alone or not a["before"] or a["outcome"] == "measured"]
+
+
+def has_numbers(record: dict[str, Any]) -> bool:
+    """Whether anything was measured for a record."""
+    return any(attempt["functions"] for attempt in record["attempts"])
+
+
+def measured_anything(run: dict[str, Any]) -> bool:
+    """Whether a run counts as one: at least one of its records has numbers."""
+    return any(map(has_numbers, run["records"]))
+
+
+def is_complete(record: dict[str, Any]) -> bool:
+    """Whether a record need not be measured again on the same machine: there are numbers, and nothing was left out."""
+    return has_numbers(record) and all(attempt["outcome"] != "not-run" for attempt in record["attempts"])
 
 
 def finding(record: dict[str, Any], kind: str) -> str:
@@ -135,7 +156,7 @@ def worst(verdicts: Iterable[str]) -> str:
 
 def deciding(record: dict[str, Any]) -> dict[str, Any]:
     """The attempt that the figures of a record are taken from."""
-    attempts = record["attempts"]
+    attempts = own(record["attempts"])
     return attempts[deciding_place([verdict_of_attempt(attempt, "compute") for attempt in attempts])]
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -101,14 +102,13 @@ def check(run: dict, name: str, part: str | None = None) -> dict:
     return run
 
 
-def document(provenance: dict, records: list[dict], canaries: tuple[dict, ...] = ()) -> dict:
-    """A run as it is stored."""
-    dtypes = sorted({record["dtype"] for record in records})
+def document(provenance: dict, records: list[dict], canaries: Iterable[dict] = ()) -> dict:
+    """A run as it is stored: its records by name."""
     return {
         "schema": VERSION,
         "provenance": provenance,
-        "dtypes": dtypes,
-        "records": records,
+        "dtypes": sorted({record["dtype"] for record in records}),
+        "records": sorted(records, key=lambda r: (r["snippet"], r["dtype"], r.get("faults", []))),
         "canaries": list(canaries),
     }
 
@@ -181,44 +181,3 @@ def write(path: Path, run: dict) -> None:
     """Write a run file, validated first. Raises BadResults, OSError."""
     check(run, path.name)
     write_atomic(path, text(run))
-
-
-class Journal:
-    """Records of a run in progress, one a line, so that nothing measured is lost: `<run file>.part.jsonl`."""
-
-    def __init__(self, run_file: Path, provenance: dict):
-        self.run_file, self.provenance = run_file, provenance
-        self.path = run_file.with_suffix(".part.jsonl")
-
-    def recover(self) -> list[dict]:
-        """The records of an interrupted run in the same environment; a half-written last line is dropped."""
-        from mpscheck.runs.provenance import same_environment
-
-        if not self.path.exists():
-            return []
-        lines = []
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                lines.append(parse(line))
-            except ValueError:
-                break
-        if not lines or not same_environment(lines[0], self.provenance):
-            return []
-        check(document(lines[0], lines[1:]), self.path.name)
-        return lines[1:]
-
-    def start(self, records: list[dict]) -> None:
-        """Begin the journal anew with the records that are kept."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [self.provenance, *records]
-        write_atomic(self.path, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
-
-    def append(self, record: dict) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, allow_nan=False) + "\n")
-
-    def finish(self, records: list[dict]) -> None:
-        """Write the run file and remove the journal."""
-        ordered = sorted(records, key=lambda r: (r["snippet"], r["dtype"], r.get("faults", [])))
-        write(self.run_file, document(self.provenance, ordered))
-        self.path.unlink(missing_ok=True)

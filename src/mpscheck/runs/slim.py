@@ -99,11 +99,9 @@ def _record(record: dict, seen: dict) -> Record:
     def once(found: tuple) -> tuple:
         return seen.setdefault(found, found)
 
-    verdicts = [
-        tuple(numerics.verdict_of_attempt(attempt, function) for attempt in record["attempts"])
-        for function in FUNCTIONS
-    ]
-    attempt = record["attempts"][numerics.deciding_place(verdicts[0])]
+    own = numerics.own(record["attempts"])
+    verdicts = [tuple(numerics.verdict_of_attempt(attempt, function) for attempt in own) for function in FUNCTIONS]
+    attempt = own[numerics.deciding_place(verdicts[0])]
     reason = attempt.get("reason")
     return Record(
         intern(record["snippet"]),

@@ -31,6 +31,10 @@ class Stderr:
         self.path, self.seen = path, 0
         path.touch()
 
+    def skip(self) -> None:
+        """Leave out what was written since the last call: it came after one attempt and before the next."""
+        self._since_last()
+
     def completed(self, attempt: dict) -> dict:
         """An attempt with the end of what was written since the last call, redacted.
 
@@ -49,7 +53,11 @@ class Stderr:
         self.seen = size
         with self.path.open("rb") as file:
             file.seek(start)
-            return file.read(size - start).decode("utf-8", "replace")
+            text = file.read(size - start).decode("utf-8", "replace")
+        if size > LARGEST_FILE:
+            os.truncate(self.path, 0)
+            self.seen = 0
+        return text
 
 
 def gpu_fault(text: str) -> str | None:
@@ -58,7 +66,7 @@ def gpu_fault(text: str) -> str | None:
     if found is None:
         return None
     line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
-    return f"Metal said: {redacted(line)}"[:300]
+    return one_line(f"Metal said: {line}")
 
 
 def redirect(path: str) -> None:
@@ -81,3 +89,8 @@ def redacted(text: str) -> str:
     for name in {getpass.getuser(), socket.gethostname(), socket.gethostname().partition(".")[0]} - {"", "root"}:
         text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "…", text)
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text).strip()
+
+
+def one_line(text: object) -> str:
+    """The first line of a message, redacted and short: it is stored and shown."""
+    return redacted(str(text).strip().partition("\n")[0])[:300]

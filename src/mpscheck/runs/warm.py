@@ -17,57 +17,43 @@ from pathlib import Path
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.places import ROOT
+from mpscheck.runs.process import START_LIMIT, Process
+
+LIMIT = 600.0  # seconds for one program
 
 
 class Server:
     """A process that waits and forks; `mode` is that of its emulated device (MPSCHECK_EMU). It must be closed."""
 
     def __init__(self, mode: str):
-        context = multiprocessing.get_context("spawn")
-        self._here, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there, mode))
-        self._process.start()
-        there.close()
+        self._process = Process(_load, mode, limit=START_LIMIT)
 
-    def run(self, function: Callable, *args, timeout: float | None = None) -> int | None:
-        """The exit status of a process that does this and nothing else; None if it was killed after `timeout` seconds.
-
-        Interrupted (Ctrl-C), it ends the server.
-        """
-        try:
-            self._here.send((function, args, timeout))
-            return self._here.recv()
-        except BaseException:
-            self._process.kill()
-            raise
+    def run(self, function: Callable, *args, timeout: float = LIMIT) -> int | None:
+        """The exit status of a process that does this and nothing else; None if it was killed after `timeout` seconds."""
+        return self._process.call(_fork, function, args, timeout, limit=timeout + START_LIMIT)
 
     def close(self) -> None:
-        self._here.close()
-        self._process.join()
+        self._process.end()
 
 
-def _serve(requests, mode: str) -> None:
-    """What the server does: it computes nothing, since a fork would lose the threads of that."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _load(mode: str) -> None:
+    """How the server begins. It computes nothing, since a fork would lose the threads of that."""
     os.environ["MPSCHECK_EMU"] = mode
     os.environ.pop("MPSCHECK_FAULTS", None)
     import torch  # noqa: F401
 
     from mpscheck.emulation import faults  # noqa: F401
 
-    while True:
-        try:
-            function, args, timeout = requests.recv()
-        except EOFError:
-            return
-        process = multiprocessing.get_context("fork").Process(target=_alone, args=(function, args))
-        process.start()
-        process.join(timeout)
-        late = process.is_alive()
-        if late:
-            process.kill()
-            process.join()
-        requests.send(None if late else process.exitcode)
+
+def _fork(function: Callable, args: tuple, timeout: float) -> int | None:
+    process = multiprocessing.get_context("fork").Process(target=_alone, args=(function, args))
+    process.start()
+    process.join(timeout)
+    if not process.is_alive():
+        return process.exitcode
+    process.kill()
+    process.join()
+    return None
 
 
 def _alone(function: Callable, args: tuple) -> None:

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from mpscheck.runs import stderr
+from mpscheck.runs.outcomes import MEMORY_EXIT
 
-MEMORY_EXIT = 77  # exit code of a worker that grew beyond its limit
-_before: list[str] = []  # slugs measured in this process so far
 _at_work = False  # between jobs the parent reads what was written to stderr, and nothing may be left out of that
 _turn = threading.Lock()
 
 
 def start(memory_limit: int, stderr_file: str, emulated: str | None = None) -> None:
-    """Initializer of a worker: import torch once, be silent, leave Ctrl-C to the parent, watch the memory (bytes).
+    """How a worker begins: import torch once, be silent, watch the memory (bytes), and end with the parent.
 
     `emulated` is the mode of the emulated device, healthy at the start; None leaves that to the environment.
     """
     if emulated is not None:
         os.environ["MPSCHECK_EMU"] = emulated
         os.environ.pop("MPSCHECK_FAULTS", None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     stderr.redirect(stderr_file)
@@ -39,8 +36,8 @@ def start(memory_limit: int, stderr_file: str, emulated: str | None = None) -> N
 def _watch(limit: int, stderr_file: str) -> None:
     import psutil
 
-    process = psutil.Process()
-    while process.memory_info().rss < limit:
+    process, parent = psutil.Process(), os.getppid()
+    while process.memory_info().rss < limit and os.getppid() == parent:
         with _turn:
             if _at_work:
                 stderr.keep_small(stderr_file)
@@ -48,16 +45,25 @@ def _watch(limit: int, stderr_file: str) -> None:
     os._exit(MEMORY_EXIT)
 
 
+def try_device(device: str) -> dict:
+    """Whether torch can compute on a device: an attempt, whose reason is what torch says where it cannot."""
+
+    def computed():
+        import torch
+
+        torch.ones(1, device=device).add(1).cpu()
+        return {}, {}
+
+    return attempt(computed)
+
+
 def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: str, faults: tuple[str, ...]) -> dict:
     """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises."""
-    found = attempt(lambda: _measure(path, names, device, dtype, faults))
-    _before.append(slug)
-    return found
+    return attempt(lambda: _measure(path, names, device, dtype, faults))
 
 
 def attempt(measuring: Callable[[], tuple[dict, dict]]) -> dict:
-    """An attempt from what `measure` gives, or raises. Never raises."""
-    before = list(_before)
+    """An attempt from what `measure` gives, or raises; who called knows what ran before. Never raises."""
     _work(True)
     try:
         functions, errors = measuring()
@@ -67,8 +73,8 @@ def attempt(measuring: Callable[[], tuple[dict, dict]]) -> dict:
         _work(False)
     for name, error in errors.items():  # the first decides
         reason = reason_of(error) if name == "compute" else f"{name}: {reason_of(error)}"
-        return {"outcome": outcome_of(error), "reason": reason, "before": before, "functions": functions}
-    return {"outcome": "measured", "before": before, "functions": functions}
+        return {"outcome": outcome_of(error), "reason": reason, "before": [], "functions": functions}
+    return {"outcome": "measured", "before": [], "functions": functions}
 
 
 def _work(begun: bool) -> None:
@@ -113,6 +119,5 @@ def outcome_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line, short, without names of folders: it is stored and shown."""
-    lines = str(error).strip().splitlines()
-    return stderr.redacted(f"{type(error).__name__}: {lines[0] if lines else ''}")[:300]
+    """The kind of an error and the first line of what it says."""
+    return stderr.one_line(f"{type(error).__name__}: {str(error).strip()}")

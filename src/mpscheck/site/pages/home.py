@@ -7,6 +7,7 @@ from mpscheck.known import releases, said, uses
 from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
 from mpscheck.known.setups import Setup
+from mpscheck.runs import slim
 from mpscheck.site import words
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
@@ -117,7 +118,8 @@ def macs(runs: dict[str, dict], unverified: dict[str, dict] | None = None) -> st
 
 
 def _machines(runs: dict[str, dict]) -> str:
-    found = [run["provenance"] for run in runs.values() if run["provenance"]["device"].startswith("mps")]
+    counted = [run for run in runs.values() if any(record.functions for record in slim.slim(run)["records"])]
+    found = [run["provenance"] for run in counted if run["provenance"]["device"].startswith("mps")]
     groups = {phrase: sum(where["virtual"] is virtual for where in found) for virtual, phrase in words.MACHINES.items()}
     return ", ".join(f"{count} {phrase}" for phrase, count in groups.items() if count)
 
