@@ -61,12 +61,12 @@ def test_all_agree_on_a_healthy_device(python, mode):
 
 
 def test_no_known_bug_of_torch_is_about_a_canary():
-    """Else a check of that bug would never have a verdict on an affected release."""
+    """Else a check of that bug would never have a verdict on an affected release; memory that grows leaves them right."""
     matched = {
         bug.slug
         for bug in catalogue.all_bugs()
         for canary in canaries.TABLE.values()
-        if bug.triggers and selftest.matches_of(bug.triggers, "emu", canary.compute, canary.inputs())
+        if bug.triggers and bug.kind != "memory" and selftest.matches_of(bug.triggers, "emu", canary.compute, canary.inputs())
     }
     assert matched == MACHINES_OWN
 
