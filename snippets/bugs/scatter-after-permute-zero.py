@@ -1,0 +1,144 @@
+"""`scatter_` into `zeros_like` of a permuted tensor leaves zeros.
+
+`torch.zeros_like(x)` keeps the strides of `x`: where `x` is permuted, so are the zeros. `scatter_` into them wrote
+nothing, and all stayed zero: in pytorch#115152 none of 16,000 values arrived. Nothing is raised.
+
+Why (inferred from the source of those days): the result was computed into a temporary contiguous copy of the
+destination, which was never written back. It takes a destination that is not contiguous; index and values do not matter.
+
+You hit it in a top-k sparse autoencoder that scatters the kept activations back into a dense tensor, if the activations
+were permuted before: it then reconstructs its bias alone. `memory_format=torch.contiguous_format` avoids it.
+
+It was seen on a development build of 2.2, on macOS 13.0, and is stored as open. PyTorch 2.13.0 has other code for
+`scatter_`, which reads the strides; that it is right there is inferred. What macOS 15 and later make of it is not known.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#115152",
+    "also": ["pytorch/pytorch#184057"],
+    "kind": "wrong",
+    "family": "indexing",
+    "ops": ["torch.Tensor.scatter_"],
+    "affected": "==2.2.0.dev20231128",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#115152",
+            "date": "2023-12-05",
+            "torch": "2.2.0.dev20231128",
+            "macos": "13.0",
+            "figures": {"expected_nonzero": 16000, "mps_nonzero": 0},
+        }
+    ],
+    "met_in": ["top-k sparse autoencoders that scatter into zeros_like of permuted activations (judged)"],
+    "caveat": "2.13.0 replaced the code behind it; that this is the fix is inferred.",
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["scatter"], "form": "inplace", "when": ["self.layout != contiguous"]}],
+    "effect": "unwritten(result)",
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(2, 6, 4, generator=generator),)  # (batch, feature, position)
+
+
+def compute(device, acts):
+    acts = acts.to(device).permute(0, 2, 1)  # (batch, position, feature)
+    top = acts.topk(2)
+    return torch.zeros_like(acts).scatter_(2, top.indices, top.values)
+
+
+def workaround(device, acts):
+    acts = acts.to(device).permute(0, 2, 1)
+    top = acts.topk(2)
+    zeros = torch.zeros_like(acts, memory_format=torch.contiguous_format)
+    return zeros.scatter_(2, top.indices, top.values)
+
+
+def control(device, acts):
+    acts = acts.to(device)
+    top = acts.topk(2)
+    return torch.zeros_like(acts).scatter_(2, top.indices, top.values)
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
