@@ -1,0 +1,151 @@
+"""`masked_fill_` on a non-contiguous tensor changes values that the mask does not select.
+
+On a view in another order, such as a transpose, the right result was computed and then written from front to back, as if
+the view were contiguous. So its elements land in the wrong places: positions that should be masked are not, others are,
+and unmasked values change. Nothing is raised.
+
+It takes an in-place call on a tensor that is not contiguous; the mask does not matter. pytorch#107694 took it for a
+matter of the mask, since `zeros_like` of a transposed mask is transposed itself; its figures are exactly those of a
+result written densely. `masked_fill` without the underscore is right, and so is `.contiguous()` before the call.
+
+You hit it when you mask attention scores in place. GroundingDINO did: a change there uses `masked_fill` instead
+(IDEA-Research/GroundingDINO#349).
+
+It was seen on 2.0.1 with macOS 13.5 and on 2.3.1; 2.5.0 has the fix (pytorch#131957). That the report of 2.0.1 is the same
+fault is inferred from its figures.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#131285",
+    "also": ["IDEA-Research/GroundingDINO#349"],
+    "kind": "wrong",
+    "family": "mask",
+    "ops": ["torch.Tensor.masked_fill_"],
+    "affected": ">=2.0.1,<2.5",
+    "basis": {"seen": "thread", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#131957",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#107694",
+            "date": "2023-08-22",
+            "torch": "2.0.1",
+            "macos": "13.5",
+            "figures": {"cpu": [[0, 1], [0, 1], [1, 1], [1, 1]], "mps": [[0, 1], [1, 1], [0, 1], [1, 1]]},
+        },
+        {
+            "thread": "pytorch/pytorch#131285",
+            "date": "2024-07-20",
+            "torch": "2.3.1",
+            "figures": {"weights": "(8, 5, 19322)", "mask": "(8, 1, 19322)"},
+        },
+    ],
+    "met_in": ["GroundingDINO (IDEA-Research/GroundingDINO#349)", "attention scores masked in place (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "danger": 28,
+    "trigger": [{"op": ["masked_fill"], "form": "inplace", "when": ["self.layout != contiguous"]}],
+    "effect": "ignores-strides(result)",
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    scores = torch.randn(2, 3, 4, generator=generator)  # (batch, key, query)
+    return scores, torch.tensor([False, True, True])  # the last two keys are masked
+
+
+def compute(device, scores, mask):
+    scores = scores.to(device).transpose(1, 2)  # (batch, query, key): a view in another order
+    return scores.masked_fill_(mask.to(device), float("-inf"))
+
+
+def workaround(device, scores, mask):
+    return scores.to(device).transpose(1, 2).masked_fill(mask.to(device), float("-inf"))
+
+
+def control(device, scores, mask):
+    scores = scores.to(device).transpose(1, 2).contiguous()
+    return scores.masked_fill_(mask.to(device), float("-inf"))
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
