@@ -1,15 +1,15 @@
 """`scatter_add_`, `index_add_` and `index_put_` write before an offset boolean view.
 
-A boolean takes one byte, but the GPU adds in words of four. For a view that does not start at a multiple of four bytes,
-such as `flags[1:]`, the word was taken from the start of the four bytes around it: with the indices 0 and 2, elements 0
-and 2 of the whole tensor became true, not 1 and 3. So elements before the view are set, and those that were meant are
-not. Nothing is raised.
+A boolean takes one byte, but the GPU adds in words of four. For a view that does not start at a multiple of four
+bytes, such as `flags[1:]`, the word was taken from the start of the four bytes around it: with the indices 0 and 2,
+elements 0 and 2 of the whole tensor became true, not 1 and 3. So elements before the view are set, and those that
+were meant are not. Nothing is raised.
 
 It takes a `bool` destination whose storage offset is not a multiple of 4, and an addition: `index_put_` is hit with
 `accumulate=True` alone. `uint8` is right: its code was corrected before, in 2.12.0 (pytorch#176009).
 
-You hit it when you mark active features in a boolean matrix row by row, if the rows have a length that is not a multiple
-of 4. Work on a clone of the view, or use `uint8`.
+You hit it when you mark active features in a boolean matrix row by row, if the rows have a length that is not a
+multiple of 4. Work on a clone of the view, or use `uint8`.
 
 It was reported in August 2026, without a version in what could be read. pytorch#195081 corrects it; in which release
 that is, and since when the fault is there, is not known.

@@ -5,11 +5,11 @@ through, and the sum holds whatever lies behind the table: in pytorch#189971, wh
 tensor, the next row of that. The CPU raises an error, and so does the GPU for `n + 1`. In training, the gradient is
 written there too.
 
-You hit it with ids that count from 1, or with a token that was added to the tokenizer and not to the table. Check the ids
-before the call.
+You hit it with ids that count from 1, or with a token that was added to the tokenizer and not to the table. Check the
+ids before the call.
 
-The check came with 2.10.0 (pytorch#168930) and has had the wrong comparison since, says pytorch#189973; it was seen on
-2.13.0 and on a build of 2.14. Issue and fix are stored as open.
+The check came with 2.10.0 (pytorch#168930) and has had the wrong comparison since, says pytorch#189973; it was seen
+on 2.13.0 and on a build of 2.14. Issue and fix are stored as open.
 """
 
 BUG = {

@@ -1,17 +1,18 @@
 """`F.embedding_bag` with a negative index returns zeros instead of raising.
 
-A negative index has no row. The CPU raises an error; the GPU returned zeros for the index -1, as if the bag were empty.
+A negative index has no row. The CPU raises an error; the GPU returned zeros for the index -1, as if the bag were
+empty.
 
-Why (inferred from the code of the kernel): it had no check at all, and it skips the index that is set as padding. Where
-no padding is set that is kept as -1, so -1 is taken for padding. Other negative indices read memory that is not the
-table.
+Why (inferred from the code of the kernel): it had no check at all, and it skips the index that is set as padding.
+Where no padding is set that is kept as -1, so -1 is taken for padding. Other negative indices read memory that is not
+the table.
 
-You hit it where -1 marks "no token" and was not taken out. Check the ids before the call, or set `padding_idx` to a row
-that is there.
+You hit it where -1 marks "no token" and was not taken out. Check the ids before the call, or set `padding_idx` to a
+row that is there.
 
-It was reported in November 2025, without a version. `embedding_bag` came to the GPU with 2.10, whose final release got a
-check (pytorch#168930) that refuses negative indices too, says pytorch#190183 in passing. So it may be that no release
-has this fault.
+It was reported in November 2025, without a version. `embedding_bag` came to the GPU with 2.10, whose final release
+got a check (pytorch#168930) that refuses negative indices too, says pytorch#190183 in passing. So it may be that no
+release has this fault.
 """
 
 BUG = {

@@ -4,13 +4,13 @@ An id that is not smaller than the number of rows has no embedding. The CPU rais
 token got a vector of zeros, and the model went on.
 
 You hit it with tokens that were added to the tokenizer and not to the model, with ids of another vocabulary, and with
-positions past the end of a table of positions. Compare the largest id with the number of rows before the call, or run one
-batch on the CPU.
+positions past the end of a table of positions. Compare the largest id with the number of rows before the call, or run
+one batch on the CPU.
 
-Why: the lookup was left to Apple's MPSGraph, which gives what it likes outside the table (pytorch#144825). It was seen on
-2.2.2, on 2.3.0 with macOS 15.4.1, and on a development build of 2.4; pytorch#144824 saw it on the main branch of January
-2025. Since 2.10 PyTorch can report such an error when the GPU is next waited for (pytorch#166615); since when
-`F.embedding` does, is not known, and the issue is stored as open.
+Why: the lookup was left to Apple's MPSGraph, which gives what it likes outside the table (pytorch#144825). It was
+seen on 2.2.2, on 2.3.0 with macOS 15.4.1, and on a development build of 2.4; pytorch#144824 saw it on the main branch
+of January 2025. Since 2.10 PyTorch can report such an error when the GPU is next waited for (pytorch#166615); since
+when `F.embedding` does, is not known, and the issue is stored as open.
 """
 
 BUG = {

@@ -1,16 +1,16 @@
 """`torch.index_add` of float16 tensors gives zeros.
 
-`x.index_add(0, index, rows)` adds rows to the rows of `x` that the index names. In half precision the result was zero,
-where even the rows that the index leaves out should have stayed.
+`x.index_add(0, index, rows)` adds rows to the rows of `x` that the index names. In half precision the result was
+zero, where even the rows that the index leaves out should have stayed.
 
-Why: two half inputs of the multiplication or the scatter of Apple's MPSGraph gave zeros, says pytorch#88542, which has
-PyTorch compute in float32 and round the result. It says that int16 and int64 had "issues as well", and not which.
+Why: two half inputs of the multiplication or the scatter of Apple's MPSGraph gave zeros, says pytorch#88542, which
+has PyTorch compute in float32 and round the result. It says that int16 and int64 had "issues as well", and not which.
 
-You hit it in the gradient of `index_select`, which is an `index_add`, and where you add up activations in half precision.
-Do it in float32.
+You hit it in the gradient of `index_select`, which is an `index_add`, and where you add up activations in half
+precision. Do it in float32.
 
-The pull request is of November 2022 and names no version. It was still in review two weeks later, and the release that has
-it is not known; that 2.0.0 of March 2023 does is likely (inferred).
+The pull request is of November 2022 and names no version. It was still in review two weeks later, and the release
+that has it is not known; that 2.0.0 of March 2023 does is likely (inferred).
 """
 
 BUG = {

@@ -1,14 +1,17 @@
 """`index_fill_` does not check its indices and can write outside the view.
 
-An index past the end should raise an `IndexError`, as it does on the CPU. The GPU accepts it. With few indices in a long
-dimension (fewer than a sixteenth of its size) it writes to the place that the index amounts to: in pytorch#189969 a view
-of 32 elements and the index 40 changed element 40 of the tensor behind it. With more indices it writes past a mask of its
-own, and nothing can be seen. An index below `-size` is accepted likewise; those from `-size` to -1 are valid.
+An index past the end should raise an `IndexError`, as it does on the CPU. The GPU accepts it. With few indices in a
+long dimension (fewer than a sixteenth of its size) it writes to the place that the index amounts to: in
+pytorch#189969 a view of 32 elements and the index 40 changed element 40 of the tensor behind it. With more indices it
+writes past a mask of its own, and nothing can be seen. An index below `-size` is accepted likewise; those from
+`-size` to -1 are valid.
 
-You hit it when you set features to zero by index and one index is too large. Compare them with the size before the call.
+You hit it when you set features to zero by index and one index is too large. Compare them with the size before the
+call.
 
-It was reported in July 2026, without a version in what could be read. Two fixes, pytorch#189972 and pytorch#193895, are
-stored as open. The two ways of writing are those of the Metal code of February 2026 (pytorch#175822).
+It was reported in July 2026, without a version in what could be read. Two fixes, pytorch#189972 and pytorch#193895,
+are stored as open. `index_fill_` got Metal code of its own in February 2026 (pytorch#175822); whether the code before
+it was right is not known.
 """
 
 BUG = {

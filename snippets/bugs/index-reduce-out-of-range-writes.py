@@ -1,12 +1,12 @@
 """`index_reduce_` does not check its indices and writes far outside the tensor.
 
-An index past the end, or a negative one, should raise an `IndexError`, as it does on the CPU. The GPU changes whatever
-lies at that distance: in pytorch#189970 a view of 5 elements and the index 11 changed element 11 of the tensor behind it,
-and other indices changed a tensor that had been made on its own. A negative index is taken as a very large one. Nothing
-is raised.
+An index past the end, or a negative one, should raise an `IndexError`, as it does on the CPU. The GPU changes
+whatever lies at that distance: in pytorch#189970 a view of 5 elements and the index 11 changed element 11 of the
+tensor behind it, and other indices changed a tensor that had been made on its own. A negative index is taken as a
+very large one. Nothing is raised.
 
-You hit it when you keep the largest activation of each feature and one feature has a wrong number. Compare the indices with
-the size before the call.
+You hit it when you keep the largest activation of each feature and one feature has a wrong number. Compare the
+indices with the size before the call.
 
 It was seen on 2.13.0 and on a build of 2.14. Two fixes, pytorch#189972 and pytorch#193895, are stored as open. Before
 2.12 `index_reduce_` was not there on the GPU.

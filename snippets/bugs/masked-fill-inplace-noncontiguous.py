@@ -1,8 +1,8 @@
 """`masked_fill_` on a non-contiguous tensor changes values that the mask does not select.
 
-On a view in another order, such as a transpose, the right result was computed and then written from front to back, as if
-the view were contiguous. So its elements land in the wrong places: positions that should be masked are not, others are,
-and unmasked values change. Nothing is raised.
+On a view in another order, such as a transpose, the right result was computed and then written from front to back, as
+if the view were contiguous. So its elements land in the wrong places: positions that should be masked are not, others
+are, and unmasked values change. Nothing is raised.
 
 It takes an in-place call on a tensor that is not contiguous; the mask does not matter. pytorch#107694 took it for a
 matter of the mask, since `zeros_like` of a transposed mask is transposed itself; its figures are exactly those of a
@@ -11,8 +11,8 @@ result written densely. `masked_fill` without the underscore is right, and so is
 You hit it when you mask attention scores in place. GroundingDINO did: a change there uses `masked_fill` instead
 (IDEA-Research/GroundingDINO#349).
 
-It was seen on 2.0.1 with macOS 13.5 and on 2.3.1; 2.5.0 has the fix (pytorch#131957). That the report of 2.0.1 is the same
-fault is inferred from its figures.
+It was seen on 2.0.1 with macOS 13.5 and on 2.3.1; 2.5.0 has the fix (pytorch#131957). That the report of 2.0.1 is the
+same fault is inferred from its figures.
 """
 
 BUG = {

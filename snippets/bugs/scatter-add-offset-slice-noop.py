@@ -1,7 +1,7 @@
 """`scatter_add_` into a row other than the first does nothing.
 
-A row such as `counts[1]` is a view that starts somewhere inside the memory of `counts`. `counts[1].scatter_add_(…)` left
-that row as it was, while `counts[0].scatter_add_(…)` was right. Nothing is raised.
+A row such as `counts[1]` is a view that starts somewhere inside the memory of `counts`. `counts[1].scatter_add_(…)`
+left that row as it was, while `counts[0].scatter_add_(…)` was right. Nothing is raised.
 
 Why (inferred from the source of those days, no thread says it): the result was computed into a temporary copy of the
 view, which was never written back. `scatter_` into a tensor that is not contiguous was lost in the same way
@@ -10,8 +10,8 @@ view, which was never written back. `scatter_` into a tensor that is not contigu
 You hit it when you keep counts or sums of several layers as rows of one matrix and add to one row at a time. Do the
 addition on a clone of the row and assign that.
 
-The report, of September 2025, names neither a PyTorch nor a macOS version in what could be read, and is stored as open.
-PyTorch 2.13.0 has other code for `scatter_add_`; that it is right there is inferred.
+The report, of September 2025, names neither a PyTorch nor a macOS version in what could be read, and is stored as
+open. PyTorch 2.13.0 has other code for `scatter_add_`; that it is right there is inferred.
 """
 
 BUG = {

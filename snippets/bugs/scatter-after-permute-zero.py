@@ -4,13 +4,16 @@
 nothing, and all stayed zero: in pytorch#115152 none of 16,000 values arrived. Nothing is raised.
 
 Why (inferred from the source of those days): the result was computed into a temporary contiguous copy of the
-destination, which was never written back. It takes a destination that is not contiguous; index and values do not matter.
+destination, which was never written back. It takes a destination that is not contiguous; index and values do not
+matter.
 
-You hit it in a top-k sparse autoencoder that scatters the kept activations back into a dense tensor, if the activations
-were permuted before: it then reconstructs its bias alone. `memory_format=torch.contiguous_format` avoids it.
+You hit it in a top-k sparse autoencoder that scatters the kept activations back into a dense tensor, if the
+activations were permuted before: it then reconstructs its bias alone. `memory_format=torch.contiguous_format` avoids
+it.
 
 It was seen on a development build of 2.2, on macOS 13.0, and is stored as open. PyTorch 2.13.0 has other code for
-`scatter_`, which reads the strides; that it is right there is inferred. What macOS 15 and later make of it is not known.
+`scatter_`, which reads the strides; that it is right there is inferred. What macOS 15 and later make of it is not
+known.
 """
 
 BUG = {
