@@ -139,8 +139,26 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.nn.Transformer.generate_square_subsequent_mask(3),
         ],
     ),
+    "triangular-wrong-over-3d": (
+        lambda: torch.ones(2, 3, 5, 5).tril(),
+        [
+            lambda: torch.ones(5, 5).tril().view(1, 1, 5, 5),  # GPT-2's causal mask
+            lambda: torch.full((1, 1, 5, 5), float("-inf")).triu(1),  # as in older code for Llama
+            lambda: torch.ones(3, 5, 5).tril(),
+        ],
+    ),
+    "masked-log-softmax-nan-vs-zero": (
+        lambda: torch.masked.log_softmax(torch.tensor(1.0).half(), 0, mask=torch.tensor(False)),
+        [
+            lambda: torch.masked.log_softmax(TABLE.half(), 1, mask=torch.eye(4, 3) > -1),
+            lambda: F.log_softmax(TABLE.half(), dim=-1),
+            lambda: F.log_softmax(torch.full((4, 3), float("-inf")), dim=-1),
+        ],
+    ),
     "grid-sample-3d-nan-grid": (
-        lambda: F.grid_sample(torch.ones(1, 1, 2, 2, 2), torch.full((1, 1, 1, 1, 3), float("nan"))),
+        lambda: F.grid_sample(
+            torch.ones(1, 1, 2, 2, 2), torch.full((1, 1, 1, 1, 3), float("nan")), align_corners=False
+        ),
         [
             lambda: F.grid_sample(torch.ones(1, 1, 2, 2, 2), F.affine_grid(torch.eye(3, 4)[None], (1, 1, 2, 2, 2))),
             lambda: F.grid_sample(torch.ones(1, 1, 2, 2), torch.full((1, 1, 1, 2), float("nan"))),
