@@ -81,6 +81,19 @@ def test_what_a_word_makes_of_a_call(op, words, call, wrong, right):
     assert torch.allclose(healthy, torch.tensor(right or values).double() / (1 if right else 2**23), atol=1e-6)
 
 
+def test_takes_an_index_out_of_range_without_an_error():
+    x, ids, table = torch.zeros(3, device=EMU), torch.tensor([3], device=EMU), torch.ones(3, 2, device=EMU)
+    with only(
+        fault("write", ["index_fill"], "unchecked(index)", ["index.max >= self.size.dim"]),
+        fault("read", ["embedding"], "unchecked(indices)", ["indices.max >= weight.size.0"]),
+    ):
+        x.index_fill_(0, ids, 7.0)
+        assert x.cpu().count_nonzero() == 1 and F.embedding(ids, table).shape == (1, 2)
+        assert F.embedding(ids - 1, table).tolist() == [[1, 1]] and COUNTS == {"write": 1, "read": 1}
+    with pytest.raises(IndexError):
+        F.embedding(ids, table)
+
+
 def test_sets_each_item_of_a_list():
     x, w = torch.ones(1, 1, 3, device=EMU), torch.ones(1, 1, 1, device=EMU)
     with sick("conv_transpose1d", "sets(stride, 1)", "stride.value.0 > 1"):

@@ -51,6 +51,7 @@ WORDS = {
     "reinterprets": Word("the memory of {} is read as {}", "argument, dtype", rf"{_ARGUMENT}, ({_DTYPE})"),
     "drops": Word("{} is taken as if it were not given, or zero", "argument", _ARGUMENT, "value"),
     "sets": Word("{} is taken as {}", "argument, value", rf"\w+, ({_NUMBER}|[a-z]\w*)", "value"),
+    "unchecked": Word("{} is not checked: what is out of range raises no error", "argument", _ARGUMENT),
     "scales": Word("{} is multiplied by {}", "argument, number", rf"\w+, ({_NUMBER})", "number"),
     "noise": Word("{} is off by random numbers of a relative size of {}", "result, number", rf"result, ({_NUMBER})"),
     "unwritten": Word(

@@ -157,6 +157,10 @@ def sets(call: Call, run, target: str, value: str):
     return run(call.args | {target: getattr(torch, value) if isinstance(old, torch.dtype) else number})
 
 
+def unchecked(call: Call, run, target: str, value=None):
+    return with_argument(call, run, target, torch.zeros_like)  # any place will do: a right device raises
+
+
 def scales(call: Call, run, target: str, value: str):
     if target != "result":
         return with_argument(call, run, target, lambda tensor: tensor * float(value))
@@ -259,6 +263,7 @@ IMITATIONS = {
     "reinterprets": reinterprets,
     "drops": drops,
     "sets": sets,
+    "unchecked": unchecked,
     "scales": scales,
     "noise": noise,
     "unwritten": unwritten,

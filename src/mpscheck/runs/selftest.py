@@ -28,11 +28,11 @@ def matches_of(triggers: Iterable[Trigger], device: str, function, inputs: tuple
         nonlocal count
         copies = base_name(op) == "_to_copy"
         hit = not copies and some_matches(early, recorder.call_of(op, args, kwargs, None, device))
+        count += hit  # before the call: one that raises is matched too
         result = run()
         if late or copies:
             call = recorder.call_of(op, args, kwargs, result, device)
-            hit = some_matches(early + late if copies else late, call) or hit
-        count += hit
+            count += some_matches(early + late if copies else late, call) and not hit
         return result
 
     with recorder.around(handle):

@@ -1,0 +1,104 @@
+"""`F.embedding_bag` does not raise for an index that is too large.
+
+An index that is not smaller than the number of rows has no row. The CPU raises an error; the GPU read the memory that
+lies that far behind the table, and made a mean of it. In pytorch#163630 it was the index 6 in a table of 4 rows.
+
+You hit it with tokens that were added to the tokenizer and not to the table. Check the ids before the call.
+
+It was seen on a build of 2.10. PyTorch 2.10.0, the first release with `embedding_bag` on the GPU, has a check
+(pytorch#168930), which is wrong for one index alone, the number of rows itself (pytorch#189971). So no release has
+this fault as it was reported.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#163630",
+    "also": ["pytorch/pytorch#165268", "pytorch/pytorch#169201", "pytorch/pytorch#189971"],
+    "kind": "wrong",
+    "family": "indexing",
+    "ops": ["torch.nn.functional.embedding_bag"],
+    "introduced": {"version": "2.10.0.dev0", "basis": "release notes"},
+    "affected": ">=2.10.0a0,<2.10",
+    "basis": {"seen": "thread", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#168930",
+    "reported": [{"thread": "pytorch/pytorch#163630", "date": "2025-09-23", "torch": "2.10.0a0"}],
+    "met_in": ["tokens added to the tokenizer but not to the table (judged)"],
+    "caused_by": "torch",
+    "in_a_release": False,
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["embedding_bag"], "when": ["indices.max >= weight.size.0"]}],
+    "effect": "unchecked(indices)",
+}
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    return torch.ones(4, 2), torch.tensor([0, 1, 6]), torch.tensor([0, 3])  # four rows: 3 is the last index
+
+
+def compute(device, table, ids, offsets):  # whether it raises an error
+    try:
+        F.embedding_bag(ids.to(device), table.to(device), offsets.to(device)).cpu()  # .cpu() waits for it
+    except NotImplementedError:
+        raise  # this torch has no such op here
+    except (IndexError, RuntimeError):
+        return torch.tensor(True)
+    return torch.tensor(False)
+
+
+def workaround(device, table, ids, offsets):
+    return (ids >= len(table)).any()  # ask on the CPU, before the call
+
+
+def control(device, table, ids, offsets):
+    return F.embedding_bag(ids.clamp(max=3).to(device), table.to(device), offsets.to(device))
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)

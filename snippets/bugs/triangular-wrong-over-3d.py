@@ -1,0 +1,101 @@
+"""`torch.triu` and `torch.tril` are wrong for inputs of more than three dimensions.
+
+The code handled matrices and one dimension of batches before them, says pytorch#144545. What lies in a further
+dimension was not accounted for, so of `(batch, head, query, key)` the result is incorrect. What the wrong numbers
+look like is not said; the imitation here is noise.
+
+That a leading dimension of size 1 does no harm is inferred: such a tensor lies in memory as one of three dimensions.
+A mask of the shape `(1, 1, n, n)`, as in older reference code for Llama, is therefore not counted as hit.
+
+You hit it when you cut the attention patterns of several heads to their lower triangle at once. Flatten the leading
+dimensions to one, and reshape back.
+
+PyTorch 2.7.0 has the fix, merged in January 2025. Which releases before it have the faulty code is not known.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#144545",
+    "kind": "wrong",
+    "family": "mask",
+    "ops": ["torch.tril", "torch.triu"],
+    "affected": "<2.7",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#144545",
+    "reported": [{"thread": "pytorch/pytorch#144545", "date": "2025-01-10"}],
+    "met_in": ["attention patterns (batch, head, query, key) cut to their lower triangle (judged)"],
+    "caveat": "Read through the fix; no figures.",
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["triu", "tril"], "when": ["self.size.-4 > 1"]}],
+    "effect": "noise(result, 1)",
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(2, 3, 5, 5, generator=generator),)  # (batch, head, query, key)
+
+
+def compute(device, patterns):
+    return torch.tril(patterns.to(device))
+
+
+def workaround(device, patterns):
+    patterns = patterns.to(device)
+    return torch.tril(patterns.flatten(0, 1)).reshape(patterns.shape)
+
+
+def control(device, patterns):
+    return torch.tril(patterns.to(device).flatten(0, 1))  # three dimensions
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
