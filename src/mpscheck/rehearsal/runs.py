@@ -65,7 +65,7 @@ def provenance_of(setup: planted.Setup, machine: dict) -> dict:
 
 
 def _record(seen: records.Seen, plan: planted.Plan, setup: planted.Setup, where: dict) -> dict:
-    """What a case plants here, else what is said of the bug; a surprise is there twice, as the runner tries it again."""
+    """What a case plants here, else what the GPU lacks, else what is said of the bug."""
     names = (setup.torch, setup.machine)
     for case in plan.cases:
         for found in case.found:
@@ -85,9 +85,12 @@ def is_sick(seen: records.Seen, where: dict) -> bool:
 
 
 def _tried_again(seen: records.Seen, record: dict, where: dict) -> dict:
+    """What is a surprise, or shows the bug where nothing says that it is there, is there twice."""
     attempts, kind = record["attempts"], seen.bug.kind
-    surprise = is_surprise(numerics.finding(record, kind), expected_on(seen.bug, where), kind)
-    return record | {"attempts": attempts * 2 if surprise and len(attempts) == 1 else attempts}
+    found, expected = numerics.finding(record, kind), expected_on(seen.bug, where)
+    shows = found in numerics.SHOWS[kind] and expected != "affected"
+    again = len(attempts) == 1 and (shows or is_surprise(found, expected, kind))
+    return record | {"attempts": attempts * (1 + again)}
 
 
 def _canaries(count: int, failing: Iterable[str]) -> Iterator[dict]:
