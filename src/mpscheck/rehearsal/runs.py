@@ -10,7 +10,6 @@ from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.rehearsal import planted, records
 from mpscheck.runs import numerics, provenance, results
-from mpscheck.runs.expected import expected_on, is_surprise
 
 MARKER = "rehearsal"  # the kind of evidence of each made-up run; the schema of published runs does not have it
 SAID = "Rehearsal: these numbers are made up."
@@ -80,17 +79,16 @@ def _record(seen: records.Seen, plan: planted.Plan, setup: planted.Setup, where:
 
 def is_sick(seen: records.Seen, where: dict) -> bool:
     """What is said of the bug here; where that is unknown every second bug is wrong, on all such set-ups."""
-    expected = expected_on(seen.bug, where)
-    return expected == "affected" or (expected == "unknown" and zlib.crc32(seen.bug.slug.encode()) % 2 == 0)
+    said = seen.bug.state(where["torch"], where["macos"])
+    return said == "affected" or (said == "unknown" and zlib.crc32(seen.bug.slug.encode()) % 2 == 0)
 
 
 def _tried_again(seen: records.Seen, record: dict, where: dict) -> dict:
-    """What is a surprise, or shows the bug where nothing says that it is there, is there twice."""
-    attempts, kind = record["attempts"], seen.bug.kind
-    found, expected = numerics.finding(record, kind), expected_on(seen.bug, where)
-    shows = found in numerics.SHOWS[kind] and expected != "affected"
-    again = len(attempts) == 1 and (shows or is_surprise(found, expected, kind))
-    return record | {"attempts": attempts * (1 + again)}
+    """Whatever does not agree is there twice, as a run confirms it in a fresh process; what agrees against the claim too."""
+    attempts, found = record["attempts"], numerics.finding(record, seen.bug.kind)
+    said = seen.bug.state(where["torch"], where["macos"])
+    again = said == "affected" if found == "agrees" else found not in ("not-run", "unfit")
+    return record | {"attempts": attempts * (1 + (again and len(attempts) == 1))}
 
 
 def _canaries(count: int, failing: Iterable[str]) -> Iterator[dict]:
