@@ -118,7 +118,7 @@ def test_the_cases_are_what_they_are_called(made):
         == 1
     )
     for name in ("unverified-right", "unverified-wrong", "words-of-a-stranger"):
-        assert next(s for s in PLAN.setups if PLAN.case(name).found[0].is_in(s)).folder == "unverified"
+        assert next(s for s in PLAN.setups if PLAN.case(name).found[-1].is_in(s)).folder == "unverified"
 
 
 def test_what_is_wrong_or_against_the_claim_was_tried_twice(made):
