@@ -10,7 +10,7 @@ import pytest
 
 from mpscheck.bugs import catalogue
 from mpscheck.rehearsal import planted, records, runs
-from mpscheck.runs import numerics, results
+from mpscheck.runs import fitness, numerics, results
 
 PLAN = planted.load()
 HERE = [  # (case, finding, set-up) of each thing that is planted
@@ -91,6 +91,12 @@ def test_each_case_is_where_it_is_planted(made, case, found, setup):
         assert record["code"] == records.OUTDATED
     else:
         assert record["attempts"][0]["outcome"] == found.kind and record["attempts"][0]["reason"] == found.reason
+
+
+def test_the_other_machines_are_fit(made):
+    unfit = PLAN.case("unfit-machine").found[0]
+    for setup, run in made.items():
+        assert bool(fitness.fitness(run).unfit) == unfit.is_in(setup)
 
 
 def test_each_machine_that_a_case_needs_is_there():

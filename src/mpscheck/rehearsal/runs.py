@@ -9,13 +9,10 @@ from pathlib import Path
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.rehearsal import planted, records
-from mpscheck.runs import numerics, provenance, results
+from mpscheck.runs import canaries, numerics, provenance, results
 
 MARKER = "rehearsal"  # the kind of evidence of each made-up run; the schema of published runs does not have it
 SAID = "Rehearsal: these numbers are made up."
-# A known-good call of a machine is made before, between and after the records, the others before and after.
-MACHINE_CALLS = ("allocation", "copy", "kernel-build", "add")
-OP_CALLS = ("linear-2d-bias", "linear-3d", "linear-3d-bias", "matmul", "softmax", "layer-norm", "attention")
 BETWEEN = 20  # records
 
 
@@ -92,10 +89,10 @@ def _tried_again(seen: records.Seen, record: dict, where: dict) -> dict:
 
 
 def _canaries(count: int, failing: Iterable[str]) -> Iterator[dict]:
-    """The known-good calls around so many records, of which those named fail each time."""
+    """The known-good calls around so many records, of which those named fail each time; between them the machine's."""
     for after in sorted({*range(0, count, BETWEEN), count}):
-        for name in MACHINE_CALLS + (OP_CALLS if after in (0, count) else ()):
-            yield {"name": name, "after": after, "attempt": _call(name in failing)}
+        for canary in canaries.MACHINE + (canaries.OPS if after in (0, count) else ()):
+            yield {"name": canary.name, "after": after, "attempt": _call(canary.name in failing)}
 
 
 def _call(fails: bool) -> dict:
