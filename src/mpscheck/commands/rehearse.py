@@ -36,8 +36,8 @@ def write(folder: Path) -> int:
 
 def pages(made_up: Path) -> dict[str, str]:
     """The generated files of the site as they are with these runs. The one place that reads runs by another schema."""
-    found = dict(slim.read(made_up / "runs", schema=made_up / "schema.json"))
-    return files(dataclasses.replace(read_inputs(), runs=found, local={}, site_url=""))
+    found = {name: dict(slim.read(made_up / name, schema=made_up / "schema.json")) for name in planted.FOLDERS}
+    return files(dataclasses.replace(read_inputs(), **found, local={}, site_url=""))
 
 
 def marked(found: dict[str, str]) -> dict[str, str]:
