@@ -103,7 +103,8 @@ def test_no_page_is_heavy(site, which):
     left_out = HEAVY + (HEAVY_WITH_DATA if which == "rehearsed" else ())
     sizes = {str(path.relative_to(site)): sum(first_view(site, path).values()) for path in site.rglob("*.html")}
     assert {name: size for name, size in sizes.items() if size > FIRST_VIEW and not name.startswith(left_out)} == {}
-    assert packed(site / "search" / "search_index.json") <= SEARCH_INDEX
+    more = 1.05 if which == "rehearsed" else 1  # pages of bugs say more where there are runs
+    assert packed(site / "search" / "search_index.json") <= SEARCH_INDEX * more
 
 
 @pytest.mark.parametrize("path", ["", "bugs/", "matrix/"])

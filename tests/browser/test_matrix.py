@@ -7,6 +7,8 @@ from mpscheck.known import releases
 from mpscheck.known.answer import answer
 from mpscheck.known.setups import Setup
 
+from .conftest import empty_alone
+
 LINEAR = "linear-noncontiguous-weight"
 
 
@@ -36,6 +38,7 @@ def test_a_cell_opens_what_it_rests_on(visit, which):
     assert not dialog.is_visible()
 
 
+@empty_alone
 @pytest.mark.parametrize("macos", ["15", "26"])
 def test_the_switch_shows_the_states_of_the_catalogue(visit, macos):
     page = visit().go(f"matrix/?macos={macos}")
@@ -44,6 +47,7 @@ def test_the_switch_shows_the_states_of_the_catalogue(visit, macos):
             assert cell(page, version, bug.slug).get_attribute("aria-label") == answer(bug, Setup(version, macos)).state
 
 
+@empty_alone
 def test_back_to_any_macos(visit):
     page = visit().go("matrix/?macos=26")
     page.get_by_label("any").check()
