@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help verify test derived test-everywhere test-matrix environment chromium site site-quality serve lock format
+.PHONY: help verify test derived test-everywhere test-matrix environment chromium site rehearsal site-quality serve lock format
 
 help:
 	@echo "make verify       measure on the best device here, validate real models, build the site"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-everywhere  every kind of page in a browser: axe, light and dark, wide and narrow"
 	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
 	@echo "make site         write the pages and build the site from the results that are there"
+	@echo "make rehearsal    the site with made-up runs, to look at pages with data"
 	@echo "make site-quality Lighthouse and vnu on the built site (needs Node and Java)"
 	@echo "make serve        serve the built site on this machine"
 	@echo "make lock         write requirements.lock anew from pyproject.toml"
@@ -46,6 +47,13 @@ site: environment
 	@$(BIN)/mpscheck site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@$(BIN)/python scripts/site_quality/csp.py site
+
+# The same pages with made-up runs, in a copy: nothing of it comes into site/.
+rehearsal: environment
+	@$(BIN)/mpscheck rehearse
+	@cd .cache/rehearsal/source && NO_MKDOCS_2_WARNING=1 $(CURDIR)/$(BIN)/mkdocs build --strict -f mkdocs.rehearsal.yml -d ../site
+	@$(BIN)/python scripts/site_quality/csp.py .cache/rehearsal/site
+	@echo "To look at it: $(PYTHON) -m http.server --bind 127.0.0.1 --directory .cache/rehearsal/site 8001"
 
 # Needs Node, Java and Chromium; the built site must be there.
 site-quality: environment

@@ -5,6 +5,7 @@ import json
 import os
 import runpy
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +63,26 @@ def generated(shared) -> dict[str, str]:
             done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"SITE_URL": ""})
             assert done.returncode == 0, done.stderr
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def clone(shared) -> Path:
+    """The repository as git would store it now, elsewhere; `mpscheck rehearse` and then `mpscheck site` were run in it."""
+    folder = shared / "clone"
+    with FileLock(shared / "clone.lock"):
+        if not folder.exists():
+            git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+            listed = subprocess.run(git, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+            for name in filter(None, listed.split("\0")):
+                if (ROOT / name).exists():
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(ROOT / name, folder / name)
+            environment = os.environ | {"PYTHONPATH": str(folder / "src"), "SITE_URL": ""}
+            for command in ("rehearse", "site"):
+                mpscheck = [sys.executable, "-m", "mpscheck.cli", command]
+                done = subprocess.run(mpscheck, cwd=folder, env=environment, capture_output=True, text=True)
+                assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,15 @@ def site():
 
 
 @main.command()
+@one_sentence
+def rehearse():
+    """Write made-up runs, and the pages that they would give, below .cache/rehearsal; `make rehearsal` builds the site."""
+    from mpscheck.commands import rehearse as command
+
+    sys.exit(command.main())
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True)
 @one_sentence
 def stats(as_json):

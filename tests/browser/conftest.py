@@ -1,8 +1,7 @@
-"""The site as a reader gets it: built here once for all tests, served on this machine, seen in a real browser."""
+"""The site as a reader gets it, empty and rehearsed: built once for all tests, served here, seen in a real browser."""
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,13 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
-from mpscheck.commands import site as report
-
 ROOT = Path(__file__).parents[2]
+SITES = {  # as it is published, without a run on a Mac, and with made-up runs: sources, configuration, built site
+    "empty": (".", "mkdocs.yml", "site"),
+    "rehearsed": (".cache/rehearsal/source", "mkdocs.rehearsal.yml", ".cache/rehearsal/site"),
+}
+# A test of what both sites share, or of what is said where nothing was measured.
+empty_alone = pytest.mark.parametrize("which", ["empty"], indirect=True, scope="session")
 TEMPLATES = {  # one page of each kind
     "home": "",
     "bugs": "bugs/",
@@ -45,43 +48,45 @@ def script(name: str):
     return module
 
 
-def build(source: Path, target: Path) -> None:
+def build(source: Path, config: str, target: Path) -> None:
     """Build the site strictly, as `make site` does, out of a folder that holds its docs and all that they include."""
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": ""}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", target]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", config, "--site-dir", target]
     done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     script("site_quality/csp").write(target)
 
 
-@pytest.fixture(scope="session")
-def source(shared, generated) -> Path:
-    """A copy of what the site is built from, pages written anew from the results: the repository's own stay as they are."""
-    folder = shared / "source"
-    with FileLock(shared / "source.lock"):
-        if not folder.exists():
-            folder.mkdir()
-            for path in ROOT.iterdir():
-                if path.name not in ("docs", "site") and not path.name.startswith("."):
-                    (folder / path.name).symlink_to(path)
-            not_by_hand = shutil.ignore_patterns(*report.FOLDERS)
-            shutil.copytree(
-                ROOT / "docs",
-                folder / "docs",
-                ignore=lambda at, names: not_by_hand(at, names) if Path(at) == ROOT / "docs" else [],
-            )
-            report.write(generated, folder / "docs")
-    return folder
+@pytest.fixture(scope="session", params=SITES)
+def which(request) -> str:
+    """Which of the SITES a test looks at: each of them, unless it is marked `empty_alone`."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def site(source, shared) -> Path:
+def source(clone, which) -> tuple[Path, str]:
+    """The folder that a site is built in, and its configuration."""
+    return clone / SITES[which][0], SITES[which][1]
+
+
+@pytest.fixture(scope="session")
+def built(clone, shared):
+    """Builds one of the SITES, once for all tests; gives its folder."""
+
+    def build_once(which: str) -> Path:
+        source, config, target = SITES[which]
+        with FileLock(shared / f"{which}.lock"):
+            if not (clone / target / "index.html").exists():
+                build(clone / source, config, clone / target)
+        return clone / target
+
+    return build_once
+
+
+@pytest.fixture(scope="session")
+def site(built, which) -> Path:
     """The built site."""
-    folder = shared / "site"
-    with FileLock(shared / "site.lock"):
-        if not (folder / "index.html").exists():
-            build(source, folder)
-    return folder
+    return built(which)
 
 
 @pytest.fixture(scope="session")

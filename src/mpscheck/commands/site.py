@@ -1,5 +1,8 @@
 """`mpscheck site`: write the generated files of the site, and remove those of bugs that are no more."""
 
+import shutil
+from pathlib import Path
+
 import click
 
 from mpscheck.places import ROOT
@@ -30,3 +33,13 @@ def write(found: dict[str, str], docs=DOCS) -> int:
     for path, text in changed.items():
         results.write_atomic(path, text)
     return len(changed) + len(old)
+
+
+def copy_source(folder: Path) -> None:
+    """A new folder to build the site in: what pages include as links, and the hand-written docs, to be written into."""
+    folder.mkdir(parents=True)
+    for path in ROOT.iterdir():
+        if path.name not in ("docs", "site") and not path.name.startswith("."):
+            (folder / path.name).symlink_to(path)
+    generated = shutil.ignore_patterns(*FOLDERS)
+    shutil.copytree(DOCS, folder / "docs", ignore=lambda at, names: generated(at, names) if Path(at) == DOCS else [])

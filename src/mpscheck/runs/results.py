@@ -53,34 +53,34 @@ _Strict = jsonschema.validators.extend(
 )
 
 
-def _schema(part: str | None) -> dict:
+def _schema(part: str | None, file: Path) -> dict:
     """For a whole run file, or for one of the schema's parts."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(file.read_text(encoding="utf-8"))
     return schema if part is None else {"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"}
 
 
 @lru_cache
-def _quick(part: str | None) -> jsonschema_rs.Draft202012Validator:
+def _quick(part: str | None, file: Path) -> jsonschema_rs.Draft202012Validator:
     """Some ninety times as quick as the one that decides; it says yes or no."""
-    return jsonschema_rs.Draft202012Validator(_schema(part))
+    return jsonschema_rs.Draft202012Validator(_schema(part, file))
 
 
 @lru_cache
-def _deciding(part: str | None) -> jsonschema.Draft202012Validator:
-    return _Strict(_schema(part))
+def _deciding(part: str | None, file: Path) -> jsonschema.Draft202012Validator:
+    return _Strict(_schema(part, file))
 
 
-def plainly_right(run: object, part: str | None = None) -> bool:
+def plainly_right(run: object, part: str | None = None, schema: Path = SCHEMA) -> bool:
     """The quick yes. False says nothing yet: it cannot read half a surrogate pair, which a string of JSON may hold."""
     try:
-        return _quick(part).is_valid(run)
+        return _quick(part, schema).is_valid(run)
     except ValueError:
         return False
 
 
-def what_is_wrong(run: object, part: str | None = None) -> jsonschema.ValidationError | None:
+def what_is_wrong(run: object, part: str | None = None, schema: Path = SCHEMA) -> jsonschema.ValidationError | None:
     """The deepest thing that does not follow the schema; None if all does. Raises RecursionError."""
-    return jsonschema.exceptions.best_match(_deciding(part).iter_errors(run))
+    return jsonschema.exceptions.best_match(_deciding(part, schema).iter_errors(run))
 
 
 def printable(value: object, limit: int = 200) -> str:
@@ -89,11 +89,11 @@ def printable(value: object, limit: int = 200) -> str:
     return shown if len(str(value)) <= limit else shown[:-1] + "…"
 
 
-def check(run: dict, name: str, part: str | None = None) -> dict:
+def check(run: dict, name: str, part: str | None = None, schema: Path = SCHEMA) -> dict:
     """The run itself if it follows the schema, or a `part` of it. Raises BadResults with the deepest thing that is wrong."""
     refused = f"{printable(name)} is not a {f'{part} of a ' if part else ''}run file"
     try:
-        error = None if plainly_right(run, part) else what_is_wrong(run, part)
+        error = None if plainly_right(run, part, schema) else what_is_wrong(run, part, schema)
     except RecursionError:
         raise BadResults(f"{refused}: it is nested too deeply") from None
     if error is not None:
@@ -138,8 +138,8 @@ def parse(text: str) -> object:
     return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
 
 
-def read(path: Path) -> dict:
-    """A run file, validated. Raises BadResults."""
+def read(path: Path, schema: Path = SCHEMA) -> dict:
+    """A run file, validated. Raises BadResults. Only a rehearsal, whose runs are made up, names another schema."""
     name = printable(path.name)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -153,7 +153,7 @@ def read(path: Path) -> dict:
         raise BadResults(f"{name} cannot be read as JSON: {error}") from None
     except ValueError as error:
         raise BadResults(f"{name} is not a run file: {error}") from None
-    return check(run, path.name)
+    return check(run, path.name, schema=schema)
 
 
 def write_atomic(path: Path, text: str) -> None:

@@ -76,13 +76,13 @@ class Record:
         return numerics.shown(self.verdict(), self.verdict("control"), kind)
 
 
-def read(folder: Path, names: str = "*.json") -> Iterator[tuple[str, dict]]:
+def read(folder: Path, names: str = "*.json", schema: Path = results.SCHEMA) -> Iterator[tuple[str, dict]]:
     """The slim runs of a folder with their names, in the order of these; one whole run is held at a time.
 
     Raises BadResults for the first bad file.
     """
     for path in sorted(folder.glob(names)):
-        yield path.stem, slim(results.read(path))
+        yield path.stem, slim(results.read(path, schema))
 
 
 def slim(run: dict) -> dict:

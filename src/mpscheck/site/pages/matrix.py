@@ -90,7 +90,8 @@ def _cell(entry: Entry, version: str) -> str:
 
 def _measurement(m: Measurement) -> str:
     """Run file, device, figures and verdict of one record; strings of strangers as entities."""
-    details = ", ".join([m.verdict(), *(words.details(m) if m.current else []), *words.whose(m)])
+    said = words.SPOKEN.get(m.verdict(), m.verdict())
+    details = ", ".join([said, *(words.details(m) if m.current else []), *words.whose(m)])
     return f"{details}: {words.environment(m.provenance)}, run file {text(m.run)}"
 
 

@@ -22,9 +22,10 @@ def run_section(name: str, run: dict, bugs: tuple[Bug, ...], earlier: Index = me
     for bug, m in measured.measurements({bug.slug: bug for bug in bugs}, name, run):
         found.setdefault(bug.slug, []).append(m)
     rows = [row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier)]
-    title = f"{'#' * level} {text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
+    title = f"{text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
     found = table(["Bug", "Expected", "Found", "Figures"], rows, f"Results of {text(name)}") if rows else "No record."
-    return f"{title}\n\n{_provenance(name, run)}\n\n{found}"
+    # not in the search: dozens of runs would stand before the page that answers
+    return f"{'#' * level} {title} {{ data-search-exclude }}\n\n{_provenance(name, run)}\n\n{found}"
 
 
 def _run_rows(bug: Bug, found: list[Measurement], earlier: Index) -> list[list[str]]:

@@ -1,0 +1,53 @@
+"""`mpscheck rehearse`: made-up runs, and the source of a site that is built from them, marked on each page and data file."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import click
+
+from mpscheck.commands import site
+from mpscheck.places import ROOT
+from mpscheck.rehearsal import planted, runs
+from mpscheck.runs import slim
+from mpscheck.site.files import files
+from mpscheck.site.inputs import read_inputs
+
+FOLDER = ROOT / ".cache" / "rehearsal"
+
+
+def main() -> int:
+    """0 when written."""
+    count = write(FOLDER)
+    click.echo(f"{count} made-up runs with {len(planted.load().cases)} planted cases; they are no results of any Mac")
+    return 0
+
+
+def write(folder: Path) -> int:
+    """Write `results/` and `source/` anew below a folder; how many runs. Leaves the repository as it is."""
+    for name in ("results", "source"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    count = runs.write(folder / "results")
+    site.copy_source(folder / "source")
+    site.write(marked(pages(folder / "results")), folder / "source" / "docs")
+    return count
+
+
+def pages(made_up: Path) -> dict[str, str]:
+    """The generated files of the site as they are with these runs. The one place that reads runs by another schema."""
+    found = {name: dict(slim.read(made_up / name, schema=made_up / "schema.json")) for name in planted.FOLDERS}
+    return files(dataclasses.replace(read_inputs(), **found, local={}, site_url=""))
+
+
+def marked(found: dict[str, str]) -> dict[str, str]:
+    """The same, the data for programs with the mark of a made-up run; pages have a banner (mkdocs.rehearsal.yml)."""
+    return {name: _marked(name, text) for name, text in found.items()}
+
+
+def _marked(name: str, text: str) -> str:
+    if name.startswith("api/") and name.endswith(".json") and not name.endswith(".schema.json"):
+        return json.dumps({"evidence": runs.MARKER, **json.loads(text)}, indent=1, ensure_ascii=False) + "\n"
+    if name.endswith(".xml"):
+        return text.replace("<title>", f"<subtitle>{runs.SAID}</subtitle>\n<title>", 1)
+    return f"{runs.SAID}\n\n{text}" if name == "llms.txt" else text
