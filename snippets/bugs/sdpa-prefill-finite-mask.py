@@ -1,0 +1,185 @@
+"""`F.scaled_dot_product_attention` counts a finite float mask too little.
+
+The Metal kernels for long queries compute the softmax with powers of two, since those are faster. The scores are scaled
+to fit, the mask was not: a value of -3 counts as about -2.1, by a factor of ln 2, 0.69 (inferred from the fix, which
+multiplies by log2(e)). A mask of 0 and minus infinity is right, and so in effect is one of very large numbers, which is
+how the test missed it.
+
+Models that add a bias to the scores would hit it (T5, ALiBi). The kernels came in the development of 2.13 and were
+fixed before its release, so that only builds in between have the bug.
+
+They take queries of more than 8 positions, one head size for query, key and value, and a mask in the dtype of the
+query, where no gradient is recorded. Which head sizes they took in those builds was not read for each; a later state
+of the source has 32, 64, 72, 80, 96, 128 and 256.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#184400",
+    "also": ["pytorch/pytorch#181575"],
+    "kind": "wrong",
+    "family": "attention",
+    "ops": ["torch.nn.functional.scaled_dot_product_attention"],
+    "introduced": {"version": "2.13.0.dev0", "basis": "release notes"},
+    "affected": "<2.13",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#184400",
+    "reported": [{"thread": "pytorch/pytorch#184400", "date": "2026-05-19"}],
+    "met_in": ["attention with a position bias, as in T5 or with ALiBi (judged)"],
+    "caveat": "The kernels (#181575) and the cure are both new in 2.13.0.",
+    "caused_by": "torch",
+    "in_a_release": False,
+    "open_as_stored": False,
+    "stored_date": "2026-11-27",
+    "trigger": [
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": [
+                "attn_mask.max > 0",
+                "query.size.-2 > 8",
+                "query.size.-1 in 32,64,72,80,96,128,256",
+                "value.size.-1 == query.size.-1",
+                "attn_mask.dtype == query.dtype",
+                "dropout_p.value == 0",
+                "query.grad == false",
+                "key.grad == false",
+                "value.grad == false",
+            ],
+        },
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": [
+                "attn_mask.max < 0",
+                "attn_mask.max > -1000",
+                "query.size.-2 > 8",
+                "query.size.-1 in 32,64,72,80,96,128,256",
+                "value.size.-1 == query.size.-1",
+                "attn_mask.dtype == query.dtype",
+                "dropout_p.value == 0",
+                "query.grad == false",
+                "key.grad == false",
+                "value.grad == false",
+            ],
+        },
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": [
+                "attn_mask.min < 0",
+                "attn_mask.min > -1000",
+                "query.size.-2 > 8",
+                "query.size.-1 in 32,64,72,80,96,128,256",
+                "value.size.-1 == query.size.-1",
+                "attn_mask.dtype == query.dtype",
+                "dropout_p.value == 0",
+                "query.grad == false",
+                "key.grad == false",
+                "value.grad == false",
+            ],
+        },
+    ],
+    "effect": "scales(attn_mask, 0.6931471805599453)",
+}
+
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    q, k, v = torch.randn(3, 1, 2, 64, 64, generator=generator)  # batch, head, position, size
+    mask = torch.zeros(64, 64)
+    mask[:, ::8] = -3.0  # a bias, nothing is blocked
+    return q, k, v, mask
+
+
+def compute(device, q, k, v, mask):
+    return F.scaled_dot_product_attention(q.to(device), k.to(device), v.to(device), attn_mask=mask.to(device))
+
+
+def workaround(device, q, k, v, mask):
+    scores = q.to(device) @ k.to(device).transpose(2, 3) * 64**-0.5
+    return torch.softmax(scores + mask.to(device), dim=-1) @ v.to(device)
+
+
+def control(device, q, k, v, mask):
+    mask = mask.masked_fill(mask < 0, float("-inf")).to(device)
+    return F.scaled_dot_product_attention(q.to(device), k.to(device), v.to(device), attn_mask=mask)
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
