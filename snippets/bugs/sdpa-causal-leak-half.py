@@ -33,7 +33,10 @@ BUG = {
             "figures": {"relative_error_17_tokens": 0.572},
         },
     ],
-    "met_in": ["decoders in half precision that pass is_causal=True, such as YuE2 at the start of a prompt"],
+    "met_in": [
+        "transformers: Whisper in float16 (its decoder)",
+        "YuE2: the start of a prompt, in bfloat16 (multimodal-art-projection/YuE#176)",
+    ],
     "caveat": "The fix is known from a user's report (YuE#176), which names no pull request.",
     "in_a_release": True,
     "open_as_stored": False,

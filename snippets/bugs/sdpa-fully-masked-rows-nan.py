@@ -22,7 +22,10 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "release notes"},
     "fixed_pr": "pytorch/pytorch#157727",
     "reported": [{"thread": "pytorch/pytorch#156707", "date": "2025-06-24"}],
-    "met_in": ["batched prompts with left padding: NaN in padded rows leaks into means over positions"],
+    "met_in": [
+        "transformers: GPT-2, Llama and Mixtral on prompts padded on the left, in evaluation",
+        "means over positions of such a batch (judged)",
+    ],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -24,7 +24,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "release notes"},
     "fixed_pr": "pytorch/pytorch#184400",
     "reported": [{"thread": "pytorch/pytorch#184400", "date": "2026-05-19"}],
-    "met_in": ["attention with a position bias, as in T5 or with ALiBi (judged)"],
+    "met_in": ["transformers: T5, whose position bias is a mask of numbers", "ALiBi (judged)"],
     "caveat": "The kernels (#181575) and the cure are both new in 2.13.0.",
     "caused_by": "torch",
     "in_a_release": False,
