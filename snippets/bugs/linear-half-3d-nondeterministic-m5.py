@@ -1,0 +1,151 @@
+"""`F.linear` without a bias differs from call to call for 3-D half inputs on M5.
+
+Apple's matrix product is unstable on the GPU of the M5 for float16 and bfloat16 and more than two dimensions: the same
+call twice differs by 123.5 in the thread. Nothing is raised. Not all shapes are hit; the thread found (2, 13, 1024) by
+1024, (6, 6, 634) by 634 and (1, 3, 28, 315) by 315 by trying, and no rule, so that the trigger names every shape.
+float32, two dimensions, and layers with a bias are right there.
+
+Every projection without a bias of a model in half precision can hit it, as in Llama: logits that change from run to
+run, losses that go astray in training. Flatten the input to two dimensions and reshape the result.
+
+Reported in April 2026 on an M5 with macOS 26. PyTorch flattens such inputs itself from 2.13.0 on, by its wheel. The first
+affected version is not known. The gradient had the same fault (pytorch/pytorch#181936).
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#180776",
+    "also": ["pytorch/pytorch#182025"],
+    "kind": "nondeterministic",
+    "family": "matmul",
+    "ops": ["torch.nn.functional.linear"],
+    "affected": "<2.13",
+    "basis": {"seen": "unknown", "fixed": "wheel"},
+    "fixed_pr": "pytorch/pytorch#181466",
+    "macos_note": "macOS 26.4 is named in pytorch/pytorch#181504",
+    "chips": ["M5"],
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#180776",
+            "date": "2026-04-19",
+            "macos": "26",
+            "chip": "M5",
+            "figures": {"difference_between_two_calls": 123.5},
+        }
+    ],
+    "met_in": [
+        "transformers: Llama, Mixtral, T5 and Mamba in float16, and the last layer of GPT-2, should their shapes be among those",
+        "trl: DPOTrainer and GRPOTrainer in half precision (pytorch/pytorch#180776)",
+    ],
+    "caveat": "Only some shapes are hit, and no rule is known: a model that calls it may be right.",
+    "caused_by": "macos",
+    "in_a_release": True,
+    "open_as_stored": True,
+    "stored_date": "2026-11-24",
+    "danger": 19,
+    "trigger": [
+        {"op": ["linear"], "when": ["input.dtype in float16,bfloat16", "input.ndim >= 3", "bias.given == false"]}
+    ],
+    "effect": "noise(result, 10)",
+    "dtypes": ["float16", "bfloat16"],
+    "repeats": 3,
+}
+
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(2, 13, 1024, generator=generator), torch.randn(1024, 1024, generator=generator)
+
+
+def compute(device, x, weight):
+    return F.linear(x.to(device), weight.to(device))
+
+
+def workaround(device, x, weight):
+    return F.linear(x.to(device).flatten(0, 1), weight.to(device)).view(2, 13, 1024)
+
+
+def control(device, x, weight):
+    return F.linear(x.to(device)[0], weight.to(device))  # two dimensions
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
