@@ -8,24 +8,35 @@ key: the NaN of those rows then spreads through every mean over positions. It ha
 without dropout; else PyTorch takes another path, so the same model is fine in training
 (pytorch/pytorch#167515 describes just this).
 
-Reported in June 2025, the release notes of 2.9.0 have the fix. The first version that goes wrong is not known. Let such
-rows see one key, or replace the NaN afterwards.
+Seen with 2.7.1 on macOS 15.6.1, if that report (huggingface/transformers#40858) is of this bug, as its mask says. The
+release notes of 2.9.0 have the fix. The first version that goes wrong is not known. Let such rows see one key, or replace
+the NaN afterwards.
 """
 
 BUG = {
     "issue": "pytorch/pytorch#156707",
-    "also": ["pytorch/pytorch#167515"],
+    "also": ["pytorch/pytorch#167515", "huggingface/transformers#40858"],
     "kind": "nan",
     "family": "attention",
     "ops": ["torch.nn.functional.scaled_dot_product_attention"],
-    "affected": "<2.9",
-    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "affected": ">=2.7.1,<2.9",
+    "basis": {"seen": "thread", "fixed": "release notes"},
     "fixed_pr": "pytorch/pytorch#157727",
-    "reported": [{"thread": "pytorch/pytorch#156707", "date": "2025-06-24"}],
+    "reported": [
+        {"thread": "pytorch/pytorch#156707", "date": "2025-06-24"},
+        {
+            "thread": "huggingface/transformers#40858",
+            "date": "2025-09-12",
+            "torch": "2.7.1",
+            "macos": "15.6.1",
+            "figures": {"cpu": "finite", "mps_no_grad": "NaN", "mps_with_grad": "finite"},
+        },
+    ],
     "met_in": [
         "transformers: GPT-2, Llama and Mixtral on prompts padded on the left, in evaluation",
         "means over positions of such a batch (judged)",
     ],
+    "caveat": "That the report with 2.7.1 is of this bug is inferred: a mask with such rows, NaN without gradients alone.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,9 +1,10 @@
 """`F.scaled_dot_product_attention` is wrong for permuted q, k and v of a batch.
 
 The fast kernels for short queries (at most 8 positions, no more than there are keys, head size 64, 96 or 128) were told
-one stride for batch and head together. Split heads with `view(batch, length, heads, size).transpose(1, 2)` and that is
-not enough: every sequence of the batch but the first is read at the wrong place (inferred from the fix, which hands
-over the batch strides). Nothing is raised. The thread measures an error of 3.6, and 8e-7 after `.contiguous()`.
+one stride for batch and head together. For heads that are split with `view(batch, length, heads, size).transpose(1, 2)`
+that is not enough: the query of every sequence but the first is read at the wrong place (inferred from the fix, which
+hands over the batch strides). By a stored state of the source before the fix, key and value are copied first, so that
+the layout of the query decides. Nothing is raised. The thread measures an error of 3.6, and 8e-7 after `.contiguous()`.
 
 Encoders such as BERT hit it with a batch of short texts: the batch gives other logits than its rows one by one. By the
 wheels these kernels run on macOS 15 or newer, without mask, without `is_causal`, without dropout, and where no gradient

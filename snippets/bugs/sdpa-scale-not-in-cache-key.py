@@ -5,9 +5,10 @@ scale is built into the graph as a constant, but is not part of the name. So the
 decides the scale of all later ones in the process. Nothing is raised.
 
 You hit it when models with an unusual scale (GPT-Neo and T5 use 1.0) run in one session with others of the same shapes,
-or when you compare scales yourself. The fast kernels for short queries with head size 64, 96 or 128 take the scale as
-an argument and are right; the trigger names what surely goes past them. The name says shapes and dtypes of query, key
-and value, whether there is a mask, and `is_causal`.
+or when you compare scales yourself. The fast kernels for short queries (at most 8 positions, head size 64, 96 or 128)
+take the scale as an argument and are right. By the source of that time they take no call with `is_causal` or a mask of
+numbers, and a boolean mask becomes one; the trigger names what goes past them. The name of the graph says shapes and
+dtypes of query, key and value, whether there is a mask, and `is_causal`.
 
 Reported in May 2026. Multiply the query by the scale yourself and pass `scale=1.0` always. The release notes of 2.13.0
 have the fix; since when it goes wrong is not known.
@@ -69,6 +70,40 @@ BUG = {
             "op": ["scaled_dot_product_attention"],
             "when": [
                 "query.size.-1 > 128",
+                "dropout_p.value == 0",
+                "query.grad == false",
+                "key.grad == false",
+                "value.grad == false",
+                "earlier.scale.value != scale.value",
+                "earlier.query.shape == query.shape",
+                "earlier.query.dtype == query.dtype",
+                "earlier.key.shape == key.shape",
+                "earlier.value.shape == value.shape",
+                "earlier.is_causal.value == is_causal.value",
+                "earlier.attn_mask.given == attn_mask.given",
+            ],
+        },
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": [
+                "is_causal.value == true",
+                "dropout_p.value == 0",
+                "query.grad == false",
+                "key.grad == false",
+                "value.grad == false",
+                "earlier.scale.value != scale.value",
+                "earlier.query.shape == query.shape",
+                "earlier.query.dtype == query.dtype",
+                "earlier.key.shape == key.shape",
+                "earlier.value.shape == value.shape",
+                "earlier.is_causal.value == is_causal.value",
+                "earlier.attn_mask.given == attn_mask.given",
+            ],
+        },
+        {
+            "op": ["scaled_dot_product_attention"],
+            "when": [
+                "attn_mask.given == true",
                 "dropout_p.value == 0",
                 "query.grad == false",
                 "key.grad == false",
