@@ -69,23 +69,6 @@ BUG = {
         {
             "op": ["scaled_dot_product_attention"],
             "when": [
-                "query.size.-1 > 128",
-                "dropout_p.value == 0",
-                "query.grad == false",
-                "key.grad == false",
-                "value.grad == false",
-                "earlier.scale.value != scale.value",
-                "earlier.query.shape == query.shape",
-                "earlier.query.dtype == query.dtype",
-                "earlier.key.shape == key.shape",
-                "earlier.value.shape == value.shape",
-                "earlier.is_causal.value == is_causal.value",
-                "earlier.attn_mask.given == attn_mask.given",
-            ],
-        },
-        {
-            "op": ["scaled_dot_product_attention"],
-            "when": [
                 "is_causal.value == true",
                 "dropout_p.value == 0",
                 "query.grad == false",
