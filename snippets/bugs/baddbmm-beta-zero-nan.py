@@ -66,7 +66,6 @@ BUG = {
     "effect": "sets(result, nan)",
 }
 
-
 import torch
 
 

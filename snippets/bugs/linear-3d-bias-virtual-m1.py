@@ -1,7 +1,7 @@
 """`F.linear` with a bias is wrong for 3-D inputs on virtual M1 machines with macOS 26.
 
-The bias is left out: in both threads the largest error, 3.38, is to the last digit the largest value of the bias that
-the script draws (inferred; the 3.8 of the first post is rounded or of another run). The product itself is right, and so
+The bias is left out: the largest error that the second thread prints, 3.38323, is to the last digit the largest value of
+the bias that the script of the first draws (inferred; the first post itself says about 3.8). The product is right, and so
 is a 2-D input. Nothing is raised.
 
 You hit it where tests of a library run on hosted macOS machines (`macos-latest`), whose GPU is a virtual M1: any layer
@@ -67,7 +67,6 @@ BUG = {
     "trigger": [{"op": ["linear"], "when": ["input.ndim == 3", "bias.ndim >= 1"]}],
     "effect": "drops(bias)",
 }
-
 
 import torch
 import torch.nn.functional as F

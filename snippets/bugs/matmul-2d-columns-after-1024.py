@@ -31,7 +31,6 @@ BUG = {
     "effect": "unwritten(result, after 1024)",
 }
 
-
 import torch
 
 
