@@ -38,7 +38,6 @@ BUG = {
     "absent": {"affected": "seen on a build of the main branch, whose version the thread does not name"},
 }
 
-
 import torch
 
 

@@ -64,7 +64,6 @@ BUG = {
     "repeats": 3,
 }
 
-
 import torch
 import torch.nn.functional as F
 

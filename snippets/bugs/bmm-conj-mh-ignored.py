@@ -39,7 +39,6 @@ BUG = {
     "effect": "ignores-conj(mat2)",
 }
 
-
 import torch
 
 

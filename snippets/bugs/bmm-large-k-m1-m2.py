@@ -56,7 +56,6 @@ BUG = {
     "effect": "noise(result, 1)",
 }
 
-
 import torch
 
 

@@ -28,7 +28,6 @@ BUG = {
     "absent": {"affected": "the thread as stored names no version"},
 }
 
-
 import torch
 
 

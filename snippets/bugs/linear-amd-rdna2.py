@@ -36,7 +36,6 @@ BUG = {
     "absent": {"affected": "the thread as stored names no version"},
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -53,7 +53,6 @@ BUG = {
     "absent": {"affected": "the thread names no version for this fault"},
 }
 
-
 import torch
 import torch.nn.functional as F
 

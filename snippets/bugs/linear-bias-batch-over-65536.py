@@ -70,7 +70,6 @@ BUG = {
     "effect": "wraps(input.size.0, 65536)",
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -59,7 +59,6 @@ BUG = {
     "effect": "drops(bias)",
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -50,7 +50,6 @@ BUG = {
     "repeats": 3,
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -33,7 +33,6 @@ BUG = {
     "effect": "ignores-strides(other)",
 }
 
-
 import torch
 
 

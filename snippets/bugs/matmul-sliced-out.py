@@ -39,7 +39,6 @@ BUG = {
     "effect": "unwritten(result)",
 }
 
-
 import torch
 
 

@@ -36,7 +36,6 @@ BUG = {
     "effect": "ignores-conj(mat2)",
 }
 
-
 import torch
 
 

@@ -31,7 +31,6 @@ BUG = {
     "repeats": 3,
 }
 
-
 import torch
 
 

@@ -54,7 +54,6 @@ BUG = {
     "repeats": 3,
 }
 
-
 import torch
 
 

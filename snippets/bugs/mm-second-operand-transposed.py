@@ -36,7 +36,6 @@ BUG = {
     "effect": "transposes(mat2)",
 }
 
-
 import torch
 
 

@@ -60,7 +60,6 @@ BUG = {
     "dtypes": ["float16", "bfloat16"],
 }
 
-
 import torch
 import torch.nn.functional as F
 

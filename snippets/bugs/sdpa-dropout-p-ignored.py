@@ -44,7 +44,6 @@ BUG = {
     "effect": "sets(dropout_p, 0)",
 }
 
-
 import math
 
 import torch

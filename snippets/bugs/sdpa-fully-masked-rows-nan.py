@@ -57,7 +57,6 @@ BUG = {
     "effect": "sets(result, nan)",
 }
 
-
 import torch
 import torch.nn.functional as F
 

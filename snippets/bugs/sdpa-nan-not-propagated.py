@@ -49,7 +49,6 @@ BUG = {
     "effect": "sets(query, 0)",
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -63,7 +63,6 @@ BUG = {
     "effect": "ignores-strides(query)",
 }
 
-
 import torch
 import torch.nn.functional as F
 

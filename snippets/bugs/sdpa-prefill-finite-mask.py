@@ -79,7 +79,6 @@ BUG = {
     "effect": "scales(attn_mask, 0.6931471805599453)",
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -105,7 +105,6 @@ BUG = {
     "fresh": True,
 }
 
-
 import torch
 import torch.nn.functional as F
 

@@ -54,7 +54,6 @@ BUG = {
     "effect": "unwritten(result)",
 }
 
-
 import torch
 import torch.nn.functional as F
 
