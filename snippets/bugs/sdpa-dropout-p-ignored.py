@@ -85,20 +85,20 @@ if __name__ == "__main__":
 
     device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
     print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
-    try:
-        torch.ones(1, device=device)
-    except Exception:
-        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
 
-    def agrees(function):
-        p = p_value(function(device, *inputs()))
-        verdict = "agrees" if p >= FALSE_ALARM else "WRONG"  # WRONG for NaN too
-        print(f"  {function.__name__:10} p {p:.3g} on {device}, {FALSE_ALARM:.3g} needed: {verdict}")
-        return verdict == "agrees"
-
-    right = agrees(compute)
-    agrees(control)
-    if "workaround" in globals():
-        agrees(workaround)
-    print(f"{'AGREES' if right else 'WRONG'}: random numbers of {device} against theory, torch {torch.__version__}")
-    sys.exit(0 if right else 3)
+    found = {}
+    for function in (compute, control, workaround):
+        try:
+            p = p_value(function(device, *inputs()))
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            found[function] = "agrees" if p >= FALSE_ALARM else "WRONG"  # WRONG for NaN too
+            said = f"p {p:.3g} on {device}, {FALSE_ALARM:.3g} needed"
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: random numbers of {device} against theory, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
