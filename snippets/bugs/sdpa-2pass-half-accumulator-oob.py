@@ -9,7 +9,7 @@ You hit it when you generate in float16 or bfloat16 and the context reaches 1,02
 head size 64, 96 or 128, no mask, no `is_causal`. Where a gradient is recorded another path is taken. Grouped keys, with
 `enable_gqa=True`, are hit too.
 
-2.7.1 was right, 2.8.0 brought the kernel, and 2.11.0 was checked as fixed by the one who released it.
+2.7.1 was right, 2.8.0 brought the kernel, and 2.11.0 was tried before its release and found right.
 """
 
 BUG = {
