@@ -7,8 +7,8 @@ written elsewhere.
 You hit it where results are written into a cache or a preallocated buffer. Assign instead: `z[:, 4:8] = x @ y`.
 
 Seen with 2.0.1 on macOS 13.4. macOS decides: a change of June 2026 names strided outputs on macOS 14 and 15
-(pytorch/pytorch#187255), and a maintainer's release check of August 2026 slices on macOS 14 alone. 2.14.0 has the fix; `addmm` and `bmm` are part of
-it.
+(pytorch/pytorch#187255), and a maintainer's release check of August 2026 slices on macOS 14 alone. 2.14.0 has the fix;
+`addmm` and `bmm` are part of it.
 """
 
 BUG = {
