@@ -39,6 +39,9 @@ OPS = {
     "out= that grows": lambda a, b: torch.add(a, b, out=torch.empty(0, device=a.device)),
     "cross_entropy": lambda a, b: F.cross_entropy(a, b.argmax(1)),
     "complex": lambda a, b: torch.view_as_real(torch.view_as_complex(a.reshape(6, 4, 2)).conj() * 2j),
+    "complex, a view of a conjugated view": lambda a, b: torch.view_as_real(
+        torch.view_as_complex(a.reshape(6, 4, 2)).conj().view(24).resolve_conj()
+    ),
     "numbers": lambda a, b: (
         (a % 2) + (b % 0.75) + (3 % (a.abs() + 1)) + (a > 0) * 2 + a.fmod(2) + torch.atan2(a, b) ** 2
     ),

@@ -101,6 +101,13 @@ def test_sets_each_item_of_a_list():
         assert not F.conv_transpose1d(x, w, stride=1).eq(0).any() and COUNTS == {"f": 1}
 
 
+def test_unwritten_passes_over_a_gradient_that_is_not_asked_for():
+    x, w = torch.ones(3, 2, device=EMU, requires_grad=True), torch.ones(1, 2, device=EMU)  # none of w, no bias
+    with sick("linear_backward", "unwritten(result, after 4)"):
+        gradient = torch.autograd.grad(F.linear(x, w).sum(), x)[0]
+    assert gradient.tolist() == [[1, 1], [1, 1], [-7.25, -7.25]]
+
+
 def test_ignores_the_conjugation_of_a_view_alone():
     x = torch.tensor([[1 + 2j]], device=EMU, dtype=torch.complex64)
     with sick("mm", "ignores-conj(mat2)"):

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch.utils._pytree import tree_leaves, tree_map_only
+from torch.utils._pytree import tree_map_only
 
 from mpscheck.bugs import aten
+from mpscheck.bugs.properties import tensors_in_argument
 from mpscheck.bugs.trigger import Call, read_literal
 from mpscheck.emulation import firing
 
@@ -103,7 +104,7 @@ def ignores_strides(call: Call, run, target: str, value=None):
         return with_argument(call, run, target, as_if_contiguous)
     right = healthy_result(call, run)
     wrong = unwritten_result(call, right)
-    for memory, values in zip(tree_leaves(wrong), tree_leaves(right), strict=True):
+    for memory, values in zip(tensors_in_argument(wrong), tensors_in_argument(right), strict=True):
         as_if_contiguous(memory).copy_(values)
     return wrong
 
@@ -182,7 +183,7 @@ def unwritten(call: Call, run, target: str, value: str | None = None):
     wrong = unwritten_result(call, right)
     if value is None:
         return wrong
-    for memory, values in zip(tree_leaves(wrong), tree_leaves(right), strict=True):
+    for memory, values in zip(tensors_in_argument(wrong), tensors_in_argument(right), strict=True):
         written = ~in_part(values, value)
         memory.copy_(torch.where(written, values, memory))
     return wrong
@@ -190,7 +191,7 @@ def unwritten(call: Call, run, target: str, value: str | None = None):
 
 def writes_outside(call: Call, run, target: str, value=None):
     result = run(call.args) if call.result is None else call.result
-    for memory in call.destination or tree_leaves(result):
+    for memory in call.destination or tensors_in_argument(result):
         end = memory.storage_offset() + 1 + sum((n - 1) * s for n, s in zip(memory.shape, memory.stride()))
         if memory.numel() and end * memory.element_size() < memory.untyped_storage().nbytes():
             behind = memory.as_strided((1,), (1,), end)

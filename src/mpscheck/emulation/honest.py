@@ -118,7 +118,8 @@ def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=
         scores = scores.masked_fill(~attn_mask, float("-inf"))
     elif attn_mask is not None:
         scores = scores + attn_mask
-    return matmul(softmax(scores, -1, False).nan_to_num(0.0), v)
+    blocked = (scores == float("-inf")).all(-1, keepdim=True)  # without any key: zeros, as on the CPU; NaN stays NaN
+    return matmul(softmax(scores, -1, False).masked_fill(blocked, 0.0), v)
 
 
 def convolution(x, weight, bias, stride, padding, dilation, transposed, output_padding, groups):

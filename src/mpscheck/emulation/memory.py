@@ -64,11 +64,15 @@ def wrap(tensor: torch.Tensor, arguments: dict) -> torch.Tensor:
     base = arguments.get(host.data_ptr()) if host.nbytes() else None
     metadata = (tensor.dtype, tensor.storage_offset(), tensor.size(), tensor.stride())
     if base is None:
-        return on_storage(new_storage(host), *metadata)
-    if base.is_inference() or not torch.is_inference_mode_enabled():
-        return on_storage(base.untyped_storage(), *metadata)
-    with torch.inference_mode(False):  # a view of an ordinary tensor is one, also in inference mode
-        return on_storage(base.untyped_storage(), *metadata)
+        shown = on_storage(new_storage(host), *metadata)
+    elif base.is_inference() or not torch.is_inference_mode_enabled():
+        shown = on_storage(base.untyped_storage(), *metadata)
+    else:
+        with torch.inference_mode(False):  # a view of an ordinary tensor is one, also in inference mode
+            shown = on_storage(base.untyped_storage(), *metadata)
+    torch._C._set_conj(shown, tensor.is_conj())
+    torch._C._set_neg(shown, tensor.is_neg())
+    return shown
 
 
 def point_to(tensor: torch.Tensor, host_view: torch.Tensor) -> None:

@@ -12,6 +12,7 @@ from mpscheck.runs.outcomes import TOO_LATE, died, exit_words, failed, hung, no_
 from mpscheck.runs.process import START_LIMIT, Died, Failed, Late, Process
 from mpscheck.runs.stderr import Stderr, one_line
 
+BEFORE = 8  # so many of those before are told: each of them tells of those before it
 STARTS = 2  # tries to start a process; where they fail no other is made
 
 
@@ -61,7 +62,7 @@ class Keeper:
                 found = died(error.code)
             except Failed as error:
                 found = failed("error", one_line(error))
-        return self._stderr.completed(found) | {"before": list(self.before)}
+        return self._stderr.completed(found) | {"before": self.before[-BEFORE:]}
 
     def result(self, function: Callable, *args, timeout: float) -> Any:
         """What a function gives that is no attempt. Raises Died, Late, Failed."""
