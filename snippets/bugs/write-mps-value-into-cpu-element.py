@@ -1,0 +1,164 @@
+"""`cpu_tensor[i] = mps_tensor` always writes to the start of the CPU tensor.
+
+The copy from the GPU took the start of the CPU tensor's storage and forgot where in it the destination begins. Each write
+lands in the first place, over the one before it; all other places keep their old values. Nothing is raised, though with
+many writes one reporter ran into an internal assertion (pytorch#86153).
+
+You hit it when you collect results: a table of zeros on the CPU, layers by heads, filled in a loop with scores that were
+computed on the GPU. Only the first cell is ever written. Call `.cpu()` on the value first. A destination that is not
+contiguous, such as a column, was copied through a temporary tensor and was right (inferred from the code of early 2023).
+
+Seen from a development build of 1.13 to 2.0.1. Fixed in PyTorch 2.1.1 (pytorch#109557, picked by pytorch#112432).
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#108978",
+    "also": [
+        "pytorch/pytorch#123836",
+        "pytorch/pytorch#112432",
+        "pytorch/pytorch#99989",
+        "pytorch/pytorch#86153",
+        "pytorch/pytorch#86185",
+    ],
+    "kind": "wrong",
+    "family": "copy",
+    "ops": ["torch.Tensor.__setitem__", "torch.Tensor.copy_"],
+    "affected": ">=1.13.0.dev20221003,<2.1.1",
+    "basis": {"seen": "thread", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#109557",
+    "reported": [
+        {"thread": "pytorch/pytorch#108978", "date": "2023-09-10", "figures": {"written_rows_of_16": 1}},
+        {
+            "thread": "pytorch/pytorch#123836",
+            "date": "2024-04-11",
+            "torch": "2.0.1",
+            "macos": "14.4.1",
+            "chip": "M1 Pro",
+            "figures": {"expected": [[0, 32, 0], [0, 3, 0], [0, 0, -3]], "got": [[32, 0, 0], [0, 0, 0], [0, 0, 0]]},
+        },
+        {"thread": "pytorch/pytorch#86153", "date": "2022-10-03", "torch": "1.13.0.dev20221003", "macos": "12.5.1"},
+        {"thread": "pytorch/pytorch#99989", "date": "2023-04-25", "torch": "2.1.0.dev20230422", "macos": "13.3.1"},
+    ],
+    "met_in": ["filling a CPU table (layers by heads) with scores computed on the GPU (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "danger": 31,
+    "trigger": [
+        {
+            "op": ["copy"],
+            "form": "inplace",
+            "when": ["self.device == cpu", "src.device == accel", "self.offset > 0", "self.layout == contiguous"],
+        }
+    ],
+    "effect": "ignores-offset(self)",
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randn(3, 4, generator=generator),)  # scores of three layers
+
+
+def compute(device, scores):
+    scores = scores.to(device)
+    table = torch.zeros(scores.shape, dtype=scores.dtype)  # on the CPU
+    for layer in range(3):
+        table[layer] = scores[layer]
+    return table
+
+
+def workaround(device, scores):
+    scores = scores.to(device)
+    table = torch.zeros(scores.shape, dtype=scores.dtype)
+    for layer in range(3):
+        table[layer] = scores[layer].cpu()
+    return table
+
+
+def control(device, scores):
+    table = torch.zeros(scores.shape, dtype=scores.dtype)
+    table[:1] = scores.to(device)[:1]  # the place that begins where the storage begins
+    return table
+
+
+# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    try:
+        torch.ones(1, device=device)
+    except Exception:
+        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
+    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
+    if kind in ("crash", "hang", "memory"):
+        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
+    if "memory" in BUG:
+        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, dtype):  # its outputs, on the CPU
+        dtype = getattr(torch, dtype)
+        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        if got.shape != cpu.shape or got.dtype != cpu.dtype:
+            return float("inf")
+        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
+        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
+            return 0.0 if (same[0] | same[1]).all() else float("inf")
+        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
+        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
+        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
+        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
+        return ratio if (same[0] | same[1] | there).all() else float("inf")
+
+    def in_float64(function):
+        return lambda *tensors: function("cpu", *map(wide, tensors))
+
+    def verdict(function, reference, dtype):
+        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+        try:
+            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+        except Exception as error:
+            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
+            return "ERROR"
+        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
+        found = []
+        for got in runs:
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
+            found.append(ratios if len(got) == len(cpu) else [float("inf")])
+        wrong = sum(max(ratios) > 10 for ratios in found)
+        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
+        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
+        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
+        return "WRONG" if wrong else "AGREES"
+
+    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
+    for dtype in BUG.get("dtypes", ["float32"]):
+        found.append(verdict(compute, reference, dtype))
+        beside.append(verdict(control, in_float64(control), dtype))
+        if "workaround" in globals():
+            verdict(workaround, reference, dtype)
+    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
+    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
+        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
+    right = worst == "AGREES"
+    if right and repeats > 1:
+        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
+        seen = 1 - (1 - rate) ** repeats
+        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
+    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if right else 3)
