@@ -67,80 +67,49 @@ def control(device, positions):
     return positions.to(device)[:5].to(torch.int32)
 
 
-# The lines below are the same in every snippet: run on this device and on the CPU, say whether they agree.
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
 if __name__ == "__main__":
     import sys
 
     device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
     print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
-    try:
-        torch.ones(1, device=device)
-    except Exception:
-        sys.exit(f"COULD NOT RUN: this torch sees no device {device!r}; on a Mac see torch.backends.mps.is_available()")
-    kind, repeats = BUG["kind"], BUG.get("repeats", 1)
-    if kind in ("crash", "hang", "memory"):
-        print(f"The bug is of the kind {kind}: where the lines end without a verdict, it is there.", flush=True)
-    if "memory" in BUG:
-        print(f"This needs {BUG['memory']} GiB of free memory.", flush=True)
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
 
     def wide(t):  # in double precision; whole numbers stay as they are
         return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
 
-    def run(function, dtype):  # its outputs, on the CPU
-        dtype = getattr(torch, dtype)
-        outputs = function(*[t.to(dtype) if t.is_floating_point() else t for t in inputs()])
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
         return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
     def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
-        if got.shape != cpu.shape or got.dtype != cpu.dtype:
-            return float("inf")
-        same = [(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]
-        if got.numel() == 0 or not (got.is_floating_point() or got.is_complex()):
-            return 0.0 if (same[0] | same[1]).all() else float("inf")
-        eps, got, cpu, exact = torch.finfo(cpu.dtype).eps, wide(got), wide(cpu), wide(exact)
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
         exact = torch.where(exact.isfinite(), exact, cpu)
-        here, there = (t.isfinite() & exact.isfinite() for t in (cpu, got))  # NaN and infinity have their places
-        pairs = ((got - exact, there), (cpu - exact, here), (exact, here))
-        sizes = (torch.where(finite, t.abs(), 0.0) for t, finite in pairs)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
         error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
-        rounding = torch.maximum(own, eps * size).clamp(min=2**-126) if own.any() else own  # a copy must be exact
-        ratio = (error / rounding).nan_to_num(0.0, float("inf")).max().item()
-        return ratio if (same[0] | same[1] | there).all() else float("inf")
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
 
-    def in_float64(function):
-        return lambda *tensors: function("cpu", *map(wide, tensors))
-
-    def verdict(function, reference, dtype):
-        shown = f"  {function.__name__:10}" + f" {dtype}" * ("dtypes" in BUG)
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
         try:
-            runs = [run(lambda *tensors: function(device, *tensors), dtype) for _ in range(repeats)]
+            got = run(function, device)
         except Exception as error:
-            print(f"{shown} {type(error).__name__}: {str(error).partition(chr(10))[0]}: ERROR", flush=True)
-            return "ERROR"
-        cpu, exact = run(lambda *tensors: function("cpu", *tensors), dtype), run(reference, dtype)
-        found = []
-        for got in runs:
-            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)]
-            found.append(ratios if len(got) == len(cpu) else [float("inf")])
-        wrong = sum(max(ratios) > 10 for ratios in found)
-        ratios = ", ".join(f"{ratio:.3g}" for ratio in max(found, key=max))  # one for each output, of the worst run
-        often = f", {wrong} of {repeats} runs are wrong" * (repeats > 1)
-        print(f"{shown} error ratio {ratios}, 10 allowed{often}: {'WRONG' if wrong else 'agrees'}", flush=True)
-        return "WRONG" if wrong else "AGREES"
-
-    found, beside, reference = [], [], globals().get("reference", in_float64(compute))
-    for dtype in BUG.get("dtypes", ["float32"]):
-        found.append(verdict(compute, reference, dtype))
-        beside.append(verdict(control, in_float64(control), dtype))
-        if "workaround" in globals():
-            verdict(workaround, reference, dtype)
-    worst = max(found)  # by the alphabet: AGREES, ERROR, WRONG
-    if worst == "ERROR" and (kind not in ("error", "memory") or max(beside) != "AGREES"):
-        sys.exit("COULD NOT RUN: compute raised an error; that is not the bug, or control is not right either")
-    right = worst == "AGREES"
-    if right and repeats > 1:
-        rate = BUG.get("rate", 1 - 0.01 ** (1 / repeats))
-        seen = 1 - (1 - rate) ** repeats
-        print(f"What is wrong in {rate:.2%} of runs shows in {repeats} runs with a chance of {seen:.2%}.")
-    print(f"{worst}: {device} against the CPU in float64, torch {torch.__version__}")
-    sys.exit(0 if right else 3)
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)

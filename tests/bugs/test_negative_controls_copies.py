@@ -21,7 +21,29 @@ def make_a_norm():
     torch.nn.LayerNorm(8, device=DEVICE).reset_parameters()
 
 
+def identity_of_a_rnn():
+    """Recurrent weights that start as identities, each a parameter of its own."""
+    torch.nn.init.eye_(torch.nn.RNN(4, 4, device=DEVICE).weight_hh_l0)
+
+
 CASES = {
+    "eye-init-slice-noop": (
+        lambda: torch.nn.init.eye_(torch.zeros(2, 3, 3, device=DEVICE)[1]),
+        [identity_of_a_rnn, lambda: torch.eye(3, device=DEVICE), lambda: torch.eye(3, out=TOKENS.new_zeros(3, 3))],
+    ),
+    "fill-view-offset-not-written": (
+        lambda: TOKENS[1:].fill_(1.0),
+        [make_a_norm, zero_gradients, lambda: TOKENS[:, 1:].fill_(1.0), lambda: TOKENS[:2].fill_(1.0)],
+    ),
+    "slice-assign-0d-broadcast-no-effect": (
+        lambda: TOKENS.__setitem__(slice(None), torch.tensor([4.0])[0]),
+        [
+            make_a_norm,
+            lambda: TOKENS.__setitem__(slice(None), 4.0),
+            lambda: TOKENS.__setitem__(slice(None), torch.tensor([4.0])),
+            lambda: TOKENS.__setitem__((0, 0), torch.tensor(4.0)),
+        ],
+    ),
     "fill-bool-offset-view": (
         lambda: MASK[1:].fill_(True),
         [lambda: MASK[4:].fill_(True), lambda: MASK.fill_(True), lambda: TOKENS[1:].fill_(1.0), make_a_norm],
