@@ -48,7 +48,7 @@ BUG = {
             ],
         }
     ],
-    "effect": "unwritten(result, last 1)",
+    "effect": "ignores-offset(self)",
 }
 
 import torch
