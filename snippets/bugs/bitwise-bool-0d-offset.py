@@ -1,12 +1,12 @@
 """`mask & flags[1]` takes the first flag in place of the one that was picked.
 
-Where one operand is a single element picked out of a tensor, the kernel gets its place in the buffer in bytes. Metal takes
-only multiples of four there and rounds down without a word. A flag of one byte that is not the first of its four is
-replaced by another. `|` and `^` are hit as well. Nothing is raised.
+Where one operand is a single element picked out of a tensor, the kernel gets its place in the buffer in bytes.
+Metal takes only multiples of four there and rounds down without a word. A flag of one byte that is not the first of
+its four is replaced by another. `|` and `^` are hit as well. Nothing is raised.
 
-You hit it when you combine a token mask with a flag per example, `mask & is_padded[i]`. `.clone()` of the picked element is
-right. The report names booleans alone; the fix says uint8, int8 and int16 too. Types of four and eight bytes are right.
-The report says that either operand may be the picked one; this check has it on the right.
+You hit it when you combine a token mask with a flag per example, `mask & is_padded[i]`. `.clone()` of the picked
+element is right. The report names booleans alone; the fix says uint8, int8 and int16 too. Types of four and eight
+bytes are right. The report says that either operand may be the picked one; this check has it on the right.
 
 Found on macOS 15 and newer in May 2026, fixed in PyTorch 2.13 (pytorch#182839). When it began is not known.
 """

@@ -1,14 +1,14 @@
 """`z[:, 0] ^= 1` and other bitwise operations in place write into the wrong places.
 
-The result is written from front to back, as if the destination were contiguous. Of ten rows of zeros, `z[:, 0] ^= 1` should
-set the first column; it set both columns of the first five rows instead. Nothing is raised. The same holds for `&=`, `|=`
-and for `out=` a tensor that is not contiguous.
+The result is written from front to back, as if the destination were contiguous. Of ten rows of zeros, `z[:, 0] ^=
+1` should set the first column; it set both columns of the first five rows instead. Nothing is raised. The same
+holds for `&=`, `|=` and for `out=` a tensor that is not contiguous.
 
 You hit it when you flip one column of a boolean or integer mask in place. `z[:, 0] = z[:, 0] ^ 1` is right.
 
-A change for macOS 15 in PyTorch 2.5, after which views need no copies there, took away the copy that these kernels still
-needed (pytorch#128393, as pytorch#146085 says). So 2.5 and 2.6 are wrong on macOS 15 and newer; 2.7 has the fix. A view with
-gaps that `bitwise_not_` writes to had the same fault and its own fix (pytorch#151460).
+A change for macOS 15 in PyTorch 2.5, after which views need no copies there, took away the copy that these kernels
+still needed (pytorch#128393, as pytorch#146085 says). So 2.5 and 2.6 are wrong on macOS 15 and newer; 2.7 has the
+fix. A view with gaps that `bitwise_not_` writes to had the same fault and its own fix (pytorch#151460).
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`t[2:] <= t[:2]` compares the first elements with themselves.
 
-The place of the slice in its tensor was ignored, so `t[2:]` was read as `t[:2]`: with 1, 2, 3 and 4 in `t` both answers were
-true instead of false. Nothing is raised.
+The place of the slice in its tensor was ignored, so `t[2:]` was read as `t[:2]`: with 1, 2, 3 and 4 in `t` both
+answers were true instead of false. Nothing is raised.
 
-You hit it when you compare two parts of one tensor, such as the logits of two groups of tokens. `.clone()` of the slice makes
-a tensor that begins its storage.
+You hit it when you compare two parts of one tensor, such as the logits of two groups of tokens. `.clone()` of the
+slice makes a tensor that begins its storage.
 
-Reported on a development build of 1.12, May 2022; two elements that were moved one by one showed the like (pytorch#78107).
-The fix, pytorch#78440, was merged ten days later. Whether 1.12.0 has it is not known.
+Reported on a development build of 1.12, May 2022; two elements that were moved one by one showed the like
+(pytorch#78107). The fix, pytorch#78440, was merged ten days later. Whether 1.12.0 has it is not known.
 """
 
 BUG = {

@@ -1,14 +1,14 @@
 """`matrix.copy_(column)` on the GPU writes only the start of the matrix.
 
-`copy_` repeats a source along its dimensions of size 1. The copy asked for that only where the source has fewer dimensions
-than the destination, so a column of two elements was copied into a matrix of four as it is: two elements, front to back. The
-others keep their old values (inferred from the code of early 2023). Nothing is raised.
+`copy_` repeats a source along its dimensions of size 1. The copy asked for that only where the source has fewer
+dimensions than the destination, so a column of two elements was copied into a matrix of four as it is: two
+elements, front to back. The others keep their old values (inferred from the code of early 2023). Nothing is raised.
 
-You hit it where you call `copy_` yourself; it was found in `torch.linalg.vander`. Assignment, `matrix[:] = column`, repeats
-the source before the copy. `matrix.copy_(column.expand_as(matrix))` is right.
+You hit it where you call `copy_` yourself; it was found in `torch.linalg.vander`. Assignment, `matrix[:] = column`,
+repeats the source before the copy. `matrix.copy_(column.expand_as(matrix))` is right.
 
-Reported in July 2023, from C++, with whole numbers copied into floats; no version was read. The fix is pytorch#105617; whether
-it was merged was not seen, but code of 2024 has it.
+Reported in July 2023, from C++, with whole numbers copied into floats; no version was read. The fix is
+pytorch#105617; whether it was merged was not seen, but code of 2024 has it.
 """
 
 BUG = {

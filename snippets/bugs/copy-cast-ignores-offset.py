@@ -1,13 +1,13 @@
 """`x[i:].to(dtype)` on the GPU converts the start of `x` instead of the slice.
 
-The conversion was handed the start of the storage and not the place of the slice in it, so it took the first elements:
-`[0, 1]` where `[2, 3]` was asked for. Only a change of dtype on the GPU itself is hit. Nothing is raised.
+The conversion was handed the start of the storage and not the place of the slice in it, so it took the first
+elements: `[0, 1]` where `[2, 3]` was asked for. Only a change of dtype on the GPU itself is hit. Nothing is raised.
 
 You hit it where whole numbers, such as position ids or a mask, are sliced and then converted. Generating with GPT-2
 and its cache failed because of it (kulinseth/pytorch#343). `.clone()` of the slice before the conversion is right.
 
-Reported on PyTorch 1.13.1; 2.0 has the fix (pytorch#95093, picked by pytorch#95321). Slices with gaps are gathered into
-plain memory first (inferred from the code of early 2023).
+Reported on PyTorch 1.13.1; 2.0 has the fix (pytorch#95093, picked by pytorch#95321). Slices with gaps are gathered
+into plain memory first (inferred from the code of early 2023).
 """
 
 BUG = {

@@ -1,17 +1,17 @@
 """`cpu.copy_(mps)` with a change of dtype overwrites the tensor on the GPU.
 
-The conversion runs on the GPU, and where the new type is not wider than the old one, its result was put into the memory of
-the source before it went to the CPU. The copy is right; it is the source that holds other numbers afterwards. Nothing is
-raised.
+The conversion runs on the GPU, and where the new type is not wider than the old one, its result was put into the
+memory of the source before it went to the CPU. The copy is right; it is the source that holds other numbers
+afterwards. Nothing is raised.
 
-You hit it when you save float32 activations into a float16 buffer on the CPU, a part at a time: the activation that you go on
-computing with is spoiled. Convert first, then copy: `buffer.copy_(x.half().cpu())`.
+You hit it when you save float32 activations into a float16 buffer on the CPU, a part at a time: the activation that
+you go on computing with is spoiled. Convert first, then copy: `buffer.copy_(x.half().cpu())`.
 
-It happens where the destination does not begin on a page of memory. A slice of a CPU tensor makes that certain; a fresh tensor
-may be hit or not. Here int16 is copied out of int32, which is as good as float16 out of float32.
+It happens where the destination does not begin on a page of memory. A slice of a CPU tensor makes that certain; a
+fresh tensor may be hit or not. Here int16 is copied out of int32, which is as good as float16 out of float32.
 
-Reported in July 2026 on a nightly build; fixed in 2.14 (pytorch#189572). When it began is not known; the code of 2023 reads the
-same way.
+Reported in July 2026 on a nightly build; fixed in 2.14 (pytorch#189572). When it began is not known; the code of
+2023 reads the same way.
 """
 
 BUG = {

@@ -1,16 +1,18 @@
 """`x[i:j].to("cpu", dtype)` with another dtype returns numbers from the wrong place.
 
-Where one call moves a slice from the GPU to the CPU and converts it as well, the place of the slice is applied wrongly. The
-result is other elements, bits read across two elements, or zeros: in the report an offset of one element gave an error of
-3.7e19, and offsets of 256 elements and more gave nothing but zeros. The source stays intact and nothing is raised.
+Where one call moves a slice from the GPU to the CPU and converts it as well, the place of the slice is applied
+wrongly. The result is other elements, bits read across two elements, or zeros: in the report an offset of one
+element gave an error of 3.7e19, and offsets of 256 elements and more gave nothing but zeros. The source stays
+intact and nothing is raised.
 
-You hit it when you pull part of a cached activation to the CPU in float32, as in `cache[100:].to("cpu", torch.float32)`.
-Float16 and bfloat16 to float32, float32 to float16 and int16 to int32 are reported. `.cpu()` first and the conversion
-after it is right. A slice at the start of its tensor is right too.
+You hit it when you pull part of a cached activation to the CPU in float32, as in `cache[100:].to("cpu",
+torch.float32)`. Float16 and bfloat16 to float32, float32 to float16 and int16 to int32 are reported. `.cpu()` first
+and the conversion after it is right. A slice at the start of its tensor is right too.
 
-Reported on PyTorch 2.13.0, M5 Pro, macOS 26.5.2. Fixed in 2.14 (pytorch#184740, pytorch#189572 and pytorch#189966 together,
-says pytorch#194396). When it began is not known; the code of 2023 already applies the offset to the converted numbers. A
-slice with gaps, which arrives with other strides, is copied into plain memory first (pytorch#189966), so it should be right.
+Reported on PyTorch 2.13.0, M5 Pro, macOS 26.5.2. Fixed in 2.14 (pytorch#184740, pytorch#189572 and pytorch#189966
+together, says pytorch#194396). When it began is not known; the code of 2023 already applies the offset to the
+converted numbers. A slice with gaps, which arrives with other strides, is copied into plain memory first
+(pytorch#189966), so it should be right.
 """
 
 BUG = {

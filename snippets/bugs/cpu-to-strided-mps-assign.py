@@ -1,13 +1,15 @@
 """`a[1:, 1] = cpu_tensor` writes into consecutive memory instead of the column.
 
-The values were copied from the CPU to the GPU in one piece, though the places that they belong to do not lie side by side.
-So they land one behind the other from the first of them on, over elements of other columns. Nothing is raised.
+The values were copied from the CPU to the GPU in one piece, though the places that they belong to do not lie side
+by side. So they land one behind the other from the first of them on, over elements of other columns. Nothing is
+raised.
 
-You hit it when you patch one column, such as one feature of an activation, with values that lie on the CPU. Move the values
-first, or use another dimension.
+You hit it when you patch one column, such as one feature of an activation, with values that lie on the CPU. Move
+the values first, or use another dimension.
 
-The report is of October 2022, for which no version was read. PyTorch 2.0 has a test for it (pytorch#91784), and a rewrite of
-the copy in October 2022 already handles such destinations (pytorch#87475), so 1.13 may be right (inferred).
+The report is of October 2022, for which no version was read. PyTorch 2.0 has a test for it (pytorch#91784), and a
+rewrite of the copy in October 2022 already handles such destinations (pytorch#87475), so 1.13 may be right
+(inferred).
 """
 
 BUG = {

@@ -1,14 +1,15 @@
 """`DataLoader` over labels that lie on the GPU repeats the first label.
 
-A batch is made by `torch.stack` of single elements, each a view of one place in the tensor of labels. All of them were read at
-the start of that tensor, so a batch of `1, 2, 3` came out as `1, 1, 1`. Nothing is raised and training goes on.
+A batch is made by `torch.stack` of single elements, each a view of one place in the tensor of labels. All of them
+were read at the start of that tensor, so a batch of `1, 2, 3` came out as `1, 1, 1`. Nothing is raised and training
+goes on.
 
-You hit it when a `TensorDataset` holds tensors on the device, as for a probe with few data: every example gets one label.
-Keep the dataset on the CPU and move the batch.
+You hit it when a `TensorDataset` holds tensors on the device, as for a probe with few data: every example gets one
+label. Keep the dataset on the CPU and move the batch.
 
 Seen on PyTorch 1.13.1 (pytorch#91393) and on a development build of 2.0 of January 2023. It looks like the fault of
-`torch.stack` with slices, whose fix is in 2.0 (pytorch#91071); no thread that was read says that it is. In August 2023 the
-same was reported again (pytorch#108045), without a version in what was read.
+`torch.stack` with slices, whose fix is in 2.0 (pytorch#91071); no thread that was read says that it is. In August
+2023 the same was reported again (pytorch#108045), without a version in what was read.
 """
 
 BUG = {

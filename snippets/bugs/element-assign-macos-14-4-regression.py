@@ -1,15 +1,15 @@
 """`x[1] = 1; x[2] = 3` stores 3 in both places.
 
-The number that is assigned becomes a tensor of one element on the GPU, which is copied into its place later, without waiting.
-Since macOS 14.4 the next number gets the same memory before that copy has run (inferred), so the earlier place takes the later
-value: zeros, set to 1 and then to 3, read `[0, 3, 3]`. Nothing is raised.
+The number that is assigned becomes a tensor of one element on the GPU, which is copied into its place later,
+without waiting. Since macOS 14.4 the next number gets the same memory before that copy has run (inferred), so the
+earlier place takes the later value: zeros, set to 1 and then to 3, read `[0, 3, 3]`. Nothing is raised.
 
-You hit it with any code that sets single positions one after another: ablations, masks, logits. Write them in one call, for
-example with `scatter`.
+You hit it with any code that sets single positions one after another: ablations, masks, logits. Write them in one
+call, for example with `scatter`.
 
-PyTorch 2.2.0 and 2.2.1 on macOS 14.4 are reported; macOS 14.3 is right, and so is PyTorch before 2.2. A copy that waits mends
-it, a maintainer found (pytorch#122016); 2.3 has the fix (pytorch#123234). Assignment through a mask goes wrong on the same
-versions (pytorch#124206), and with it what nanoGPT and llm.c write.
+PyTorch 2.2.0 and 2.2.1 on macOS 14.4 are reported; macOS 14.3 is right, and so is PyTorch before 2.2. A copy that
+waits mends it, a maintainer found (pytorch#122016); 2.3 has the fix (pytorch#123234). Assignment through a mask
+goes wrong on the same versions (pytorch#124206), and with it what nanoGPT and llm.c write.
 """
 
 BUG = {

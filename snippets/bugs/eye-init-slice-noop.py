@@ -1,14 +1,14 @@
 """`nn.init.eye_(t[1])` and `torch.eye(n, out=t[1])` leave the slice as it was.
 
-The identity is computed, but not into the slice: its values stay as they were, zeros in the report, and nothing is raised.
-That it goes into a temporary copy is inferred; no thread says why.
+The identity is computed, but not into the slice: its values stay as they were, zeros in the report, and nothing is
+raised. That it goes into a temporary copy is inferred; no thread says why.
 
-You hit it when you start each of several matrices in one tensor as an identity, such as the translators of a tuned lens, one
-a layer. Assign instead: `t[1] = torch.eye(n)`.
+You hit it when you start each of several matrices in one tensor as an identity, such as the translators of a tuned
+lens, one a layer. Assign instead: `t[1] = torch.eye(n)`.
 
-Reported on PyTorch 1.13.0, macOS 13.0.1, for `t[0]` of a tensor with one matrix: a view that begins its storage and fills it.
-This check takes `t[1]`, since nothing else tells a view from a plain tensor; that it is hit alike is inferred. The fix is not
-known.
+Reported on PyTorch 1.13.0, macOS 13.0.1, for `t[0]` of a tensor with one matrix: a view that begins its storage and
+fills it. This check takes `t[1]`, since nothing else tells a view from a plain tensor; that it is hit alike is
+inferred. The fix is not known.
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`a[:, 0] += b[:, 0]` has no effect.
 
-The result of an operation in place is computed, but not put back into the places of the view, where those do not lie side by
-side. The column keeps its values and nothing is raised.
+The result of an operation in place is computed, but not put back into the places of the view, where those do not
+lie side by side. The column keeps its values and nothing is raised.
 
-You hit it when you add a steering vector to one column or position in place. `a = a + mask * b`, out of place, is right.
-In the same report `a[:, 0] = a[:, 0] + b[:, 0]` went wrong in another way: it wrote into the first row.
+You hit it when you add a steering vector to one column or position in place. `a = a + mask * b`, out of place, is
+right. In the same report `a[:, 0] = a[:, 0] + b[:, 0]` went wrong in another way: it wrote into the first row.
 
-Seen on a development build of June 2022. The fix, pytorch#79939, names the thread and is in 1.12.1, by the list of that
-release.
+Seen on a development build of June 2022. The fix, pytorch#79939, names the thread and is in 1.12.1, by the list of
+that release.
 """
 
 BUG = {

@@ -1,15 +1,15 @@
 """`coords[:, [0, 2]] -= pad` scrambles other rows, where it falls back to the CPU.
 
-An operation that has no kernel for the GPU runs on the CPU if `PYTORCH_ENABLE_MPS_FALLBACK=1` is set, and its result is
-copied back. The report's numbers show that it came back from front to back, though the tensor was a view with gaps: rows 1
-and 2 of four became a mixture of others, while only 0 had been subtracted. Nothing is raised.
+An operation that has no kernel for the GPU runs on the CPU if `PYTORCH_ENABLE_MPS_FALLBACK=1` is set, and its
+result is copied back. The report's numbers show that it came back from front to back, though the tensor was a view
+with gaps: rows 1 and 2 of four became a mixture of others, while only 0 had been subtracted. Nothing is raised.
 
-You hit it when you change some columns of a slice in place, as YOLOv3 does with its boxes. `x[:, 0] -= a; x[:, 2] -= b` does
-not index with a list.
+You hit it when you change some columns of a slice in place, as YOLOv3 does with its boxes. `x[:, 0] -= a; x[:, 2]
+-= b` does not index with a list.
 
-Reported in August 2022 with the fallback switched on; which version, and since when these calls have a kernel of their own,
-was not read. An Apple developer tried to see it again; with what outcome was not read either. That the tensor is the first
-four columns of a wider one is inferred from the numbers, which fit six columns.
+Reported in August 2022 with the fallback switched on; which version, and since when these calls have a kernel of
+their own, was not read. An Apple developer tried to see it again; with what outcome was not read either. That the
+tensor is the first four columns of a wider one is inferred from the numbers, which fit six columns.
 """
 
 BUG = {

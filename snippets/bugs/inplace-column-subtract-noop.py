@@ -1,14 +1,14 @@
 """`boxes[..., 1] -= c` leaves the column as it was.
 
-Where a column is picked with a whole number and changed in place, nothing is written: in the report `boxes[..., 1] -= 9` and
-`boxes[..., 3] -= 9` left 173.75 and 201.86 as they were, where 164.75 and 192.86 were due. Nothing is raised. That the result
-is computed and not put back into places that do not lie side by side is inferred.
+Where a column is picked with a whole number and changed in place, nothing is written: in the report `boxes[..., 1]
+-= 9` and `boxes[..., 3] -= 9` left 173.75 and 201.86 as they were, where 164.75 and 192.86 were due. Nothing is
+raised. That the result is computed and not put back into places that do not lie side by side is inferred.
 
-You hit it when you subtract a mean from one column in place. Ultralytics' YOLO does so with its boxes, and took an index list
-instead, `boxes[..., [1, 3]] -= c` (ultralytics#8639).
+You hit it when you subtract a mean from one column in place. Ultralytics' YOLO does so with its boxes, and took an
+index list instead, `boxes[..., [1, 3]] -= c` (ultralytics#8639).
 
-Reported in February 2024 for Ultralytics 8.0.235 and newer; the versions of PyTorch and macOS were not read. The fix is not
-known. PyTorch before 1.12.1 had the same picture with `+=` (pytorch#79672).
+Reported in February 2024 for Ultralytics 8.0.235 and newer; the versions of PyTorch and macOS were not read. The
+fix is not known. PyTorch before 1.12.1 had the same picture with `+=` (pytorch#79672).
 """
 
 BUG = {

@@ -1,13 +1,14 @@
 """`cpu[::2].copy_(mps[::2])` copies the wrong elements if both sides have the same gaps.
 
-The copy compared only the strides of both sides, found them equal, and copied as many bytes as the views have elements from
-front to back. So the first half of the destination is right, the rest is never written, and the places between the elements
-of the view are overwritten with what lies between those of the source. Nothing is raised.
+The copy compared only the strides of both sides, found them equal, and copied as many bytes as the views have
+elements from front to back. So the first half of the destination is right, the rest is never written, and the
+places between the elements of the view are overwritten with what lies between those of the source. Nothing is
+raised.
 
 A copy that converts as well took the same way, says the fix.
 
-You hit it when you copy every second position or head of an activation into the same positions of a preallocated CPU tensor.
-`.contiguous().cpu()` of the source, or a destination without gaps, is right.
+You hit it when you copy every second position or head of an activation into the same positions of a preallocated
+CPU tensor. `.contiguous().cpu()` of the source, or a destination without gaps, is right.
 
 Reported on PyTorch 2.13.0, fixed in 2.14 (pytorch#189966). When it began is not known.
 """

@@ -1,14 +1,16 @@
 """`ids[10] = new` writes to element 0 if `new` has another dtype.
 
-The copy also has to convert, here from int64 to int32, and writes its result to the start of the storage instead of the place
-that was indexed. In the report a new token id went over the first one of the prompt and its own place stayed 0. Nothing is
-raised.
+The copy also has to convert, here from int64 to int32, and writes its result to the start of the storage instead of
+the place that was indexed. In the report a new token id went over the first one of the prompt and its own place
+stayed 0. Nothing is raised.
 
-You hit it when generated token ids are written into a prompt of int32, since `argmax` and `multinomial` give int64. LIT-LLaMA
-did so and then wrote the plain number, `idx[t] = idx_next.item()` (Lightning-AI/lit-llama#298). Converting first is right too.
+You hit it when generated token ids are written into a prompt of int32, since `argmax` and `multinomial` give int64.
+LIT-LLaMA did so and then wrote the plain number, `idx[t] = idx_next.item()` (Lightning-AI/lit-llama#298).
+Converting first is right too.
 
-Reported on PyTorch 2.0.1, M1 Max, macOS 13.4; the reporter thought that it may hang on the versions of Python and PyTorch. It
-is most likely the fault of pytorch#95417 with one element in place of a slice (inferred), whose fix is in 2.1.
+Reported on PyTorch 2.0.1, M1 Max, macOS 13.4; the reporter thought that it may hang on the versions of Python and
+PyTorch. It is most likely the fault of pytorch#95417 with one element in place of a slice (inferred), whose fix is
+in 2.1.
 """
 
 BUG = {

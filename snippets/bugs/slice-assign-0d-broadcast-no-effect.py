@@ -1,13 +1,14 @@
 """`x[:] = value` has no effect if `value` is a CPU tensor without dimensions.
 
-An element picked from a CPU tensor, such as `mean[0]`, has no dimensions. Assigned to a slice on the GPU it is handed to
-`fill_`, which then did nothing: the old values stay and nothing is raised. A plain number and a CPU tensor with one dimension
-were right.
+An element picked from a CPU tensor, such as `mean[0]`, has no dimensions. Assigned to a slice on the GPU it is
+handed to `fill_`, which then did nothing: the old values stay and nothing is raised. A plain number and a CPU
+tensor with one dimension were right.
 
-You hit it when you patch an activation with a mean that is held on the CPU: nothing is patched. `value.item()` is right.
+You hit it when you patch an activation with a mean that is held on the CPU: nothing is patched. `value.item()` is
+right.
 
-Reported on a development build of October 2022; a maintainer found it right in the branch of 2.0 in March 2023. Which change
-fixed it is not known.
+Reported on a development build of October 2022; a maintainer found it right in the branch of 2.0 in March 2023.
+Which change fixed it is not known.
 """
 
 BUG = {

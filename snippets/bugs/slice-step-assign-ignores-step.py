@@ -1,12 +1,12 @@
 """`x[::2] = v` fills the first half instead of every second element.
 
-The step of the slice was ignored: the value was written to places that lie side by side, as many as the slice has. Of ten
-zeros `x[::2] = 1` gave five ones and then five zeros. Nothing is raised.
+The step of the slice was ignored: the value was written to places that lie side by side, as many as the slice has.
+Of ten zeros `x[::2] = 1` gave five ones and then five zeros. Nothing is raised.
 
 You hit it when you ablate every second position or head by a slice with a step. `torch.where` with a mask is right.
 
-Reported on an early build of 1.13, macOS 12.4. It is one fault with `x[:, 0] = 7` (pytorch#78074): the fix, pytorch#79939,
-names both and is in 1.12.1, by the list of that release.
+Reported on an early build of 1.13, macOS 12.4. It is one fault with `x[:, 0] = 7` (pytorch#78074): the fix,
+pytorch#79939, names both and is in 1.12.1, by the list of that release.
 """
 
 BUG = {

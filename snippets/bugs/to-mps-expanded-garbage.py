@@ -1,13 +1,14 @@
 """`x.expand(10).to("mps")` of a CPU tensor reads memory that is not its own.
 
-An expanded tensor repeats one element without storing it more than once. The copy took as many bytes as the view has elements,
-though the storage holds fewer: the first element is right and the others are whatever lies behind it in memory. Nothing is
-raised.
+An expanded tensor repeats one element without storing it more than once. The copy took as many bytes as the view
+has elements, though the storage holds fewer: the first element is right and the others are whatever lies behind it
+in memory. Nothing is raised.
 
-You hit it when a mask or position ids are expanded to the batch on the CPU and then moved. `.contiguous()` before the move, or
-the move before `expand`, is right.
+You hit it when a mask or position ids are expanded to the batch on the CPU and then moved. `.contiguous()` before
+the move, or the move before `expand`, is right.
 
-Reported on a build of 1.13 from its early days (1.13.0a0), macOS 12.4. The fix, pytorch#78690, was merged before 1.13.
+Reported on a build of 1.13 from its early days (1.13.0a0), macOS 12.4. The fix, pytorch#78690, was merged before
+1.13.
 """
 
 BUG = {

@@ -1,14 +1,14 @@
 """`x.t().to("mps")` scrambles a transposed CPU tensor.
 
-The tensor was made contiguous before it was copied, but the copy kept the strides of the view. So the rows that arrive are
-made of the wrong elements: `[[0, 2, 4], [1, 3, 5]]` became `[[0, 4, 3], [2, 1, 5]]`. Every number is there, in another place,
-and nothing is raised.
+The tensor was made contiguous before it was copied, but the copy kept the strides of the view. So the rows that
+arrive are made of the wrong elements: `[[0, 2, 4], [1, 3, 5]]` became `[[0, 4, 3], [2, 1, 5]]`. Every number is
+there, in another place, and nothing is raised.
 
-You hit it when you move a view in another order: an image as channels first, weights that are stored transposed, an array
-that NumPy has transposed. `.contiguous()` before the move is right.
+You hit it when you move a view in another order: an image as channels first, weights that are stored transposed, an
+array that NumPy has transposed. `.contiguous()` before the move is right.
 
-Reported in June 2022, with a small program and its cause in pytorch#80859, which is the fix. The versions were not read; with
-the same picture, 1.12.1 is wrong too (pytorch#86589).
+Reported in June 2022, with a small program and its cause in pytorch#80859, which is the fix. The versions were not
+read; with the same picture, 1.12.1 is wrong too (pytorch#86589).
 """
 
 BUG = {

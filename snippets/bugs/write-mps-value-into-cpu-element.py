@@ -1,12 +1,13 @@
 """`cpu_tensor[i] = mps_tensor` always writes to the start of the CPU tensor.
 
-The copy from the GPU took the start of the CPU tensor's storage and forgot where in it the destination begins. Each write
-lands in the first place, over the one before it; all other places keep their old values. Nothing is raised, though with
-many writes one reporter ran into an internal assertion (pytorch#86153).
+The copy from the GPU took the start of the CPU tensor's storage and forgot where in it the destination begins. Each
+write lands in the first place, over the one before it; all other places keep their old values. Nothing is raised,
+though with many writes one reporter ran into an internal assertion (pytorch#86153).
 
-You hit it when you collect results: a table of zeros on the CPU, layers by heads, filled in a loop with scores that were
-computed on the GPU. Only the first cell is ever written. Call `.cpu()` on the value first. A destination that is not
-contiguous, such as a column, was copied through a temporary tensor and was right (inferred from the code of early 2023).
+You hit it when you collect results: a table of zeros on the CPU, layers by heads, filled in a loop with scores that
+were computed on the GPU. Only the first cell is ever written. Call `.cpu()` on the value first. A destination that
+is not contiguous, such as a column, was copied through a temporary tensor and was right (inferred from the code of
+early 2023).
 
 Seen from a development build of 1.13 to 2.0.1. Fixed in PyTorch 2.1.1 (pytorch#109557, picked by pytorch#112432).
 """
