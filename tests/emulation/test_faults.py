@@ -37,6 +37,20 @@ def test_ignored_offset():
         assert torch.stack([base[:2], base[3:5]]).tolist() == [[0, 1], [0, 1]]
 
 
+def test_an_ignored_offset_of_a_destination_writes_to_the_start_alone():
+    base, values = torch.zeros(4, device=EMU), torch.ones(1, device=EMU)
+    with only(fault("f", ["copy"], "ignores-offset(self)", ["self.offset > 0"], form="inplace")):
+        base[2:3].copy_(values)
+    assert base.tolist() == [1, 0, 0, 0]
+
+
+def test_ignored_strides_of_what_is_changed_in_place_change_what_lies_side_by_side():
+    base = torch.tensor([[2.0, 3.0], [4.0, 5.0]], device=EMU)
+    with only(fault("f", ["clamp"], "ignores-strides(self)", ["self.layout == sliced"], form="inplace")):
+        base[:, 0].clamp_(0, 1)
+    assert base.tolist() == [[1, 1], [4, 5]]
+
+
 def test_unwritten_keeps_old_content_in_place_and_is_junk_when_new():
     x = torch.ones(2, 3, device=EMU)
     with only(fault("f", ["mul"], "unwritten(result)")):

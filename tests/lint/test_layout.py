@@ -2,7 +2,7 @@ import pytest
 
 from mpscheck.lint import layout
 
-from .conftest import good_source, replaced
+from .conftest import good_source, replaced, with_field
 
 WEIGHT = "weight = w.to(device).T"
 
@@ -54,3 +54,11 @@ def test_inputs_that_are_views_fire(problem, returned):
 )
 def test_clean(snippet, lines):
     assert list(layout.check(snippet(replaced(good_source(), WEIGHT, lines)))) == []
+
+
+def test_the_move_of_a_view_may_be_the_call_under_test(problem, snippet):
+    moved = replaced(good_source(), WEIGHT, "weight = w.T.to(device)")
+    moved_away = with_field(moved, "trigger", "[{'op': ['copy'], 'when': ['src.device == accel']}]")
+    assert "moves a view" in problem(layout, moved_away)
+    moved_there = with_field(moved, "trigger", "[{'op': ['copy'], 'when': ['src.device == cpu']}]")
+    assert list(layout.check(snippet(moved_there))) == []

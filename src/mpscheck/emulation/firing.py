@@ -129,9 +129,11 @@ def wrong_result(one: Fault, call: Call, run: Callable):
 
 
 def _write(wrong, destination: tuple) -> None:
-    """Write each wrong result to its destination, but for one that the effect has written there itself."""
+    """Write each wrong result to its destination, but for one that the effect has written into its memory itself."""
     for target, values in zip(destination, tree_leaves(wrong), strict=True):
-        if values is not target:
+        if (
+            values.untyped_storage()._cdata != target.untyped_storage()._cdata
+        ):  # else also written where it should not be
             if not target.numel():  # an empty `out=` grows to its result
                 target.resize_(values.shape)
             target.copy_(values)

@@ -1,0 +1,108 @@
+"""`mask & flags[1]` takes the first flag in place of the one that was picked.
+
+Where one operand is a single element picked out of a tensor, the kernel gets its place in the buffer in bytes.
+Metal takes only multiples of four there and rounds down without a word. A flag of one byte that is not the first of
+its four is replaced by another. `|` and `^` are hit as well. Nothing is raised.
+
+You hit it when you combine a token mask with a flag per example, `mask & is_padded[i]`. `.clone()` of the picked
+element is right. The report names booleans alone; the fix says uint8, int8 and int16 too. Types of four and eight
+bytes are right. The report says that either operand may be the picked one; this check has it on the right.
+
+Found on macOS 15 and newer in May 2026, fixed in PyTorch 2.13 (pytorch#182839). When it began is not known.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#182822",
+    "kind": "wrong",
+    "family": "offset",
+    "ops": ["torch.bitwise_and", "torch.bitwise_or", "torch.bitwise_xor"],
+    "affected": "<2.13",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#182839",
+    "macos": ">=15",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#182822",
+            "date": "2026-05-07",
+            "figures": {"cpu": [False, False, False], "mps": [True, False, True]},
+        }
+    ],
+    "met_in": ["combining a token mask with a flag per example (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["bitwise_and", "bitwise_or", "bitwise_xor"],
+            "when": ["other.ndim == 0", "other.offset * other.itemsize not-multiple-of 4"],
+        }
+    ],
+    "effect": "ignores-offset(other)",
+}
+
+import torch
+
+
+def inputs():
+    return torch.tensor([True, False, True]), torch.tensor([True, False])
+
+
+def compute(device, mask, flags):
+    return mask.to(device) & flags.to(device)[1]  # the second flag: one byte behind a multiple of four
+
+
+def workaround(device, mask, flags):
+    return mask.to(device) & flags.to(device)[1].clone()
+
+
+def control(device, mask, flags):
+    return mask.to(device) & flags.to(device)[0]
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
