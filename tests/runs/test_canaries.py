@@ -66,7 +66,9 @@ def test_no_known_bug_of_torch_is_about_a_canary():
         bug.slug
         for bug in catalogue.all_bugs()
         for canary in canaries.TABLE.values()
-        if bug.triggers and bug.kind != "memory" and selftest.matches_of(bug.triggers, "emu", canary.compute, canary.inputs())
+        if bug.triggers
+        and bug.kind != "memory"
+        and selftest.matches_of(bug.triggers, "emu", canary.compute, canary.inputs())
     }
     assert matched == MACHINES_OWN
 

@@ -33,7 +33,9 @@ def made(plan: planted.Plan, bugs: tuple[Bug, ...]) -> Iterator[tuple[str, dict]
         where = provenance_of(setup, plan.machines[setup.machine])
         found = [_record(one, plan, setup, where) for one in seen]
         for place, record in enumerate(found):
-            record["attempts"][0] = record["attempts"][0] | {"before": [r["snippet"] for r in found[max(0, place - 8) : place]]}
+            record["attempts"][0] = record["attempts"][0] | {
+                "before": [r["snippet"] for r in found[max(0, place - 8) : place]]
+            }
         failing = {f.kind for case in plan.cases if case.snippet is None for f in case.found if f.is_in(setup)}
         run = results.document(where, found, tuple(_canaries(len(found), failing)))
         if setup.folder == "runs":  # else nobody vouches for it

@@ -1,16 +1,19 @@
 """The part of a bug's page that holds CPU against MPS: what others published, visibly another kind than a run of ours."""
 
+import re
+
 from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.figures import Figure
 from mpscheck.site import words
-from mpscheck.site.escape import text
+from mpscheck.site.escape import line, text
 from mpscheck.site.markup import anchor, table
 
 HEADING = "## CPU against MPS { data-search-exclude }"
 LABEL = "Reported by others, not run by us"
 UNNAMED = "–"
+NUMBERS = r"\[+[-\d., e\[\]]+\]"
 VERDICTS = {"wrong": ("✘", "wrong"), "right": ("✔", "right"), None: ("–", "no verdict")}  # shape, word
 OF = {None: "", "control": "control, not the faulty call: ", "workaround": "workaround: "}
 COLUMNS = ["What", "CPU", "MPS", "On", "Source"]
@@ -41,12 +44,20 @@ def _row(one: Figure) -> list[str]:
     shape, said = VERDICTS[one.verdict]
     doubt = f"; {words.prose(one.doubt, 140)}" if one.doubt else ""
     return [
-        f"{OF[one.of]}{words.prose(one.what, 140)}",
+        f"{OF[one.of]}{_what(one.what)}",
         f"<code>{text(one.cpu)}</code>" if one.cpu is not None else UNNAMED,
         f'<code>{text(one.mps)}</code><br><small><span aria-hidden="true">{shape}</span> {said}{doubt}</small>',
         _on(one),
         _source(one),
     ]
+
+
+def _what(value: str) -> str:
+    """What was measured, in plain text; lists of numbers in it as code."""
+    parts = re.split(f"({NUMBERS})", line(value, 140))
+    return "".join(
+        f"<code>{text(one)}</code>" if place % 2 else words.prose(one, 140) for place, one in enumerate(parts)
+    )
 
 
 def _on(one: Figure) -> str:
