@@ -1,9 +1,9 @@
 """`F.layer_norm` reads a non-contiguous bias as if it were contiguous.
 
 A bias that is a view, such as one column of a matrix, is handed to the GPU as the memory from its first element on,
-and its stride is lost: the norm then adds the numbers that lie beside the wanted ones. The input is copied first
-where it is not contiguous, the bias was not. Nothing is raised. That the result was wrong without an error is
-inferred from the fix, which shows no output.
+and its stride is lost: the norm then adds the numbers that lie beside the wanted ones. The fix makes a contiguous
+copy of the bias. Nothing is raised. That the result was wrong without an error is inferred, since the fix shows no
+output.
 
 You hit it if the parameters of several norms are kept in one tensor and taken as views of it, or expanded from a
 single number. The bias of an `nn.LayerNorm` is contiguous, so GPT-2 and BERT never hit it. `bias.contiguous()` cures

@@ -53,6 +53,22 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.where(MASK[:, :, :4, :4].expand(1, 3, 4, 4), SCORES, 0.0),
         ],
     ),
+    "expand-uint8-zero": (
+        lambda: torch.ones(2, 1, dtype=torch.uint8).expand(2, 3),
+        [lambda: torch.ones(2, 1, dtype=torch.int8).expand(2, 3), lambda: MASK.expand(2, 3, 9, 9)],
+    ),
+    "expand-bool-wrong": (
+        lambda: MASK[0, 0, :, :1].expand(9, 9),
+        [lambda: MASK.expand(1, 1, 9, 9), lambda: MASK.float().expand(2, 3, 9, 9)],
+    ),
+    "uint8-permute-zeros": (
+        lambda: torch.ones(4, 5, 3, dtype=torch.uint8).permute(2, 0, 1),
+        [lambda: torch.ones(4, 5, 3).permute(2, 0, 1), lambda: torch.ones(4, 5, 3, dtype=torch.uint8).permute(0, 1, 2)],
+    ),
+    "softmax-sliced-input-zeros": (
+        lambda: SCORES[..., :2][..., 0],
+        [lambda: SCORES[..., 0], lambda: SCORES[:, :, -1], lambda: SCORES[:, 1:][:, 0]],
+    ),
     "unary-op-out-strided": (
         lambda: torch.neg(SCORES[0, 0], out=torch.empty(4, 4).T),
         [
@@ -109,6 +125,10 @@ CASES = {  # the user's call, then library calls that must not match
     ),
     "batchnorm-backward-channelslast": (
         lambda: torch.nn.BatchNorm2d(3)(PICTURES.to(memory_format=torch.channels_last)).square().sum().backward(),
+        [step_of_a_convolutional_network],
+    ),
+    "batchnorm-incorrect-gradient-28": (
+        lambda: torch.nn.BatchNorm1d(3)(torch.ones(4, 3, 5)).square().sum().backward(),  # the first layer
         [step_of_a_convolutional_network],
     ),
     "batchnorm-sliced-input": (
