@@ -5,7 +5,7 @@ contiguous, and then skipped the step that takes its place into account, so the 
 Nothing is raised. A slice that is not contiguous, `x[:, 3:]`, is copied first and is right by the same source.
 
 You hit it where a batch is split, `for part in x.split(8): norm(part)`: each part gets the numbers of the first one.
-The first part itself is right. `.clone()` cures it; `.contiguous()` does nothing, since the slice is contiguous
+The first part itself is right. `.clone()` fixes it; `.contiguous()` does nothing, since the slice is contiguous
 already.
 
 The reporter's search through the versions found 2.3.1 right and a nightly of August 2024 wrong; 2.4.0 is wrong, and
@@ -22,7 +22,7 @@ BUG = {
     "basis": {"seen": "thread", "fixed": "thread"},
     "fixed_pr": "pytorch/pytorch#133610",
     "reported": [{"thread": "pytorch/pytorch#133520", "date": "2024-08-14", "torch": "2.4.0"}],
-    "met_in": ["a batch that is normalised part by part (judged)"],
+    "met_in": ["FLUX in diffusers, whose output led to it (thread)", "a batch normalised part by part (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

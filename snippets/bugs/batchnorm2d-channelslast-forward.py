@@ -5,7 +5,7 @@ numbers of different channels are normalised with each other's statistics. The f
 Nothing is raised.
 
 You hit it in vision models in `channels_last`. PyTorch's own tests found it, in eval mode; that training mode is
-wrong in the same way is inferred. `.contiguous()` on the input cures it.
+wrong in the same way is inferred. `.contiguous()` on the input fixes it.
 
 Reported in August 2024, fixed the same month, in the release notes of 2.5.0. The tests had been skipped before, so
 since when it was wrong is not known. The fix calls itself a first step and the issue is stored as open; a report of

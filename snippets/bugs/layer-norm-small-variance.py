@@ -10,8 +10,8 @@ large mean and a small spread loses its variance to the subtraction in the same 
 rows alone, whose values all lie within 0.001 of zero. Subtract the mean and divide by the standard deviation
 yourself.
 
-The Metal kernel for `layer_norm` came with 2.8.0, and 2.14.0 has another one that subtracts the mean first (both read
-in the macOS wheels). Whether each release between them has the limit of 1e-6 was not read.
+The Metal kernel for `layer_norm` came with 2.8.0; 2.14.0 has that of the fix, which subtracts the mean first (told
+apart in the macOS wheels). Whether each release between them has the limit of 1e-6 was not read.
 """
 
 BUG = {
