@@ -1,0 +1,103 @@
+"""`torch.cat` of tensors in the order channels last mixes up the numbers of its result.
+
+Where all tensors are in the order channels last, so is the result. The GPU writes a contiguous result into its
+memory, which is then read in the other order (inferred: a first attempt at a fix writes into a temporary tensor where
+the result is not contiguous, and copies that back). Nothing is raised.
+
+You hit it in vision models in `channels_last` that join maps, as a UNet does with its skip connections.
+`.contiguous()` on the tensors cures it.
+
+PyTorch's own tests found it in November 2022. Apple's fix of January 2023 and a further one of February came before
+2.0.0 was cut; which releases before are wrong is not known.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#89353",
+    "also": ["pytorch/pytorch#91308", "pytorch/pytorch#89332", "pytorch/pytorch#94662"],
+    "kind": "wrong",
+    "family": "strides",
+    "ops": ["torch.cat"],
+    "affected": "<2.0",
+    "basis": {"seen": "unknown", "fixed": "merge date"},
+    "fixed_pr": "pytorch/pytorch#91786",
+    "reported": [
+        {"thread": "pytorch/pytorch#89353", "date": "2022-11-19"},
+        {"thread": "pytorch/pytorch#91308", "date": "2022-12-22"},
+    ],
+    "met_in": ["skip connections of vision models in channels_last (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["cat"], "when": ["result.layout != contiguous"]}],
+    "effect": "ignores-strides(result)",
+}
+
+import torch
+
+
+def inputs():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(1, 3, 4, 2, generator=generator), torch.randn(1, 3, 4, 2, generator=generator)
+
+
+def compute(device, encoder, decoder):  # batch, height, width, channel
+    maps = [x.to(device).permute(0, 3, 1, 2) for x in (encoder, decoder)]  # channels last in memory
+    return torch.cat(maps, dim=1)
+
+
+def workaround(device, encoder, decoder):
+    maps = [x.to(device).permute(0, 3, 1, 2).contiguous() for x in (encoder, decoder)]
+    return torch.cat(maps, dim=1)
+
+
+def control(device, encoder, decoder):
+    return torch.cat([encoder.to(device), decoder.to(device)], dim=3).permute(0, 3, 1, 2)  # permuted afterwards
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)

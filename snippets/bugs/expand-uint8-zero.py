@@ -1,0 +1,101 @@
+"""`Tensor.expand` of a uint8 column reads as zeros.
+
+An expanded tensor is a view: its numbers are gathered when it is printed, copied or computed with. Apple's library of
+that time gathers unsigned 8-bit integers wrongly: a PyTorch developer got zeros, often but not always. int8 is right,
+and the patch that he proposes gathers such tensors as another type. Nothing is raised.
+
+You hit it by broadcasting pictures or masks that are stored as bytes. Cast to int32 first.
+
+Reported for the sources of July 2022, before 1.13. Which release has the way round first, and which macOS the fault,
+is not known.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#82305",
+    "also": ["pytorch/pytorch#82663"],
+    "kind": "wrong",
+    "family": "strides",
+    "ops": ["torch.Tensor.expand"],
+    "basis": {"seen": "unknown", "fixed": "unknown"},
+    "fixed_pr": "pytorch/pytorch#82315",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#82305",
+            "date": "2022-07-27",
+            "figures": {"cpu": [[45, 45], [60, 60]], "mps": [[0, 0], [0, 0]]},
+        }
+    ],
+    "met_in": ["pictures and masks stored as bytes (judged)"],
+    "caused_by": "macos",
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["expand"], "when": ["self.dtype == uint8"]}],
+    "effect": "sets(result, 0)",
+    "absent": {"affected": "no source names a version"},
+}
+
+import torch
+
+
+def inputs():
+    return (torch.tensor([[45], [60]], dtype=torch.uint8),)
+
+
+def compute(device, column):
+    return column.to(device).expand(2, 3)
+
+
+def workaround(device, column):
+    return column.to(device).int().expand(2, 3).to(torch.uint8)
+
+
+def control(device, column):
+    return column.to(device).to(torch.int8).expand(2, 3)
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
