@@ -74,7 +74,7 @@ def test_effects_are_what_the_names_say(slug, call, right, wrong):
 def test_the_causal_limit_by_fours():
     torch.manual_seed(0)
     query, key, value = (torch.randn(1, 1, 6, 4).to("emu", torch.float16) for _ in range(3))
-    with emulation.only(FAULTS["sdpa-causal-leak-half"]):
+    with emulation.only(FAULTS["attention-causal-by-fours"]):
         wrong = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True).cpu()
     right = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True).cpu()
     same = [torch.equal(wrong[..., n, :], right[..., n, :]) for n in range(6)]

@@ -83,13 +83,6 @@ def first_index(call: Call, run):
     return torch.zeros_like(run(call.args))
 
 
-def only_first_column(call: Call, run):
-    """All columns but the first are taken as zero."""
-    zeros = torch.zeros_like(call.args["self"])
-    zeros[..., :1] = call.args["self"][..., :1]
-    return run(call.args | {"self": zeros})
-
-
 def causal_by_fours(call: Call, run):
     """The causal limit holds for blocks of four positions: the first three of each see up to three too far."""
     if not call.args.get("is_causal"):
@@ -97,14 +90,6 @@ def causal_by_fours(call: Call, run):
     query, key = torch.arange(call.args["query"].shape[-2]), torch.arange(call.args["key"].shape[-2])
     mask = (key[None, :] <= query[:, None] // 4 * 4 + 3).to(call.args["query"].device)
     return run(call.args | {"is_causal": False, "attn_mask": mask})
-
-
-def fully_masked_rows_nan(call: Call, run):
-    """NaN for a query that may see no key."""
-    right, mask = run(call.args), call.args.get("attn_mask")
-    if mask is None or mask.dtype is not torch.bool:
-        return right
-    return right.masked_fill(~mask.any(-1, keepdim=True), float("nan"))
 
 
 def keys_past_the_end(call: Call, run):
@@ -135,15 +120,8 @@ def reported_faults() -> list[Fault]:
     """Imitations of reported bugs; those that have become snippets are left to the catalogue."""
     found = [
         of_report("cat-noncontiguous-inputs-misplaced", "ignores-strides(tensors)"),
-        of_report("linear-bias-dropped-vector-shape-macos26", "drops(bias)", ["linear"], ["input.size.-2 == 1"]),
-        of_report("matmul-permuted-key-2022", "ignores-strides(other)"),
-        of_report("sdpa-causal-leak-half", causal_by_fours, SDPA, ["query.dtype in float16,bfloat16"]),
-        of_report("sdpa-fully-masked-rows-nan", fully_masked_rows_nan, SDPA, ["attn_mask.dtype == bool"]),
         of_report("sdpa-vector-partial-block-oob", keys_past_the_end, SDPA, ["query.size.-1 in 64,96,128"]),
-        of_report("softmax-sliced-input-zeros", only_first_column),
         of_report("sum-sliced-tensor", "ignores-strides(self)"),
-        of_report("to-mps-transposed-scrambled", "ignores-strides(src)"),
-        of_report("where-noncontiguous-cond", "ignores-strides(condition)"),
         of_report("argmax-amd-zero", first_index, ["argmax"]),
     ]  # fmt: skip
     mended = {bug.slug for bug in catalogue.with_check()}
@@ -165,6 +143,7 @@ def general_faults() -> list[Fault]:
         fault("embedding-off-by-one", ["embedding"], shifted_ids),
         fault("attention-scale-1", SDPA, "sets(scale, 1.0)"),
         fault("attention-not-causal", SDPA, "sets(is_causal, false)"),
+        fault("attention-causal-by-fours", SDPA, causal_by_fours, ["query.dtype in float16,bfloat16"]),
         fault("matmul-last-column-zero", ["matmul"], at((..., -1))),
         # some items or positions
         fault("linear-second-sequence-zero", ["linear"], at((slice(1, None),)), ["result.ndim >= 3"]),

@@ -55,9 +55,14 @@ def _row(one: Figure) -> list[str]:
 def _what(value: str) -> str:
     """What was measured, in plain text; lists of numbers in it as code."""
     parts = re.split(f"({NUMBERS})", line(value, 140))
-    return "".join(
-        f"<code>{text(one)}</code>" if place % 2 else words.prose(one, 140) for place, one in enumerate(parts)
-    )
+    return "".join(f"<code>{text(one)}</code>" if place % 2 else _plain(one) for place, one in enumerate(parts))
+
+
+def _plain(part: str) -> str:
+    """A piece of plain text, with the spaces at its ends."""
+    words_ = part.strip()
+    left, right = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
+    return f"{left}{words.prose(words_, 140)}{right}" if words_ else left
 
 
 def _on(one: Figure) -> str:
