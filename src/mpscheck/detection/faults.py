@@ -83,15 +83,6 @@ def first_index(call: Call, run):
     return torch.zeros_like(run(call.args))
 
 
-def causal_by_fours(call: Call, run):
-    """The causal limit holds for blocks of four positions: the first three of each see up to three too far."""
-    if not call.args.get("is_causal"):
-        return run(call.args)
-    query, key = torch.arange(call.args["query"].shape[-2]), torch.arange(call.args["key"].shape[-2])
-    mask = (key[None, :] <= query[:, None] // 4 * 4 + 3).to(call.args["query"].device)
-    return run(call.args | {"is_causal": False, "attn_mask": mask})
-
-
 def keys_past_the_end(call: Call, run):
     """Keys and values are read up to the next multiple of 32, where the memory holds zeros."""
     missing = -call.args["key"].shape[-2] % 32
@@ -143,7 +134,6 @@ def general_faults() -> list[Fault]:
         fault("embedding-off-by-one", ["embedding"], shifted_ids),
         fault("attention-scale-1", SDPA, "sets(scale, 1.0)"),
         fault("attention-not-causal", SDPA, "sets(is_causal, false)"),
-        fault("attention-causal-by-fours", SDPA, causal_by_fours, ["query.dtype in float16,bfloat16"]),
         fault("matmul-last-column-zero", ["matmul"], at((..., -1))),
         # some items or positions
         fault("linear-second-sequence-zero", ["linear"], at((slice(1, None),)), ["result.ndim >= 3"]),
