@@ -1,0 +1,114 @@
+"""`.to(torch.float32)` of a uint8 tensor takes the values as signed: 208 becomes -48.
+
+The GPU code treated unsigned bytes as signed ones. Values below 128 are right, greater ones come out 256 too small. The
+tensor itself still prints right. Nothing is raised.
+
+You hit it with the pixels of images and with weights held as bytes. Converted on the CPU, before the move, they are right.
+
+It was reported on 22 June 2022 without a version. The fix named below is in 1.12.1; the thread that it names as its own
+is another one with the same text.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#80009",
+    "also": ["pytorch/pytorch#80006"],
+    "kind": "wrong",
+    "family": "dtype",
+    "ops": ["torch.Tensor.to"],
+    "affected": "<1.12.1",
+    "basis": {"seen": "unknown", "fixed": "thread"},
+    "fixed_pr": "pytorch/pytorch#80049",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#80009",
+            "date": "2022-06-22",
+            "figures": {"cpu": [28, 208, 66, 123, 172, 192], "mps": [28, -48, 66, 123, -84, -64]},
+        }
+    ],
+    "met_in": ["dequantising 8-bit weights or image pixels (judged)"],
+    "caveat": "#80049 names #80006 as what it fixes; its text is this fault.",
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["copy"],
+            "when": [
+                "src.device == accel",
+                "self.device == accel",
+                "src.dtype == uint8",
+                "self.dtype in float16,bfloat16,float32",
+                "src.max > 127",
+            ],
+        }
+    ],
+    "effect": "rounds(result, int8)",
+}
+
+
+import torch
+
+
+def inputs():
+    return (torch.tensor([28, 208, 66, 123, 172, 192], dtype=torch.uint8),)
+
+
+def compute(device, pixels):
+    return pixels.to(device).to(torch.float32)
+
+
+def workaround(device, pixels):
+    return pixels.to(torch.float32).to(device)  # converted on the CPU
+
+
+def control(device, pixels):
+    return (pixels.to(device) // 2).to(torch.float32)
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
