@@ -1,0 +1,111 @@
+"""`x / 0` of an integer tensor is 0 on the GPU instead of infinity.
+
+`(torch.tensor([1], device="mps") / 0).item()` is 0.0 where the CPU gives `inf`. The result has a floating dtype, as it
+should, and holds no infinity that a check could find. Nothing is raised.
+
+You hit it where a count is divided by another one that may be zero. The author was looking for the source of infinities in
+the training of a Stable Diffusion model, and this hid them. Converting to float first is right.
+
+It was seen in a build of August 2022, before PyTorch 1.13, with macOS 12.5. Which release is right was not read, nor
+whether a tensor of zeros as the divisor is touched as well.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#85106",
+    "kind": "wrong",
+    "family": "dtype",
+    "ops": ["torch.div"],
+    "affected": "==1.13.0.dev20220826",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#85106",
+            "date": "2022-09-15",
+            "torch": "1.13.0.dev20220826",
+            "macos": "12.5",
+            "figures": {"cpu": "inf", "mps": 0},
+        }
+    ],
+    "met_in": ["a search for the source of infinities that finds none"],
+    "open_as_stored": False,
+    "stored_date": "2026-11-27",
+    "trigger": [
+        {
+            "op": ["div"],
+            "when": [
+                "self.dtype in int8,uint8,int16,int32,int64",
+                "other.tensor == false",
+                "other.value == 0",
+                "rounding_mode.given == false",
+            ],
+        }
+    ],
+    "effect": "sets(result, 0)",
+}
+
+
+import torch
+
+
+def inputs():
+    return (torch.tensor([1, 2, 3]),)
+
+
+def compute(device, counts):
+    return counts.to(device) / 0
+
+
+def workaround(device, counts):
+    return counts.to(device).float() / 0
+
+
+def control(device, counts):
+    return counts.to(device) / 2
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
