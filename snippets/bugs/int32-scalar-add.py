@@ -1,0 +1,109 @@
+"""An int32 tensor `+ 5` is zero in all places but the first.
+
+`torch.arange(10, dtype=torch.int32) + 5` gave `[5, 0, 0, 0, 0, 0, 0, 0, 0, 0]` on the GPU. A plain whole number is an int64
+for the GPU code, and so was the result, which was not converted back to int32. Nothing is raised.
+
+You hit it where token or position ids are held as int32 and moved by an offset. With int64 or floats it is right.
+
+It was seen in a build of June 2022, before PyTorch 1.13; the fix is in 1.12.1. Its title says "binary ops", so differences
+and products with a plain number are part of the condition too; only the sum was shown.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#79835",
+    "kind": "wrong",
+    "family": "dtype",
+    "ops": ["torch.add"],
+    "affected": "<1.12.1",
+    "basis": {"seen": "unknown", "fixed": "thread"},
+    "fixed_pr": "pytorch/pytorch#80220",
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#79835",
+            "date": "2022-06-18",
+            "torch": "1.13.0a0",
+            "macos": "12.4",
+            "figures": {"cpu": [5, 6, 7, 8, 9, 10, 11, 12, 13, 14], "mps": [5, 0, 0, 0, 0, 0, 0, 0, 0, 0]},
+        }
+    ],
+    "met_in": ["offsetting token or position ids held as int32 (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["add", "sub", "mul"],
+            "when": ["self.dtype == int32", "other.tensor == false", "other.value multiple-of 1", "self.numel > 1"],
+        }
+    ],
+    "effect": "unwritten(result, after 1)",
+}
+
+
+import torch
+
+
+def inputs():
+    return (torch.arange(10, dtype=torch.int32),)
+
+
+def compute(device, ids):
+    return ids.to(device) + 5
+
+
+def workaround(device, ids):
+    ids = ids.to(device)
+    return ids + torch.full_like(ids, 5)
+
+
+def control(device, ids):
+    return ids.to(device).long() + 5
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
