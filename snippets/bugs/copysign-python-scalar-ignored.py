@@ -1,0 +1,104 @@
+"""`torch.copysign` ignores a Python number as its second operand.
+
+`torch.copysign(torch.tensor([1.0, 2.0, 3.0]), -2.0)` stays `[1, 2, 3]`. PyTorch makes a tensor on the CPU of the number; the
+GPU code took it for one on the device, and so did not read its value. Nothing is raised.
+
+You hit it when you flip the sign of a direction with a plain number. With a tensor on the device as the second operand the
+signs are right.
+
+PyTorch 2.7.0 is wrong, 2.6 is right says a maintainer, and 2.7.1 has the fix. The title of the thread speaks of all
+operations that went through the same code in 2.7; which others these were was not read.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#152582",
+    "kind": "wrong",
+    "family": "dtype",
+    "ops": ["torch.copysign"],
+    "introduced": {"version": "2.7", "basis": "thread"},
+    "affected": ">=2.7,<2.7.1",
+    "basis": {"seen": "thread", "fixed": "thread"},
+    "fixed_pr": "pytorch/pytorch#152510",
+    "reported": [
+        {"thread": "pytorch/pytorch#152582", "date": "2025-05-01", "figures": {"cpu": [-1, -2, -3], "mps": [1, 2, 3]}},
+        {"thread": "pytorch/pytorch#153098", "date": "2025-05-07", "torch": "2.7.0"},
+    ],
+    "met_in": ["flipping the sign of a direction with a plain number (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {"op": ["copysign"], "when": ["other.tensor == false"]},
+        {"op": ["copysign"], "when": ["other.device == cpu", "other.ndim == 0"]},
+    ],
+    "effect": "sets(other, 0)",
+}
+
+
+import torch
+
+
+def inputs():
+    return (torch.tensor([1.0, 2.0, 3.0]),)
+
+
+def compute(device, x):
+    return torch.copysign(x.to(device), -2.0)
+
+
+def workaround(device, x):
+    return torch.copysign(x.to(device), torch.full_like(x, -2.0).to(device))
+
+
+def control(device, x):
+    x = x.to(device)
+    return torch.copysign(x, -x)
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
