@@ -32,7 +32,7 @@ BUG = {
             "figures": {"cpu": [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], "mps": [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]},
         },
     ],
-    "met_in": ["powers of two or bit masks made on the device from a tensor of exponents"],
+    "met_in": ["powers of two or bit masks made on the device from a tensor of exponents (judged)"],
     "caveat": "2.3.1 is right by the thread; 2.4 and 2.5 are named nowhere.",
     "caused_by": "torch",
     "in_a_release": True,
