@@ -1,4 +1,4 @@
-"""`torch.linspace` with an integer dtype takes end points with a fraction otherwise than the CPU.
+"""`torch.linspace` with an integer dtype differs from the CPU where an end point has a fraction.
 
 The CPU makes the end points whole first and then takes the steps between them. The GPU code takes the steps between the
 given numbers and makes the results whole at the end. So `torch.linspace(4.6, -2, 20, dtype=torch.int32)` begins `[4, 4, 3]`
@@ -8,8 +8,8 @@ You hit it when you sample layers or token positions with `linspace(start, end, 
 yourself, with `int`, and all devices agree.
 
 The report, of October 2024, says "all of them" of the versions and is stored as open; a pull request that would fix it was
-tried on an M5 with macOS 26.1. PyTorch 2.14 has another `linspace`, written in Metal. A maintainer says that the pull
-request would have to be made again for it, from which we infer that it is not fixed there.
+tried on an M5 with macOS 26.1. PyTorch 2.14 has another `linspace`, written in Metal. A reviewer says that the pull
+request would have to be made again for it; that it is not fixed there is inferred.
 """
 
 BUG = {

@@ -38,8 +38,11 @@ BUG = {
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [
-        {"op": ["log_softmax"], "when": ["self.max >= 0", "self.min < -88", "self.min > -inf"]},
-        {"op": ["log_softmax"], "when": ["self.max > 88", "self.min <= 0", "self.min > -inf"]},
+        {
+            "op": ["log_softmax"],
+            "when": ["self.dtype == float32", "self.max >= 0", "self.min < -88", "self.min > -inf"],
+        },
+        {"op": ["log_softmax"], "when": ["self.dtype == float32", "self.max > 88", "self.min <= 0", "self.min > -inf"]},
     ],
     "effect": "sets(result, -inf)",
 }
