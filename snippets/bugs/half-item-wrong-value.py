@@ -28,7 +28,7 @@ BUG = {
             "figures": {"mps": 0.084716796875, "expected": 0.4495652914047241},
         }
     ],
-    "met_in": ['model.to("mps").half() (judged)'],
+    "met_in": ["a model that is made half precision on the device: all of the recorded ones"],
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [
