@@ -33,7 +33,7 @@ BUG = {
     ],
     "met_in": [
         "transformers: Mamba2Model without its fast kernels, in training",
-        "attribution through an activation of transposed tensors",
+        "attribution through an activation of transposed tensors (judged)",
     ],
     "caveat": "Closed without a fix that could be read; the kernels of SiLU and tanh are others since 2.12 and 2.13.",
     "open_as_stored": False,

@@ -31,7 +31,7 @@ BUG = {
             "figures": {"cpu_loss": "1.789 down to 1.3125 in 20 steps", "mps_loss": "1.7890625 at every step"},
         }
     ],
-    "met_in": ["torch.amp.GradScaler with a model in bfloat16: fine-tuning, probes, sparse autoencoders"],
+    "met_in": ["torch.amp.GradScaler with a model in bfloat16: fine-tuning, probes, sparse autoencoders (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

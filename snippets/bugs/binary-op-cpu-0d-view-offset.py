@@ -41,7 +41,7 @@ BUG = {
         },
     ],
     "met_in": [
-        "activation steering: resid + strengths[i] * vector with strengths on the CPU",
+        "activation steering: resid + strengths[i] * vector with strengths on the CPU (judged)",
         "diffusers: IPNDMScheduler",
     ],
     "danger": 20,

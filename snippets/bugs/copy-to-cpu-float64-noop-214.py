@@ -31,7 +31,7 @@ BUG = {
             "figures": {"right": [0.3333, 0.6667, 1.0], "got": [0, 0, 0], "got_into_sevens": [7, 7, 7]},
         }
     ],
-    "met_in": ['losses, logit differences and activation statistics taken with .to("cpu", torch.float64)'],
+    "met_in": ['losses, logit differences and activation statistics taken with .to("cpu", torch.float64) (judged)'],
     "danger": 24,
     "trigger": [
         {"op": ["copy"], "when": ["self.device == cpu", "src.device == accel", "self.dtype in float64,complex128"]}

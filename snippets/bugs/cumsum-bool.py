@@ -36,7 +36,7 @@ BUG = {
             "figures": {"ones(128).cumsum last": -128},
         },
     ],
-    "met_in": ["position ids from a boolean mask", "Gazelle (speech and language), repaired in April 2024"],
+    "met_in": ["position ids from a boolean mask (judged)", "Gazelle (speech and language), repaired in April 2024"],
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["cumsum"], "when": ["self.dtype == bool", "dtype.given == false", "self.size.dim > 127"]}],

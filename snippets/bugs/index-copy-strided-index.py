@@ -22,7 +22,10 @@ BUG = {
     "reported": [
         {"thread": "pytorch/pytorch#160993", "date": "2025-08-19", "figures": {"wrong": "60 of 100", "max_abs": 15.18}}
     ],
-    "met_in": ["activations written back at every k-th position", "positions taken as one column of an index table"],
+    "met_in": [
+        "activations written back at every k-th position (judged)",
+        "positions taken as one column of an index table (judged)",
+    ],
     "trigger": [{"op": ["index_copy"], "when": ["index.layout == sliced"]}],
     "effect": "ignores-strides(index)",
 }

@@ -27,7 +27,7 @@ BUG = {
             "figures": {"equal_count_cpu": [0, 0, 4], "equal_count_mps": [4, 4, 4]},
         }
     ],
-    "met_in": ["logit lens of the last positions of one prompt: ln_f(hidden[:, -1:]), with nn.LayerNorm"],
+    "met_in": ["logit lens of the last positions of one prompt: ln_f(hidden[:, -1:]), with nn.LayerNorm (judged)"],
     "caveat": "Versions are inferred from batch norm, whose kernel layer_norm used: wrong in 2.4, right in 2.5.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

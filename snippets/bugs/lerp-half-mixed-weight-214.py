@@ -29,7 +29,7 @@ BUG = {
             "chip": "M4",
         }
     ],
-    "met_in": ["running means of activations, optimizers in half precision, whose weight is a tensor"],
+    "met_in": ["running means of activations, optimizers in half precision, whose weight is a tensor (judged)"],
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -21,7 +21,10 @@ BUG = {
     "ops": ["torch.linalg.solve"],
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#189134", "date": "2026-07-07"}],
-    "met_in": ["one target for many heads, layers or ridge strengths", "batched least squares probes"],
+    "met_in": [
+        "one target for many heads, layers or ridge strengths (judged)",
+        "batched least squares probes (judged)",
+    ],
     "caveat": "2.14.0 solves with other code (#189200), which may be the cure; the report does not say so.",
     "caused_by": "torch",
     "open_as_stored": False,

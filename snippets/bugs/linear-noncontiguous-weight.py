@@ -32,7 +32,7 @@ BUG = {
     "met_in": [
         "TransformerLens 2.2 to 2.17: attention output (W_O)",
         "TransformerBridge: Q, K, V of GPT-2",
-        "loaders that say nn.Parameter(w.T)",
+        "loaders that say nn.Parameter(w.T) (judged)",
     ],
     "danger": 2,
     "trigger": [{"op": ["linear"], "when": ["weight.layout != contiguous"]}],

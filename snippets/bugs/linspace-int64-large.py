@@ -28,7 +28,7 @@ BUG = {
             "figures": {"mps": "linspace(2^40, 2^40 + 8) is 2^40 everywhere"},
         }
     ],
-    "met_in": ["evenly spaced places in a file of token ids"],
+    "met_in": ["evenly spaced places in a file of token ids (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

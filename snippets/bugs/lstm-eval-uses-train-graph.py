@@ -23,7 +23,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "release notes"},
     "fixed_pr": "pytorch/pytorch#180873",
     "reported": [{"thread": "pytorch/pytorch#180744", "date": "2026-04-18"}],
-    "met_in": ["language models and encoders of stacked nn.LSTM: validation in the process that trains"],
+    "met_in": ["language models and encoders of stacked nn.LSTM: validation in the process that trains (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

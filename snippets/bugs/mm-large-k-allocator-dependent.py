@@ -34,7 +34,7 @@ BUG = {
             "figures": {"mm_error_fresh": 0.035, "mm_error_triggered": 8.2, "mm_error_on_2.14.0": 0.44, "scale": 25000},
         },
     ],
-    "met_in": ["SAE decode (latents x d_model) and unembedding gradients: K is 32k or more"],
+    "met_in": ["SAE decode (latents x d_model) and unembedding gradients: K is 32k or more (judged)"],
     "caveat": "2.14 leaves sums of 32,767 and 32,768 terms as they were: its fix starts at 32,769 (#195163).",
     "caused_by": "macos",
     "in_a_release": True,

@@ -25,7 +25,7 @@ BUG = {
     "reported": [
         {"thread": "pytorch/pytorch#124621", "date": "2024-04-22", "torch": "2.2.2", "macos": "14.2.1"},
     ],
-    "met_in": ["losses by position or feature of permuted predictions: masked training, sparse autoencoders"],
+    "met_in": ["losses by position or feature of permuted predictions: masked training, sparse autoencoders (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -44,7 +44,7 @@ BUG = {
             "figures": {"last_of_ten": 1688849860263945},
         },
     ],
-    "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept"],
+    "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept (judged)"],
     "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it mended.",
     "caused_by": "torch",
     "in_a_release": True,

@@ -26,8 +26,8 @@ BUG = {
         {"thread": "pytorch/pytorch#147740", "date": "2025-02-24"},
     ],
     "met_in": [
-        "noise of shape (batch, layer, head, query, key)",
-        "diffusion models: starting noise of a batch of volumes",
+        "noise of shape (batch, layer, head, query, key) (judged)",
+        "diffusion models: starting noise of a batch of volumes (judged)",
     ],
     "trigger": [{"op": ["randn"], "when": ["result.ndim >= 5"]}],
     "effect": "random(broadcast)",

@@ -28,7 +28,7 @@ BUG = {
     "ops": ["torch.argsort", "torch.msort", "torch.sort"],
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#175187", "date": "2026-02-17", "figures": {"digamma_max_abs_diff": 1.56}}],
-    "met_in": ["ranking features or tokens with acts.T.sort(): the order returned belongs to other rows"],
+    "met_in": ["ranking features or tokens with acts.T.sort(): the order returned belongs to other rows (judged)"],
     "caveat": "2.13.0 has another sort, which may be the cure; the issue is stored as open.",
     "caused_by": "torch",
     "open_as_stored": True,

@@ -39,7 +39,7 @@ BUG = {
     ],
     "met_in": [
         "TransformerLens: ActivationCache.decompose_resid(pos_slice=-1) on one prompt stacks such slices",
-        "two halves of one vector",
+        "two halves of one vector (judged)",
     ],
     "trigger": [{"op": ["stack"], "when": ["tensors.offset > 0"]}],
     "effect": "ignores-offset(tensors)",

@@ -48,7 +48,7 @@ BUG = {
     "met_in": [
         "torch.nn.Transformer.generate_square_subsequent_mask on the device",
         "Llama reference code before meta-llama/llama-models#164",
-        "hand-written causal masks",
+        "hand-written causal masks (judged)",
     ],
     "danger": 40,
     "trigger": [{"op": ["triu"], "when": ["self has neginf"]}],

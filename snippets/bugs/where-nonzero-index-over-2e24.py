@@ -32,7 +32,7 @@ BUG = {
             "figures": {"position_cpu": 47102619, "position_mps": 47102620},
         }
     ],
-    "met_in": ["torch.where(condition), torch.argwhere and nonzero on one row of more than 2**24 activations"],
+    "met_in": ["torch.where(condition), torch.argwhere and nonzero on one row of more than 2**24 activations (judged)"],
     "danger": 36,
     "trigger": [{"op": ["nonzero"], "when": ["self.numel > 16777216"]}],
     "effect": "rounds(result, float32)",
