@@ -5,7 +5,7 @@ expects the factor in the type of the gradients, but is handed a float32. Of tha
 a power of two, which the scale is unless you choose another, both are zero. So every gradient becomes zero, the
 optimizer steps by nothing, and the loss stays where it is. Nothing is raised, and no step is counted as skipped.
 
-You meet it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
+You hit it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
 `from_pretrained(…, dtype=torch.bfloat16)`: in the thread the loss of a linear layer stands at 1.789 while the CPU's
 falls. Parameters in float32 under `torch.autocast` have float32 gradients and are not touched. For float16 parameters
 the kernel is as wrong, but there `GradScaler` raises first, unless the optimizer is fused.

@@ -5,7 +5,7 @@ the input is minus infinity and the result should be 0, infinity minus infinity 
 mask, `torch.triu(torch.full((n, n), float("-inf")), diagonal=1)`, holds NaN on and below the diagonal, and attention
 that adds it is NaN as well.
 
-You meet it in `nn.Transformer.generate_square_subsequent_mask` when the mask is made on the device, in the reference
+You hit it in `nn.Transformer.generate_square_subsequent_mask` when the mask is made on the device, in the reference
 code for Llama models and in hand-written attention.
 
 PyTorch 2.5.0 selects instead of subtracting. The twin, `torch.tril` with a diagonal below 0, kept the fault: it was
