@@ -10,7 +10,7 @@ You hit it with `torch.amp.GradScaler("mps")` where the parameters themselves ar
 falls. Parameters in float32 under `torch.autocast` have float32 gradients and are not touched. For float16 parameters
 the kernel is as wrong, but there `GradScaler` raises first, unless the optimizer is fused.
 
-The kernel came with PyTorch 2.8.0 (pytorch/pytorch#150255), and 2.13.0 computes in float32 instead. That the releases
+The kernel came with PyTorch 2.8.0 (pytorch#150255), and 2.13.0 computes in float32 instead. That the releases
 between have the fault is inferred from the code; none was named in a thread.
 """
 

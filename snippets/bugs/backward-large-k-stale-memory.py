@@ -10,7 +10,7 @@ add up the gradients of parts.
 
 Seen with 2.10.0 and 2.11.0 on an M2 with macOS 26.2. The thread tells that one size, 16,385 by 4, was right on 2.11.0.
 2.14.0 has the fix, which computes these gradients another way on these chips from 32,769 tokens on
-(pytorch/pytorch#183535). For other products the limit was found to be 32,767 (pytorch/pytorch#195163); whether it is the
+(pytorch#183535). For other products the limit was found to be 32,767 (pytorch#195163); whether it is the
 same for gradients is not known. The check dirties memory first; whether that suffices on each machine is not known.
 """
 

@@ -10,7 +10,7 @@ runs over more than 32,000 latents, tokens or words of a vocabulary, such as the
 
 Seen with 2.13.0, with 2.14 shortly before its release and with builds of 2.15, on M1 Pro, M2 and M2 Max with macOS 26;
 an M2 Pro with a beta of macOS 27 was right. 2.14.0 computes plain matrix products another way. A fix for batches
-(pytorch/pytorch#195012) was open. A few sizes that fit the tiles are right.
+(pytorch#195012) was open. A few sizes that fit the tiles are right.
 """
 
 BUG = {

@@ -9,7 +9,7 @@ dimensions, or add the bias yourself.
 
 Seen with 2.12.0, 2.13.0 and a nightly of 2.14, on an M5 Max with macOS 26.5.2: 65,536 matrices are right, 65,537 are
 not, and of 80,000 matrices 28,928 are wrong. The release notes of 2.14.0 have the fix; with more than three dimensions
-it is the third from the last that counts (pytorch/pytorch#189496). By the source the kernel is called on macOS 15 or
+it is the third from the last that counts (pytorch#189496). By the source the kernel is called on macOS 15 or
 newer, for a contiguous input, weight and bias; half types on M5 are flattened before.
 """
 

@@ -3,7 +3,7 @@
 For an input such as (80, 1, 2) each batch item is a single vector. Apple's kernel that adds the bias in one go takes
 another way there, and leaves the bias out: the error that the thread prints is to the last digit that of a missing
 bias (inferred). Without a bias the result is right. Nothing is raised. On the same machines the bias was lost with more
-rows too, which this fix did not help: `linear-3d-bias-virtual-m1` (pytorch/pytorch#192934).
+rows too, which this fix did not help: `linear-3d-bias-virtual-m1` (pytorch#192934).
 
 You hit it in token-by-token decoding through layers with a bias, as in Whisper or BERT-like decoders, and in TabPFN,
 where it was found.

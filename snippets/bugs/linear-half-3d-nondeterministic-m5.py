@@ -9,7 +9,7 @@ Every projection without a bias of a model in half precision can hit it, as in L
 run, losses that go astray in training. Flatten the input to two dimensions and reshape the result.
 
 Reported in April 2026 on an M5 with macOS 26. PyTorch flattens such inputs itself from 2.13.0 on, by its release notes.
-The first affected version is not known. The gradient had the same fault (pytorch/pytorch#181936).
+The first affected version is not known. The gradient had the same fault (pytorch#181936).
 """
 
 BUG = {

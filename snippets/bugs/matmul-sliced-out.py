@@ -2,13 +2,13 @@
 
 With `out=` some columns of a larger tensor, the product does not arrive there: the part stays as it was, and the call
 returns it. On macOS 14 the same goes for `out=buffer[1]`, a part without gaps that does not begin its tensor
-(pytorch/pytorch#193385). Nothing is raised. The reporter also saw crashes afterwards, and suspects that the numbers are
+(pytorch#193385). Nothing is raised. The reporter also saw crashes afterwards, and suspects that the numbers are
 written elsewhere.
 
 You hit it where results are written into a cache or a preallocated buffer. Assign instead: `z[:, 4:8] = x @ y`.
 
 Seen with 2.0.1 on macOS 13.4. macOS decides, and there are two fixes, both in 2.14.0: that for gaps names macOS 14 and
-15, `mm` and `addmm` (pytorch/pytorch#187255), that for parts without gaps macOS 14, `mm`, `addmm` and `bmm`.
+15, `mm` and `addmm` (pytorch#187255), that for parts without gaps macOS 14, `mm`, `addmm` and `bmm`.
 """
 
 BUG = {

@@ -10,7 +10,7 @@ Both sides of the result must be 16 or more. `addmm` and `F.linear` do the same.
 autoencoder with more than 32,768 latents, and in gradients that sum over a vocabulary.
 
 Reported with 2.7 to 2.13.0; M4 is right. 2.14.0 computes such products on M1 and M2 with PyTorch's own kernels, from
-32,769 terms on; 32,767 and 32,768 stay as they were, and so do batches (pytorch/pytorch#195163).
+32,769 terms on; 32,767 and 32,768 stay as they were, and so do batches (pytorch#195163).
 `torch.mps.empty_cache()` hides the bug at best.
 """
 
