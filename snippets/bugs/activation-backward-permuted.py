@@ -6,7 +6,7 @@ memory before (inferred from the code of those kernels; a difference of 1.9994 i
 gradients of tanh can differ by). The forward pass is right, and nothing is raised. ELU, GELU and leaky ReLU are right
 too.
 
-You meet it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
+You hit it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
 `transformers` does in training, where its fast kernels are not installed (seen with 5.24): the gradient that arrives
 at the activation of its convolution is transposed. Llama and `MambaModel` do not.
 
@@ -33,7 +33,7 @@ BUG = {
     ],
     "met_in": [
         "transformers: Mamba2Model without its fast kernels, in training",
-        "attribution through an activation of transposed tensors",
+        "attribution through an activation of transposed tensors (judged)",
     ],
     "caveat": "Closed without a fix that could be read; the kernels of SiLU and tanh are others since 2.12 and 2.13.",
     "open_as_stored": False,

@@ -23,8 +23,8 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#124442",
     "reported": [{"thread": "pytorch/pytorch#118115", "date": "2024-01-23"}],
     "met_in": [
-        "sparse autoencoders whose encoder starts as a view of the transposed decoder",
-        "probes and adapters with transposed parameters",
+        "sparse autoencoders whose encoder starts as a view of the transposed decoder (judged)",
+        "probes and adapters with transposed parameters (judged)",
     ],
     "danger": 38,
     "trigger": [{"op": ["addcmul", "addcdiv"], "form": "inplace", "when": ["self.layout != contiguous"]}],

@@ -5,12 +5,12 @@ expects the factor in the type of the gradients, but is handed a float32. Of tha
 a power of two, which the scale is unless you choose another, both are zero. So every gradient becomes zero, the
 optimizer steps by nothing, and the loss stays where it is. Nothing is raised, and no step is counted as skipped.
 
-You meet it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
+You hit it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
 `from_pretrained(…, dtype=torch.bfloat16)`: in the thread the loss of a linear layer stands at 1.789 while the CPU's
 falls. Parameters in float32 under `torch.autocast` have float32 gradients and are not touched. For float16 parameters
 the kernel is as wrong, but there `GradScaler` raises first, unless the optimizer is fused.
 
-The kernel came with PyTorch 2.8.0 (pytorch/pytorch#150255), and 2.13.0 computes in float32 instead. That the releases
+The kernel came with PyTorch 2.8.0 (pytorch#150255), and 2.13.0 computes in float32 instead. That the releases
 between have the fault is inferred from the code; none was named in a thread.
 """
 
@@ -31,7 +31,7 @@ BUG = {
             "figures": {"cpu_loss": "1.789 down to 1.3125 in 20 steps", "mps_loss": "1.7890625 at every step"},
         }
     ],
-    "met_in": ["torch.amp.GradScaler with a model in bfloat16: fine-tuning, probes, sparse autoencoders"],
+    "met_in": ["torch.amp.GradScaler with a model in bfloat16: fine-tuning, probes, sparse autoencoders (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -21,7 +21,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#183885", "date": "2026-05-15"}],
     "met_in": ["ranking a few runs for each of millions of parameters (judged)"],
-    "caveat": "2.13.0 replaced the sort; the cure is inferred.",
+    "caveat": "2.13.0 replaced the sort; the fix is inferred.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["argsort", "sort"], "when": ["self.numel / self.size.dim > 4194304"]}],

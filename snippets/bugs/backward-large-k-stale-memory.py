@@ -9,9 +9,9 @@ You hit it in training, and in attribution by gradients, with more than 32,768 t
 add up the gradients of parts.
 
 Seen with 2.10.0 and 2.11.0 on an M2 with macOS 26.2. The thread tells that one size, 16,385 by 4, was right on 2.11.0.
-2.14.0 computes such products another way on these chips; that this reaches the gradient is inferred, from a later
-thread that names this one (pytorch/pytorch#193487). The check dirties memory first; whether that suffices on each
-machine is not known.
+2.14.0 has the fix, which computes these gradients another way on these chips from 32,769 tokens on
+(pytorch#183535). For other products the limit was found to be 32,767 (pytorch#195163); whether it is the
+same for gradients is not known. The check dirties memory first; whether that suffices on each machine is not known.
 """
 
 BUG = {
@@ -21,7 +21,7 @@ BUG = {
     "family": "matmul",
     "ops": ["torch.matmul", "torch.nn.functional.linear"],
     "affected": ">=2.10.0,<2.14",
-    "basis": {"seen": "thread", "fixed": "thread"},
+    "basis": {"seen": "thread", "fixed": "release notes"},
     "fixed_pr": "pytorch/pytorch#183535",
     "chips": ["M1", "M2"],
     "reported": [
@@ -43,8 +43,7 @@ BUG = {
             "figures": {"times_too_large_8194x4": 70141, "times_too_large_16385x4": 1.0},
         },
     ],
-    "met_in": ["gradient attribution or SAE training with more than 32k tokens per batch"],
-    "caveat": "That the fix of 2.14.0 reaches this case is inferred: #193487 names this thread.",
+    "met_in": ["gradient attribution or SAE training with more than 32k tokens per batch (judged)"],
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

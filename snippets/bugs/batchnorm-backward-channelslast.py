@@ -7,7 +7,7 @@ is right. Nothing is raised on macOS 14. On macOS 26 the call raises an error in
 
 You hit it in training of convolutional networks in `channels_last`, and after a permute from (batch, height, width,
 channel), in training and in eval mode, with affine parameters or without: the report saw the loss reach 10**13 within
-seven steps. `.contiguous()` before the norm cures it. Instance, group and layer norm are right.
+seven steps. `.contiguous()` before the norm avoids it. Instance, group and layer norm are right.
 
 Reported in February 2026, without a version in what could be read. The fix in the release notes of 2.14.0 is about
 the error of macOS 26; that the silent form is gone too is not said, and the issue is stored as open.
@@ -37,7 +37,7 @@ BUG = {
         {"thread": "pytorch/pytorch#181411", "date": "2026-04-24", "macos": "14"},
     ],
     "met_in": ["training of convolutional networks in channels_last"],
-    "caveat": "#188371 (2.14.0) mends the error of macOS 26; that the silent form of macOS 14 is gone too is not stated.",
+    "caveat": "#188371 (2.14.0) fixes the error of macOS 26; that the silent form of macOS 14 is gone too is not stated.",
     "caused_by": "torch",
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -5,7 +5,7 @@ scalar's storage instead of its place in it, so an element of a CPU vector, whic
 read as element 0. Addition, subtraction and division do the same, in place too and with the scalar on either side.
 Nothing is raised.
 
-You meet it when a table of strengths stays on the CPU and is indexed in a loop: every step of the sweep uses the first
+You hit it when a table of strengths stays on the CPU and is indexed in a loop: every step of the sweep uses the first
 strength, and the sweep looks flat. It broke noise schedules of diffusion models. A float64 scalar took another branch,
 which the fix's author found right.
 
@@ -41,7 +41,7 @@ BUG = {
         },
     ],
     "met_in": [
-        "activation steering: resid + strengths[i] * vector with strengths on the CPU",
+        "activation steering: resid + strengths[i] * vector with strengths on the CPU (judged)",
         "diffusers: IPNDMScheduler",
     ],
     "danger": 20,

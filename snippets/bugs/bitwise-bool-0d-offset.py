@@ -5,8 +5,10 @@ Metal takes only multiples of four there and rounds down without a word. A flag 
 its four is replaced by another. `|` and `^` are hit as well. Nothing is raised.
 
 You hit it when you combine a token mask with a flag per example, `mask & is_padded[i]`. `.clone()` of the picked
-element is right. The report names booleans alone; the fix says uint8, int8 and int16 too. Types of four and eight
-bytes are right. The report says that either operand may be the picked one; this check has it on the right.
+element is right. The report has booleans alone as wrong, and uint8 and int8 as right; the fix says that uint8, int8 and
+int16 are hit too, and the trigger follows it. Types of four and eight bytes are right. The report says that either
+operand may be the picked one; this check has it on the right. The fix takes `<<` and `>>` off the same code; that they
+were hit as well is inferred, and not part of the trigger.
 
 Found on macOS 15 and newer in May 2026, fixed in PyTorch 2.13 (pytorch#182839). When it began is not known.
 """

@@ -7,7 +7,7 @@ is raised. `@` of batches comes down to the same call. `resolve_conj()` on the o
 You hit it where batches of complex matrices are multiplied by a conjugate transpose: unitary layers, Fourier features,
 anything like `A @ U.mH`. The product of two plain matrices, `torch.mm`, was wrong in the same way and is right by then.
 
-Shown with 2.9.1 on macOS 26.1, with errors of about 10. An earlier change (pytorch/pytorch#178010) was not enough, by
+Shown with 2.9.1 on macOS 26.1, with errors of about 10. An earlier change (pytorch#178010) was not enough, by
 the same report of August 2026, which brings a fix of its own; which release has it is not known. The first operand was
 named too; the trigger says the second, which the report shows.
 """

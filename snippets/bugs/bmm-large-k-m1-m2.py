@@ -5,12 +5,12 @@ is multiplied and added: for 32,767 terms it is one term too many. Both sides of
 memory holds zeros, as fresh memory does, the result is right by chance; hence this check puts large numbers behind the
 second operand (that a view at the start of a longer tensor is read in place is inferred). Nothing is raised.
 
-`baddbmm`, `addbmm`, products of batches with `@`, and `einsum` come down to the same kernel. You hit it where a sum runs
-over more than 32,000 latents, tokens or words of a vocabulary, such as the decoder of a large sparse autoencoder.
+`baddbmm`, `addbmm`, products of batches with `@`, and `einsum` come down to the same kernel. You hit it where a sum
+runs over more than 32,000 latents, tokens or words of a vocabulary, such as the decoder of a large sparse autoencoder.
 
-Seen with 2.13.0 and 2.14.0 and with builds of 2.15, on M1 Pro, M2 and M2 Max with macOS 26; an M2 Pro with a beta of
-macOS 27 was right. 2.14.0 computes plain matrix products another way. A fix for batches (pytorch/pytorch#195012) was
-open. A few sizes that fit the tiles are right.
+Seen with 2.13.0, with 2.14 shortly before its release and with builds of 2.15, on M1 Pro, M2 and M2 Max with macOS 26;
+an M2 Pro with a beta of macOS 27 was right. 2.14.0 computes plain matrix products another way. A fix for batches
+(pytorch#195012) was open. A few sizes that fit the tiles are right.
 """
 
 BUG = {
@@ -36,7 +36,6 @@ BUG = {
         {
             "thread": "pytorch/pytorch#195163",
             "date": "2026-08-28",
-            "torch": "2.14.0",
             "macos": "26.6.2",
             "chip": "M2 Max",
         },

@@ -32,7 +32,7 @@ BUG = {
         {"thread": "kornia/kornia#3942", "torch": "2.9.1", "figures": {"cpu": [1e-08, 1e-07], "mps": [1e-08, 1e-08]}},
     ],
     "met_in": [
-        "log(p.clamp(min=1e-7)): entropy, KL divergence, log-probabilities",
+        "log(p.clamp(min=1e-7)): entropy, KL divergence, log-probabilities (judged)",
         "kornia: normalize_pixel_coordinates",
     ],
     "caused_by": "torch",

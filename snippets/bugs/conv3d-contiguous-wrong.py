@@ -5,7 +5,7 @@ This happens on macOS 26.2 alone. PyTorch 2.14.0 computes 3-D convolutions with 
 broken, a contributor supposes. The report, with 3x3x3 kernels and padding, found most numbers of channels wrong. Nothing
 is raised.
 
-You meet it in video models, such as the VAE of a video generator. The patch embedding of Qwen2-VL, whose kernel does not
+You hit it in video models, such as the VAE of a video generator. The patch embedding of Qwen2-VL, whose kernel does not
 overlap, takes another way through the same source, and so do 1x1x1 kernels. Input in `channels_last_3d` was right in the
 report, and takes another way too.
 

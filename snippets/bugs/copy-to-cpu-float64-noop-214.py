@@ -4,10 +4,10 @@ The conversion runs on the GPU, whose kernel skips the store for a dtype that Me
 and a few rarer ones. `destination.copy_(x)` leaves the destination as it was; `x.to("cpu", torch.float64)` returns
 fresh, unwritten memory, which often reads as zeros. Nothing is raised.
 
-You meet it where metrics are taken in double precision on the CPU: losses, logit differences, activation statistics.
+You hit it where metrics are taken in double precision on the CPU: losses, logit differences, activation statistics.
 `x.cpu().double()` converts on the CPU and is right.
 
-PyTorch 2.13.0 raised a `TypeError` for this call; 2.14.0 and a nightly of 2026-09-19 are wrong. The cure does not
+PyTorch 2.13.0 raised a `TypeError` for this call; 2.14.0 and a nightly of 2026-09-19 are wrong. The fix does not
 convert, it raises again. The macOS wheel of 2.15.0 has it, that of 2.14.1 does not; both were read in their machine
 code. The copy in 2.15.0 first looks up the Metal name of the destination's dtype, which fails for float64 and
 complex128. Where the call raises, this snippet ends with that error: no bug there.
@@ -31,7 +31,7 @@ BUG = {
             "figures": {"right": [0.3333, 0.6667, 1.0], "got": [0, 0, 0], "got_into_sevens": [7, 7, 7]},
         }
     ],
-    "met_in": ['losses, logit differences and activation statistics taken with .to("cpu", torch.float64)'],
+    "met_in": ['losses, logit differences and activation statistics taken with .to("cpu", torch.float64) (judged)'],
     "danger": 24,
     "trigger": [
         {"op": ["copy"], "when": ["self.device == cpu", "src.device == accel", "self.dtype in float64,complex128"]}

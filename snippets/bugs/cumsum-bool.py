@@ -4,7 +4,7 @@ A boolean tensor is summed in 8 bits, and only the finished sum is widened to in
 result is 256 too small, then 512, and so on. The dtype of the result is int64 as it should be; nothing is raised. Passing
 `dtype=torch.int64`, or a mask of integers, is right.
 
-You meet it where positions are counted along a mask that is still boolean, `mask.cumsum(-1) - 1`, for prompts of more
+You hit it where positions are counted along a mask that is still boolean, `mask.cumsum(-1) - 1`, for prompts of more
 than 127 tokens: they then get negative positions, or those of other tokens. RoBERTa in Transformers makes the mask whole
 numbers before it counts.
 
@@ -36,7 +36,7 @@ BUG = {
             "figures": {"ones(128).cumsum last": -128},
         },
     ],
-    "met_in": ["position ids from a boolean mask", "Gazelle (speech and language), repaired in April 2024"],
+    "met_in": ["position ids from a boolean mask (judged)", "Gazelle (speech and language), repaired in April 2024"],
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["cumsum"], "when": ["self.dtype == bool", "dtype.given == false", "self.size.dim > 127"]}],

@@ -36,7 +36,7 @@ BUG = {
         {"thread": "pytorch/pytorch#108045", "date": "2023-08-28"},
     ],
     "met_in": ["DataLoader over a TensorDataset on the device, for example to train a probe (pytorch#92265)"],
-    "caveat": "#91071 (in 2.0.0 by #95323) mends stacks of unsqueezed views with an offset; no thread that was read says that it mends this. #108045 reports the same symptom in August 2023, version not read.",
+    "caveat": "#91071 (in 2.0.0 by #95323) fixes stacks of unsqueezed views with an offset; no thread that was read says that it fixes this. #108045 reports the same symptom in August 2023, version not read.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -6,14 +6,15 @@ at the mark. Nothing is raised. Multiplying element by element looks at it, and 
 
 You hit it in inner products of complex vectors, such as the Fourier analysis of a model that learnt modular addition.
 
-Reported in March 2026, without a version of PyTorch in what could be read. A fix of that time (pytorch/pytorch#177522)
-handles the mark in `bmm`; by a report of August 2026 it was not enough (pytorch/pytorch#191835). Which release is right
-is not known.
+Reported in March 2026, without a version of PyTorch in what could be read. The batched product itself, `bmm`, was seen
+wrong with 2.9.1 (pytorch#191835). A pull request of March 2026 sets out to handle the mark in `bmm`
+(pytorch#177522); by the later report an earlier change, pytorch#178010, was not enough. Which release
+is right is not known.
 """
 
 BUG = {
     "issue": "pytorch/pytorch#177474",
-    "also": ["pytorch/pytorch#148599", "pytorch/pytorch#191835"],
+    "also": ["pytorch/pytorch#148599", "pytorch/pytorch#177522", "pytorch/pytorch#191835"],
     "kind": "wrong",
     "family": "matmul",
     "ops": ["torch.conj", "torch.einsum"],

@@ -8,7 +8,7 @@ You hit it with any code that sets single positions one after another: ablations
 call, for example with `scatter`.
 
 PyTorch 2.2.0 and 2.2.1 on macOS 14.4 are reported; macOS 14.3 is right, and so is PyTorch before 2.2. A copy that
-waits mends it, a maintainer found (pytorch#122016); 2.3 has the fix (pytorch#123234). Assignment through a mask
+waits fixes it, a maintainer found (pytorch#122016); 2.3 has the fix (pytorch#123234). Assignment through a mask
 goes wrong on the same versions (pytorch#124206), and with it what nanoGPT and llm.c write.
 """
 

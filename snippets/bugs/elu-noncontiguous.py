@@ -5,9 +5,9 @@ The result takes the layout of its input. A result that is not contiguous cannot
 not known; the imitation leaves it unwritten (inferred: SiLU, which lacked the same, gave random values, zeros or NaN,
 pytorch#139006).
 
-You meet it where ELU follows a transpose, as in a network that goes from (batch, channel, position) to (batch, position,
+You hit it where ELU follows a transpose, as in a network that goes from (batch, channel, position) to (batch, position,
 channel). The report has a tensor of three dimensions, transposed, and names no version. Tensors of four dimensions in
-the order "channels last" were cured earlier (pytorch#94664); other orders of four dimensions are not known.
+the order "channels last" were fixed earlier (pytorch#94664); other orders of four dimensions are not known.
 
 The fix was merged in May 2024, before 2.4 was cut.
 """

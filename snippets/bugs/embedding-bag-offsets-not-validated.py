@@ -1,11 +1,11 @@
 """`F.embedding_bag` accepts invalid offsets and returns wrong sums.
 
 `offsets` says where each bag begins in the list of indices. The first must be 0, and the last must not lie behind the
-end of the list. The CPU raises an error where that is not so; the GPU computed sums all the same: indices before the
-first offset belong to no bag, and a bag behind the end reads what is there.
+end of the list. The CPU raises an error where that is not so; the GPU computed sums all the same. Indices before the
+first offset belong to no bag, and a bag that ends past the list reads the memory behind it (inferred).
 
-You hit it when you make offsets from lengths and cut off too much, or keep them from another batch. Check first and
-last offset before the call.
+You hit it when you cut the list and not its offsets, or keep the offsets of another batch. Check the first and the last
+offset before the call.
 
 It was reported in December 2025, without a version; CUDA had the same. PyTorch 2.14.0 has the checks
 (pytorch#187572). `embedding_bag` came to the GPU with 2.10.

@@ -5,8 +5,8 @@ writable, or to have a storage of its own, says the fix; so the tensor keeps its
 
 You hit it when you fill part of a mask in place. `x[2:].copy_(…)` of another tensor takes another way.
 
-The fault is told in the text of the fix alone (pytorch#95113): the thread that it closes, on a development build of
-2.0, shows an error and no wrong number. 2.0 has the fix (pytorch#95323).
+The fault is told in the text of the fix alone, which names no version (pytorch#95113): the thread that it closes, on a
+development build of 2.0, shows an error and no wrong number. 2.0 has the fix (pytorch#95323).
 """
 
 BUG = {
@@ -15,12 +15,10 @@ BUG = {
     "kind": "wrong",
     "family": "in-place",
     "ops": ["torch.Tensor.fill_"],
-    "affected": ">=2.0.0.dev20230207,<2.0",
-    "basis": {"seen": "thread", "fixed": "thread"},
+    "affected": "<2.0",
+    "basis": {"seen": "unknown", "fixed": "thread"},
     "fixed_pr": "pytorch/pytorch#95113",
-    "reported": [
-        {"thread": "pytorch/pytorch#94390", "date": "2023-02-08", "torch": "2.0.0.dev20230207", "macos": "12.6"}
-    ],
+    "reported": [{"thread": "pytorch/pytorch#95113", "date": "2023-02-18"}],
     "met_in": ["filling part of a mask in place (judged)"],
     "caused_by": "torch",
     "open_as_stored": False,

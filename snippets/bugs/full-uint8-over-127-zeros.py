@@ -19,7 +19,7 @@ BUG = {
     "basis": {"seen": "thread", "fixed": "merge date"},
     "fixed_pr": "pytorch/pytorch#83697",
     "macos": "<13.2.1",
-    "macos_note": "a maintainer calls it mended in 13.2.1",
+    "macos_note": "a maintainer calls it fixed in 13.2.1",
     "reported": [
         {"thread": "pytorch/pytorch#83692", "date": "2022-08-18", "torch": "1.12.1", "figures": {"fill": 247, "mps": 0}}
     ],

@@ -2,17 +2,17 @@
 
 On a view in another order, such as a transpose, the result came back with values that GELU cannot give: in
 transformers#22468 some lay near -8, where GELU never goes below -0.17, and the error grew from about 1e-7 before the
-activation to about 10 after it. `.contiguous()` before the call cures it.
+activation to about 10 after it. `.contiguous()` before the call avoids it.
 
 Why (inferred, no thread says it): a result in another order than the plain one was computed into a temporary copy and
 never written back, so the caller sees what the memory held before. The source of that time reads so, and the fix adds
 the missing copy.
 
-You meet it where a model transposes before the activation: GLPN and SegFormer do so in each block. BERT, GPT-NeoX and
+You hit it where a model transposes before the activation: GLPN and SegFormer do so in each block. BERT, GPT-NeoX and
 Gemma 2 hand `gelu` contiguous tensors, and GPT-2 spells its activation out (all seen on a CPU, transformers 5.24).
 
 It was seen on a development build of 2.1. The macOS wheel of 2.3.1 lacks the fix, that of 2.4.0 has it. Leaky ReLU and
-Mish had the same fault, in the backward pass too, and were mended with it (pytorch#123049).
+Mish had the same fault, in the backward pass too, and were fixed with it (pytorch#123049).
 """
 
 BUG = {

@@ -4,7 +4,7 @@ The kernel knows the strides of the destination and of the source, but not those
 with gaps (`positions[::2]`, one column of a table of positions) is read from its first element onwards without them, so
 rows are written to positions that lie between the wanted ones in memory. The positions exist; nothing is raised.
 
-You meet it when activations are written back at positions that are themselves a view. An index from `arange`, or any
+You hit it when activations are written back at positions that are themselves a view. An index from `arange`, or any
 other contiguous one, is not touched.
 
 The kernel came with PyTorch 2.8.0: in that version's macOS wheel it takes no strides of the index, in 2.9.0's it does.
@@ -22,7 +22,10 @@ BUG = {
     "reported": [
         {"thread": "pytorch/pytorch#160993", "date": "2025-08-19", "figures": {"wrong": "60 of 100", "max_abs": 15.18}}
     ],
-    "met_in": ["activations written back at every k-th position", "positions taken as one column of an index table"],
+    "met_in": [
+        "activations written back at every k-th position (judged)",
+        "positions taken as one column of an index table (judged)",
+    ],
     "trigger": [{"op": ["index_copy"], "when": ["index.layout == sliced"]}],
     "effect": "ignores-strides(index)",
 }

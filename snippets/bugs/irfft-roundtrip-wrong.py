@@ -4,7 +4,7 @@
 others from last to first: 0, 1, 0.75, 0.5, 0.25 in place of 0, 0.25, 0.5, 0.75, 1. That is the inverse transform of the
 conjugate of the spectrum. Nothing is raised.
 
-You meet it when you filter a signal, or weights, by frequency and go back: the modulus of modular addition, for one, is an
+You hit it when you filter a signal, or weights, by frequency and go back: the modulus of modular addition, for one, is an
 odd prime. The full transform, `torch.fft.ifft`, is a way around it (inferred).
 
 The report, of May 2024, is about one signal of five samples; its versions were not read, and it is stored as open. It

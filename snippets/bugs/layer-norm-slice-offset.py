@@ -4,13 +4,13 @@ A slice that needs no copy, such as `x[1:]`, is the memory of `x` from some plac
 and reads from the start: `layer_norm(x[123:125])` gives what `layer_norm(x[0:2])` should give. The result is well
 normalised, only of other rows. Nothing is raised.
 
-You meet it where you normalise some positions alone, as a logit lens does: of a single prompt, `ln_f(hidden[:, -1:])`
+You hit it where you normalise some positions alone, as a logit lens does: of a single prompt, `ln_f(hidden[:, -1:])`
 gives the first token where you asked for the last. With more prompts that slice is not contiguous; PyTorch then
 copies it first and is right. `.contiguous()` does not help, since the slice is contiguous already. `.clone()` does.
 
 Reported in July 2024, without a version of PyTorch in what could be read. By the code of those days `layer_norm`
 hands its input, made contiguous, to the kernel of batch norm, which skipped the check for the place in 2.4.0 and was
-cured in 2.5.0 (pytorch/pytorch#133520, pytorch/pytorch#133610). That this is the same fault is inferred. Since 2.8.0
+fixed in 2.5.0 (pytorch#133520, pytorch#133610). That this is the same fault is inferred. Since 2.8.0
 `layer_norm` has a kernel of its own.
 """
 
@@ -27,7 +27,7 @@ BUG = {
             "figures": {"equal_count_cpu": [0, 0, 4], "equal_count_mps": [4, 4, 4]},
         }
     ],
-    "met_in": ["logit lens of the last positions of one prompt: ln_f(hidden[:, -1:]), with nn.LayerNorm"],
+    "met_in": ["logit lens of the last positions of one prompt: ln_f(hidden[:, -1:]), with nn.LayerNorm (judged)"],
     "caveat": "Versions are inferred from batch norm, whose kernel layer_norm used: wrong in 2.4, right in 2.5.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -5,7 +5,7 @@ dtype alone. The report gets a negative number between 0 and 1, where a tenth wa
 first two bytes of the weight are read as float16 or bfloat16: 0.1 becomes negative, and 0.5, the weight below, becomes 0.
 That this is what happens is inferred. Nothing is raised.
 
-You meet it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. A plain
+You hit it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. A plain
 Python number as the weight, as PyTorch's Adam passes by default, is right.
 
 The report is about PyTorch 2.14.0. The fix, of September 2026, reads such a weight on the CPU and refuses other mixtures
@@ -29,7 +29,7 @@ BUG = {
             "chip": "M4",
         }
     ],
-    "met_in": ["running means of activations, optimizers in half precision, whose weight is a tensor"],
+    "met_in": ["running means of activations, optimizers in half precision, whose weight is a tensor (judged)"],
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -5,12 +5,12 @@ documentation shows it. On Apple GPUs only the first solution is right, and the 
 the GPU code says why: it steps through the memory of `b` as if there were one for each matrix, so from the second matrix
 on it reads what lies behind `b`. Nothing is raised.
 
-You meet it when you solve for many heads, layers or ridge strengths at once with one target. With a `b` for each matrix,
+You hit it when you solve for many heads, layers or ridge strengths at once with one target. With a `b` for each matrix,
 `b.expand(…).contiguous()`, the result is right. What the opposite gives, one matrix and a batch of `b`, was not shown.
 
 PyTorch has had the call on Apple GPUs since 2.7.0. The report of July 2026 names no version, but links the documentation
 of 2.12. PyTorch 2.14.0 solves with other GPU code; a stored state of the source repeats `b` for each matrix, so this is
-likely the cure (inferred). No pull request is named.
+likely the fix (inferred). No pull request is named.
 """
 
 BUG = {
@@ -21,8 +21,11 @@ BUG = {
     "ops": ["torch.linalg.solve"],
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#189134", "date": "2026-07-07"}],
-    "met_in": ["one target for many heads, layers or ridge strengths", "batched least squares probes"],
-    "caveat": "2.14.0 solves with other code (#189200), which may be the cure; the report does not say so.",
+    "met_in": [
+        "one target for many heads, layers or ridge strengths (judged)",
+        "batched least squares probes (judged)",
+    ],
+    "caveat": "2.14.0 solves with other code (#189200), which may be the fix; the report does not say so.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

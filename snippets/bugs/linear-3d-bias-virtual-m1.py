@@ -6,7 +6,7 @@ is a 2-D input. Nothing is raised.
 
 You hit it where tests of a library run on hosted macOS machines (`macos-latest`), whose GPU is a virtual M1: any layer
 with a bias on inputs of (batch, position, width). An M4 laptop is right. Whether the M1 or the virtual GPU is to blame
-is left open. Inputs of one position each drop the bias there as well (pytorch/pytorch#188438); that was seen first and
+is left open. Inputs of one position each drop the bias there as well (pytorch#188438); that was seen first and
 has a fix, which did not help here.
 
 Seen with 2.13.0 and with a nightly of 2.14 of August 2026, on macOS 26.5.2. No fix is known.

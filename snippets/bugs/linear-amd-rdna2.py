@@ -3,9 +3,11 @@
 On a Radeon RX 6900 XT the result is off by 30 to 90 where an error of 0.0001 is expected. The product of the same
 matrices by `torch.mm` is right, so that the kernel which `F.linear` calls is to blame. Nothing is raised.
 
-Every model with linear layers is hit on these machines. Two pull requests that set out to fix it say that it starts at
-256 input features; the report has 320. Neither was merged in what could be read. They speak of a crash, the report of
-wrong numbers.
+Every model with linear layers is hit on these machines. It starts at 256 input features, says the reporter
+(invoke-ai/InvokeAI#9005). Two pull requests set out to fix it, and speak of a crash; neither was merged in what could
+be read. The input of the report has one row. A report of August 2026 has the same on an Intel Mac with an external AMD
+card after the update to macOS 15.7.8, with one and two rows and with `torch.mv`, and blames Apple's kernel for a matrix
+by a vector (lllyasviel/Fooocus#4219). Whether it is one fault, and whether more rows are hit, is not known.
 
 Reported in March 2026, without a version of PyTorch in what could be read. PyTorch's own wheels for Intel Macs end with
 2.2.2, so that a newer one was built by its user. What is wrong in the numbers is not known: the imitation adds noise.
@@ -13,7 +15,12 @@ Reported in March 2026, without a version of PyTorch in what could be read. PyTo
 
 BUG = {
     "issue": "pytorch/pytorch#178697",
-    "also": ["pytorch/pytorch#178754", "pytorch/pytorch#180442"],
+    "also": [
+        "pytorch/pytorch#178754",
+        "pytorch/pytorch#180442",
+        "invoke-ai/InvokeAI#9005",
+        "lllyasviel/Fooocus#4219",
+    ],
     "kind": "wrong",
     "family": "matmul",
     "ops": ["torch.nn.functional.linear"],
@@ -54,7 +61,7 @@ def workaround(device, x, weight):
 
 
 def control(device, x, weight):
-    return torch.mm(weight.to(device), x.to(device).T)  # the other way round
+    return F.linear(x[:, :128].contiguous().to(device), weight[:, :128].contiguous().to(device))  # under 256 inputs
 
 
 # The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.

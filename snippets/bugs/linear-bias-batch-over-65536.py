@@ -8,8 +8,9 @@ You hit it where tokens or positions are the batch, as in a probe on (tokens, 1,
 dimensions, or add the bias yourself.
 
 Seen with 2.12.0, 2.13.0 and a nightly of 2.14, on an M5 Max with macOS 26.5.2: 65,536 matrices are right, 65,537 are
-not, and of 80,000 matrices 28,928 are wrong. The release notes of 2.14.0 have the fix. By the source the kernel is called
-on macOS 15 or newer, for a contiguous input, weight and bias; half types on M5 are flattened before.
+not, and of 80,000 matrices 28,928 are wrong. The release notes of 2.14.0 have the fix; with more than three dimensions
+it is the third from the last that counts (pytorch#189496). By the source the kernel is called on macOS 15 or
+newer, for a contiguous input, weight and bias; half types on M5 are flattened before.
 """
 
 BUG = {
@@ -60,14 +61,14 @@ BUG = {
             "op": ["linear"],
             "when": [
                 "input.size.-3 > 65536",
-                "input.ndim == 3",
+                "input.ndim >= 3",
                 "input.layout == contiguous",
                 "weight.layout == contiguous",
                 "bias.ndim >= 1",
             ],
         }
     ],
-    "effect": "wraps(input.size.0, 65536)",
+    "effect": "wraps(input.size.-3, 65536)",
 }
 
 import torch

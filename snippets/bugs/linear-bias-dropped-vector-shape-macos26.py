@@ -2,15 +2,16 @@
 
 For an input such as (80, 1, 2) each batch item is a single vector. Apple's kernel that adds the bias in one go takes
 another way there, and leaves the bias out: the error that the thread prints is to the last digit that of a missing
-bias (inferred). Without a bias, or with more than one row, the result is right. Nothing is raised.
+bias (inferred). Without a bias the result is right. Nothing is raised. On the same machines the bias was lost with more
+rows too, which this fix did not help: `linear-3d-bias-virtual-m1` (pytorch#192934).
 
 You hit it in token-by-token decoding through layers with a bias, as in Whisper or BERT-like decoders, and in TabPFN,
 where it was found.
 
 Seen with a nightly of 2.14 on a hosted virtual M1 with macOS 26; a beta of macOS 27 was right. The release notes of
-2.14.0 have the fix, which adds the bias separately on all M1 with macOS 26. Older versions were not tried; that whole
-models fail on such machines with 2.8 to 2.13 for this reason (actions/runner-images#14380) is inferred. By the source
-the kernel is called on macOS 15 or newer for contiguous inputs and weights.
+2.14.0 have the fix, which adds the bias separately on all M1 with macOS 26. Older versions were not tried with one row
+each; that whole models fail on such machines with 2.8 to 2.13 for this reason (actions/runner-images#14380) is
+inferred. By the source the kernel is called on macOS 15 or newer for contiguous inputs and weights.
 """
 
 BUG = {
@@ -39,7 +40,7 @@ BUG = {
         "TabPFN (PriorLabs/TabPFN#1084)",
         "token-by-token decoding: (batch, 1, width) through layers with a bias (judged)",
     ],
-    "caveat": "Seen on a hosted virtual M1 alone; PyTorch's guard covers all M1s. Older versions were not tried: that whole models fail there with 2.8 to 2.13 (actions/runner-images#14380) for this reason is inferred.",
+    "caveat": "Seen on a hosted virtual M1 alone; PyTorch's guard covers all M1s. Older versions were not tried with one row each: that whole models fail there with 2.8 to 2.13 (actions/runner-images#14380) for this reason is inferred.",
     "caused_by": "macos",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -8,8 +8,8 @@ float32, two dimensions, and layers with a bias are right there.
 Every projection without a bias of a model in half precision can hit it, as in Llama: logits that change from run to
 run, losses that go astray in training. Flatten the input to two dimensions and reshape the result.
 
-Reported in April 2026 on an M5 with macOS 26. PyTorch flattens such inputs itself from 2.13.0 on, by its wheel. The first
-affected version is not known. The gradient had the same fault (pytorch/pytorch#181936).
+Reported in April 2026 on an M5 with macOS 26. PyTorch flattens such inputs itself from 2.13.0 on, by its release notes.
+The first affected version is not known. The gradient had the same fault (pytorch#181936).
 """
 
 BUG = {
@@ -19,7 +19,7 @@ BUG = {
     "family": "matmul",
     "ops": ["torch.nn.functional.linear"],
     "affected": "<2.13",
-    "basis": {"seen": "unknown", "fixed": "wheel"},
+    "basis": {"seen": "unknown", "fixed": "release notes"},
     "fixed_pr": "pytorch/pytorch#181466",
     "macos_note": "macOS 26.4 is named in pytorch/pytorch#181504",
     "chips": ["M5"],

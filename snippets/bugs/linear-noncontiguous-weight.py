@@ -4,7 +4,7 @@ PyTorch 2.8.0 gave `F.linear` on Apple GPUs a shorter path for macOS 15 and late
 matrix kernel without its strides, so a weight that is a view (a transpose, a slice, an `einops.rearrange`) is read in
 the wrong order. The numbers are finite and of the right size; nothing is raised.
 
-You meet it wherever a model keeps its weights in another order than `F.linear` wants: `HookedTransformer` up to
+You hit it wherever a model keeps its weights in another order than `F.linear` wants: `HookedTransformer` up to
 TransformerLens 2.17 in the output projection of every attention layer, `TransformerBridge` on GPT-2 in Q, K and V,
 hand-written loaders with `nn.Parameter(w.T)`. A plain `nn.Linear` is not touched.
 
@@ -32,7 +32,7 @@ BUG = {
     "met_in": [
         "TransformerLens 2.2 to 2.17: attention output (W_O)",
         "TransformerBridge: Q, K, V of GPT-2",
-        "loaders that say nn.Parameter(w.T)",
+        "loaders that say nn.Parameter(w.T) (judged)",
     ],
     "danger": 2,
     "trigger": [{"op": ["linear"], "when": ["weight.layout != contiguous"]}],

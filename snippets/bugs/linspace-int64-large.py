@@ -4,7 +4,7 @@ With an integer dtype the points were computed in float32, which holds every who
 million, and made whole afterwards. Above that neighbours fall together: at 2**40 only each 131,072nd number is left, so
 that `torch.linspace(2**40, 2**40 + 8, 9, dtype=torch.int64)` is 2**40 nine times. Nothing is raised.
 
-You meet it when you take evenly spaced places in a data set of more than 16.8 million tokens: the samples begin beside the
+You hit it when you take evenly spaced places in a data set of more than 16.8 million tokens: the samples begin beside the
 places that the CPU gives. Below 2**20, about a million, the numbers are right, or off by one. Made on the CPU they are
 right.
 
@@ -28,7 +28,7 @@ BUG = {
             "figures": {"mps": "linspace(2^40, 2^40 + 8) is 2^40 everywhere"},
         }
     ],
-    "met_in": ["evenly spaced places in a file of token ids"],
+    "met_in": ["evenly spaced places in a file of token ids (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -8,7 +8,7 @@ You hit it in outer products over a vocabulary, such as attribution of logits to
 reported with it.
 
 Reported on macOS 14.1. PyTorch 2.3.0 computes such products with a kernel of its own; since a change of August 2024
-(pytorch/pytorch#133494) it does so before macOS 14.4 alone. The reporter's own case failed on a nightly of 2.3 as well.
+(pytorch#133494) it does so before macOS 14.4 alone. The reporter's own case failed on a nightly of 2.3 as well.
 """
 
 BUG = {

@@ -25,7 +25,7 @@ BUG = {
             "figures": {"mps_plain": False, "mps_with_contiguous": True},
         }
     ],
-    "met_in": ["attention scores per head recomputed from cached q and k"],
+    "met_in": ["attention scores per head recomputed from cached q and k (judged)"],
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

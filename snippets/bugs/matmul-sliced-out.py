@@ -1,27 +1,27 @@
-"""`torch.matmul` with a strided view as `out=` writes nothing.
+"""`torch.matmul` with a part of a larger tensor as `out=` writes nothing.
 
-With `out=` a part of some columns of a larger tensor, the product does not arrive there: the part stays as it was, and
-the call returns it. Nothing is raised. The reporter also saw crashes afterwards, and suspects that the numbers are
+With `out=` some columns of a larger tensor, the product does not arrive there: the part stays as it was, and the call
+returns it. On macOS 14 the same goes for `out=buffer[1]`, a part without gaps that does not begin its tensor
+(pytorch#193385). Nothing is raised. The reporter also saw crashes afterwards, and suspects that the numbers are
 written elsewhere.
 
 You hit it where results are written into a cache or a preallocated buffer. Assign instead: `z[:, 4:8] = x @ y`.
 
-Seen with 2.0.1 on macOS 13.4. macOS decides: a change of June 2026 names strided outputs on macOS 14 and 15
-(pytorch/pytorch#187255), and a maintainer's release check of August 2026 slices on macOS 14 alone. 2.14.0 has the fix;
-`addmm` and `bmm` are part of it.
+Seen with 2.0.1 on macOS 13.4. macOS decides, and there are two fixes, both in 2.14.0: that for gaps names macOS 14 and
+15, `mm` and `addmm` (pytorch#187255), that for parts without gaps macOS 14, `mm`, `addmm` and `bmm`.
 """
 
 BUG = {
     "issue": "pytorch/pytorch#104832",
-    "also": ["pytorch/pytorch#187255"],
+    "also": ["pytorch/pytorch#193385"],
     "kind": "wrong",
     "family": "matmul",
     "ops": ["torch.addmm", "torch.bmm", "torch.matmul", "torch.mm"],
     "affected": ">=2.0.1,<2.14",
     "basis": {"seen": "thread", "fixed": "release notes"},
-    "fixed_pr": "pytorch/pytorch#193385",
+    "fixed_pr": "pytorch/pytorch#187255",
     "macos": ">=13,<16",
-    "macos_note": "strided outputs on macOS 14 and 15 (#187255), slices on macOS 14 only (a maintainer); reported on 13.4",
+    "macos_note": "parts with gaps on macOS 14 and 15 (#187255), without gaps on macOS 14 (#193385); reported on 13.4",
     "reported": [
         {
             "thread": "pytorch/pytorch#104832",
@@ -35,7 +35,10 @@ BUG = {
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",
-    "trigger": [{"op": ["matmul", "mm", "addmm", "bmm"], "form": "out", "when": ["result.layout != contiguous"]}],
+    "trigger": [
+        {"op": ["matmul", "mm", "addmm", "bmm"], "form": "out", "when": ["result.layout != contiguous"]},
+        {"op": ["matmul", "mm", "addmm", "bmm"], "form": "out", "when": ["result.offset > 0"]},
+    ],
     "effect": "unwritten(result)",
 }
 
@@ -61,7 +64,7 @@ def workaround(device, x, y, z):
 
 
 def control(device, x, y, z):
-    z = z.to(device)[:4].view(8, 8)  # a contiguous part
+    z = z.to(device)[:4].view(8, 8)  # a part without gaps, at the start
     return torch.matmul(x.to(device), y.to(device), out=z)
 
 

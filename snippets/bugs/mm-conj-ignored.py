@@ -2,13 +2,13 @@
 
 `b.conj()` is a view that is marked as conjugated and computes nothing. The matrix product on Apple GPUs reads the
 memory behind it and not the mark, so that `a @ b.conj()` is `a @ b`. Nothing is raised. `conj_physical()` conjugates
-for good, and is right. In pytorch/pytorch#148156 the first operand is the conjugated one: `R.T.conj() @ R` gives -1
+for good, and is right. In pytorch#148156 the first operand is the conjugated one: `R.T.conj() @ R` gives -1
 where it should give 1.
 
 You hit it in products of complex matrices with a conjugate transpose.
 
 Seen with 2.6.0 on macOS 14.5, in March 2025. The fix was merged at the end of that month, and a pick onto 2.7 was asked
-for; whether 2.7.0 has it is not known. Batches stayed wrong for longer (pytorch/pytorch#191835). The trigger names the
+for; whether 2.7.0 has it is not known. Batches stayed wrong for longer (pytorch#191835). The trigger names the
 second operand.
 """
 

@@ -1,19 +1,20 @@
 """`torch.mm` with an empty inner dimension returns uninitialised memory.
 
 A product of `(a, 0)` by `(0, b)` is all zeros. The kernels for Apple GPUs return early and write nothing, so that the
-result is what the memory held. As long as memory comes zeroed, that is right by chance; the bug was found when another
-kind of memory was tried (pytorch/pytorch#175818). Nothing is raised.
+result is what the memory held. As long as memory comes zeroed, that is right by chance; the bug was found when PyTorch
+changed the kind of memory that it takes (pytorch#175818). Nothing is raised.
 
 You hit it where the sum runs over an empty set: an ablation of no heads, a batch without tokens for an expert. `addmm`
 did the same.
 
-Reported in February 2026. The release notes of 2.12.0 have the fix. In which releases the memory was not zeroed is not
-known, so an affected version may agree here.
+Reported in February 2026. The release notes of 2.12.0 have the fix, and the other kind of memory too: before it, memory
+was zeroed when it was taken (pytorch#175905). So an affected version may well agree here. Whether it is zeroed
+again when it is reused, as this check has it, no thread says.
 """
 
 BUG = {
     "issue": "pytorch/pytorch#175905",
-    "also": ["pytorch/pytorch#175902"],
+    "also": ["pytorch/pytorch#175902", "pytorch/pytorch#175818"],
     "kind": "nondeterministic",
     "family": "matmul",
     "ops": ["torch.addmm", "torch.mm"],
@@ -22,11 +23,11 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#175905",
     "reported": [{"thread": "pytorch/pytorch#175905", "date": "2026-02-26"}],
     "met_in": ["sums over an empty set: no heads, no tokens for an expert (judged)"],
-    "caveat": "Visible only where buffers are not zeroed, which came in 2.12 itself.",
+    "caveat": "Visible only where memory is not zeroed; the kind of memory that is not came in 2.12.0, with the fix.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
-    "trigger": [{"op": ["mm"], "when": ["self.numel == 0"]}, {"op": ["addmm"], "when": ["mat1.numel == 0"]}],
+    "trigger": [{"op": ["mm"], "when": ["self.size.1 == 0"]}, {"op": ["addmm"], "when": ["mat1.size.1 == 0"]}],
     "effect": "unwritten(result)",
     "repeats": 3,
 }

@@ -10,7 +10,7 @@ Both sides of the result must be 16 or more. `addmm` and `F.linear` do the same.
 autoencoder with more than 32,768 latents, and in gradients that sum over a vocabulary.
 
 Reported with 2.7 to 2.13.0; M4 is right. 2.14.0 computes such products on M1 and M2 with PyTorch's own kernels, from
-32,769 terms on; 32,767 and 32,768 stay as they were, and so do batches (pytorch/pytorch#195163).
+32,769 terms on; 32,767 and 32,768 stay as they were, and so do batches (pytorch#195163).
 `torch.mps.empty_cache()` hides the bug at best.
 """
 
@@ -34,7 +34,7 @@ BUG = {
             "figures": {"mm_error_fresh": 0.035, "mm_error_triggered": 8.2, "mm_error_on_2.14.0": 0.44, "scale": 25000},
         },
     ],
-    "met_in": ["SAE decode (latents x d_model) and unembedding gradients: K is 32k or more"],
+    "met_in": ["SAE decode (latents x d_model) and unembedding gradients: K is 32k or more (judged)"],
     "caveat": "2.14 leaves sums of 32,767 and 32,768 terms as they were: its fix starts at 32,769 (#195163).",
     "caused_by": "macos",
     "in_a_release": True,

@@ -1,11 +1,11 @@
 """`torch.mm` of two square matrices multiplies by the transpose of the second.
 
 `a @ b` of square matrices came out as `a @ b.T`, and `a @ b.T` as `a @ b`. Nothing is raised. The likely cause is the
-one that `addmm` kept until 2.3 (pytorch/pytorch#116331): from the sizes alone the kernel guessed whether an operand had
+one that `addmm` kept until 2.3 (pytorch#116331): from the sizes alone the kernel guessed whether an operand had
 been transposed, and those of a square matrix always fit. That is inferred; the threads show 2-by-2 and 3-by-3 matrices.
 
-Anyone who multiplied square matrices hit it. Seen with 1.12.0 and 1.12.1 on an M1; macOS 12.6 is named once. No thread
-names the fix. 1.12.1 ended the reports; whether 1.13 is right is not known.
+Anyone who multiplied square matrices hit it. Seen with 1.12.0 on an M1 and with 1.12.1 on macOS 12.6. No thread names
+the fix. There is no report after 1.12.1; whether 1.13 is right is not known.
 """
 
 BUG = {

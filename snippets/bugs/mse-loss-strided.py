@@ -5,7 +5,7 @@ for Apple GPUs writes contiguous memory only. For such a result it takes a conti
 copies it back; the fix does. The result holds what stood in its memory before: the thread noticed squares below zero.
 Nothing is raised.
 
-You meet it where you keep the loss of each position or feature, to mask or to weigh it, and the prediction is a
+You hit it where you keep the loss of each position or feature, to mask or to weigh it, and the prediction is a
 permuted view: after a convolution and `permute(0, 2, 1)` in the thread, or a reconstruction `(latents @ w).mT` of a
 sparse autoencoder. With `reduction="mean"`, the default, and `"sum"` the result is one number and right.
 
@@ -25,7 +25,7 @@ BUG = {
     "reported": [
         {"thread": "pytorch/pytorch#124621", "date": "2024-04-22", "torch": "2.2.2", "macos": "14.2.1"},
     ],
-    "met_in": ["losses by position or feature of permuted predictions: masked training, sparse autoencoders"],
+    "met_in": ["losses by position or feature of permuted predictions: masked training, sparse autoencoders (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

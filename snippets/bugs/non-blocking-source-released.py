@@ -4,13 +4,13 @@ The copy from the CPU is only put into a queue. Nothing holds the memory of the 
 source goes out of scope before, that memory is given to the next tensor, and its numbers arrive, or junk. Nothing is
 raised. In one thread three single numbers go wrong in one process, in another an `arange(10)` of whole numbers.
 
-You meet it where a batch is made, moved and forgotten in one line: loaders, activations from a hook, weights that are
+You hit it where a batch is made, moved and forgotten in one line: loaders, activations from a hook, weights that are
 loaded with `device_map="mps"` (huggingface/diffusers#13227: black images). A source that is kept until
 `torch.mps.synchronize()` is right; whether it is kept cannot be seen at the call, so that the trigger below does not
 ask for it. Pinned memory was not looked at.
 
 2.5.1 is the oldest version of a report. The release notes of 2.13 have the fix of pytorch#139550; a library author holds
-that this mends pytorch#189690 too and that 2.13 is right (huggingface/diffusers#14556). That thread was opened five days
+that this fixes pytorch#189690 too and that 2.13 is right (huggingface/diffusers#14556). That thread was opened five days
 after 2.13.0, and is open: its version was not read. How often a copy goes wrong is not known.
 """
 
@@ -44,8 +44,8 @@ BUG = {
             "figures": {"last_of_ten": 1688849860263945},
         },
     ],
-    "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept"],
-    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it mended.",
+    "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept (judged)"],
+    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it fixed.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

@@ -30,7 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["images turned to channels first before they are moved (pytorch#86589)"],
-    "caveat": "#80859 and #86056 mend copies of this kind; neither names the thread.",
+    "caveat": "#80859 and #86056 fix copies of this kind; neither names the thread.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

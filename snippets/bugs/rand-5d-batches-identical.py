@@ -2,7 +2,7 @@
 
 Asked for more than four dimensions, the random generator of Apple's graph framework returns repeated values. All items
 of a batch get one and the same sample, while a shape of four dimensions is fine. Nothing is raised. `randn_like` does
-the same (pytorch/pytorch#147740); the fix's author shows it for uniform numbers too.
+the same (pytorch#147740); the fix's author shows it for uniform numbers too.
 
 It was noticed when a diffusion model should have given different samples, and waits wherever noise has an axis each for
 batch, layer, head, query and key. It was found in PyTorch 2.5.1; the release notes of 2.7.0 list the fix. When it began
@@ -26,8 +26,8 @@ BUG = {
         {"thread": "pytorch/pytorch#147740", "date": "2025-02-24"},
     ],
     "met_in": [
-        "noise of shape (batch, layer, head, query, key)",
-        "diffusion models: starting noise of a batch of volumes",
+        "noise of shape (batch, layer, head, query, key) (judged)",
+        "diffusion models: starting noise of a batch of volumes (judged)",
     ],
     "trigger": [{"op": ["randn"], "when": ["result.ndim >= 5"]}],
     "effect": "random(broadcast)",

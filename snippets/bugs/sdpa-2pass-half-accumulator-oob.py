@@ -23,7 +23,9 @@ BUG = {
     "basis": {"seen": "thread", "fixed": "thread"},
     "fixed_pr": "pytorch/pytorch#174945",
     "reported": [{"thread": "pytorch/pytorch#174861", "date": "2026-02-12", "torch": "2.8.0"}],
-    "met_in": ["token-by-token generation with contexts of 1024 tokens or more"],
+    "met_in": [
+        "token-by-token generation with contexts of 1,024 tokens or more: found with transformers 5 (pytorch/pytorch#174861)"
+    ],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

@@ -23,7 +23,7 @@ BUG = {
     "reported": [
         {"thread": "pytorch/pytorch#188147", "date": "2026-06-25", "figures": {"cpu_nan_count": 64, "mps_nan_count": 0}}
     ],
-    "met_in": ["a NaN upstream is masked: a broken forward pass looks clean"],
+    "met_in": ["a NaN upstream is masked: a broken forward pass looks clean (judged)"],
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

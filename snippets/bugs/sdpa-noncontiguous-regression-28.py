@@ -12,8 +12,8 @@ encoders in `transformers` meet it with an unpadded short sentence; `sentence-tr
 `is_causal` or with a mask, and the query of a single new token is contiguous.
 
 PyTorch 2.9.0 hands the query's strides to the kernels. Batches of more than one stayed wrong until 2.12
-(pytorch/pytorch#181133), hence one sequence here; 32 keys, because these kernels also went wrong where the number of
-keys is no multiple of 32 (pytorch/pytorch#169222).
+(pytorch#181133), hence one sequence here; 32 keys, because these kernels also went wrong where the number of
+keys is no multiple of 32 (pytorch#169222).
 """
 
 BUG = {

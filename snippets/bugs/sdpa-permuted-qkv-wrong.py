@@ -32,7 +32,7 @@ BUG = {
         {"thread": "pytorch/pytorch#170837", "date": "2025-12-19", "torch": "2.9.1", "macos": "15.5", "chip": "M3 Max"},
     ],
     "met_in": [
-        "attention modules that split heads with view+transpose, called without mask and is_causal",
+        "attention modules that split heads with view+transpose, called without mask and is_causal (judged)",
         "BERT and RoBERTa of transformers: a batch gives other logits than its rows one by one",
     ],
     "caveat": "#170874 (December 2025) set out to fix the same case; whether it was merged was not read.",

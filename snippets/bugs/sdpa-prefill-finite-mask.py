@@ -25,7 +25,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#184400",
     "reported": [{"thread": "pytorch/pytorch#184400", "date": "2026-05-19"}],
     "met_in": ["transformers: T5, whose position bias is a mask of numbers", "ALiBi (judged)"],
-    "caveat": "The kernels (#181575) and the cure are both new in 2.13.0.",
+    "caveat": "The kernels (#181575) and the fix are both new in 2.13.0.",
     "caused_by": "torch",
     "in_a_release": False,
     "open_as_stored": False,

@@ -24,7 +24,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#184122",
     "reported": [{"thread": "pytorch/pytorch#184122", "date": "2026-05-17"}],
     "met_in": [
-        "models with non-standard attention scale (T5, Gemma, GPT-Neo scale 1.0) mixed with others in one session"
+        "models with non-standard attention scale (T5, Gemma, GPT-Neo scale 1.0) mixed with others in one session (judged)"
     ],
     "caused_by": "torch",
     "in_a_release": True,

@@ -5,11 +5,11 @@ unsqueezed, was read from the start of the base (pytorch#91071), so all slices c
 Shape and dtype are right and nothing is raised. `.contiguous()` changes nothing, since such a slice is contiguous
 already; `.clone()` makes a copy without an offset.
 
-You meet it when you stack pieces of one tensor: two halves of a vector, or one position out of each cached activation.
+You hit it when you stack pieces of one tensor: two halves of a vector, or one position out of each cached activation.
 Batches of labels kept on the device showed the same picture, the first label repeated (pytorch#92265, pytorch#93356).
 
 It was seen on a development build of 1.14, which became 2.0, on macOS 12.3.1; the reporter thinks that older versions
-have it too. The cure was picked into the branch of 2.0 (pytorch#95323, inferred from its date and kind). In August 2023
+have it too. The fix was picked into the branch of 2.0 (pytorch#95323, inferred from its date and kind). In August 2023
 a DataLoader over labels on the device repeated the first label again (pytorch#108045); of which version that is, and
 whether the cause is the same, is not known.
 """
@@ -39,7 +39,7 @@ BUG = {
     ],
     "met_in": [
         "TransformerLens: ActivationCache.decompose_resid(pos_slice=-1) on one prompt stacks such slices",
-        "two halves of one vector",
+        "two halves of one vector (judged)",
     ],
     "trigger": [{"op": ["stack"], "when": ["tensors.offset > 0"]}],
     "effect": "ignores-offset(tensors)",

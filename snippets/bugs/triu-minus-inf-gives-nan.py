@@ -5,7 +5,7 @@ the input is minus infinity and the result should be 0, infinity minus infinity 
 mask, `torch.triu(torch.full((n, n), float("-inf")), diagonal=1)`, holds NaN on and below the diagonal, and attention
 that adds it is NaN as well.
 
-You meet it in `nn.Transformer.generate_square_subsequent_mask` when the mask is made on the device, in the reference
+You hit it in `nn.Transformer.generate_square_subsequent_mask` when the mask is made on the device, in the reference
 code for Llama models and in hand-written attention.
 
 PyTorch 2.5.0 selects instead of subtracting. The twin, `torch.tril` with a diagonal below 0, kept the fault: it was
@@ -48,7 +48,7 @@ BUG = {
     "met_in": [
         "torch.nn.Transformer.generate_square_subsequent_mask on the device",
         "Llama reference code before meta-llama/llama-models#164",
-        "hand-written causal masks",
+        "hand-written causal masks (judged)",
     ],
     "danger": 40,
     "trigger": [{"op": ["triu"], "when": ["self has neginf"]}],

@@ -3,12 +3,14 @@
 Apple GPUs compute many ops with a graph that is compiled for one shape. PyTorch keeps each of them for the life of the
 process, without a limit. Nothing is raised until the machine is full. The numbers are right.
 
-You meet it where prompts of many lengths go through a model one by one. A thread of 2024 (2.4.0) has `nn.Linear`, one of
-2026 (2.10.0) has blocks of attention; a developer names GELU, softmax and scaled_dot_product_attention as the ops
-that still do it there (pytorch#181213). How much one length costs differs by op and was not measured by us. A change
-sets out to let `torch.mps.empty_cache()` clear the graphs (pytorch#181485); whether a release has it was not read.
+You hit it where prompts of many lengths go through a model one by one. A thread of 2024 (2.4.0) has `nn.Linear`, one of
+2026 (2.10.0) has blocks of attention; a developer names GELU, softmax and scaled_dot_product_attention as the ops that
+do it there even with `PYTORCH_MPS_PREFER_METAL=1` (pytorch#181213). How much one length costs differs by op and was not
+measured by us.
 
-Padding to one length, or to a few, cures it. A program with two lengths meets the trigger below too, and loses little.
+Padding to one length, or to a few, avoids it. From 2.13.0 on `torch.mps.empty_cache()` clears the graphs, by the
+release notes (pytorch#181485); before, it did not. A program with two lengths matches the trigger below too, and loses
+little.
 
 The first number of the check is by how much the process grew after the first 64 calls, in units of 16 MiB. It
 puts 512 lengths through a linear layer and a softmax, so it sees 37 KiB a length or more.
@@ -33,7 +35,7 @@ BUG = {
         {"thread": "pytorch/pytorch#132596", "date": "2024-08-04", "torch": "2.4.0", "macos": "14.2"},
         {"thread": "pytorch/pytorch#181213", "date": "2026-04-23", "torch": "2.10.0"},
     ],
-    "met_in": ["running over prompts of many lengths"],
+    "met_in": ["running over prompts of many lengths (judged)"],
     "caveat": "2.4.0 was seen with nn.Linear and 2.10.0 with attention; which ops keep graphs changes from release to release.",
     "caused_by": "torch",
     "in_a_release": True,

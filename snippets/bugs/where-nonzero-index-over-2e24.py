@@ -5,13 +5,13 @@ its even neighbour, and from 2**25 on only multiples of four are right (pytorch#
 early 2024). The number of hits is right and nothing is raised. `torch.where(condition)` with one argument and
 `torch.argwhere` go through `nonzero` and are wrong with it.
 
-You meet it when you search a long flat tensor, such as all (token, latent) activations of a sparse autoencoder in one
+You hit it when you search a long flat tensor, such as all (token, latent) activations of a sparse autoencoder in one
 row: a feature is credited to a neighbour. All reports are about one-dimensional tensors. Whether the positions of a
 larger matrix suffer as long as each of its sides is short is not said in any thread.
 
 PyTorch 2.5.0 hands tensors of 2**24 elements or more to the CPU (pytorch#126188), but only below macOS 15, as its macOS
 wheel shows. From macOS 15 on it still calls the operation of Apple's framework that 2.4.0 calls, and 2.4.0 was wrong on
-macOS 15.1; no thread says whether Apple has cured it since. PyTorch 2.12 has a kernel of its own (pytorch#178484).
+macOS 15.1; no thread says whether Apple has fixed it since. PyTorch 2.12 has a kernel of its own (pytorch#178484).
 """
 
 BUG = {
@@ -32,7 +32,7 @@ BUG = {
             "figures": {"position_cpu": 47102619, "position_mps": 47102620},
         }
     ],
-    "met_in": ["torch.where(condition), torch.argwhere and nonzero on one row of more than 2**24 activations"],
+    "met_in": ["torch.where(condition), torch.argwhere and nonzero on one row of more than 2**24 activations (judged)"],
     "danger": 36,
     "trigger": [{"op": ["nonzero"], "when": ["self.numel > 16777216"]}],
     "effect": "rounds(result, float32)",
