@@ -1,9 +1,9 @@
 """`F.adaptive_max_pool2d` gives wrong values and places where the sizes do not divide.
 
-Adaptive pooling takes windows of different sizes, which may overlap. On Apple GPUs it was one ordinary max-pooling with a
-single window size and stride, which is the same only where the output size divides the input size. From 5 x 5 to 3 x 3
-the first row came out as 12, 13, 14 where 6, 8, 9 is right; from 2 x 2 to 4 x 4 even the shape was wrong. The indices,
-and so the gradients, are wrong too. Nothing is raised.
+Adaptive pooling takes windows of different sizes, which may overlap. On Apple GPUs it was one ordinary max-pooling
+with a single window size and stride, which is the same only where the output size divides the input size. From 5 x 5
+to 3 x 3 the first row came out as 12, 13, 14 where 6, 8, 9 is right; from 2 x 2 to 4 x 4 even the shape was wrong. The
+indices, and so the gradients, are wrong too. Nothing is raised.
 
 You hit it in vision models that pool to a fixed size, such as 7 x 7, with images of other sizes than usual.
 

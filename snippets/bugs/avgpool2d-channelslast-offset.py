@@ -8,8 +8,8 @@ You hit it when you turn the tokens of a vision transformer into a map and pool 
 permuted, is exactly such a view where the batch holds one image. `.contiguous()` before the pooling cures it.
 
 Why: the fast path for `channels_last` makes its array without the strides and dropped the offset, says the author of
-the fix. The thread, of February 2026, shows it on 2.10.0, and the same for `BatchNorm2d`, which is a bug of its own here. The
-release notes of 2.12 list the fix (pytorch#175235). Since when it was wrong is not known.
+the fix. The thread, of February 2026, shows it on 2.10.0, and the same for `BatchNorm2d`, which is a bug of its own
+here. The release notes of 2.12 list the fix (pytorch#175235). Since when it was wrong is not known.
 """
 
 BUG = {'issue': 'pytorch/pytorch#174345',

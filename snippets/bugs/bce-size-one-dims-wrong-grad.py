@@ -1,9 +1,9 @@
 """`F.binary_cross_entropy` without reduction gives wrong gradients for a shape such as (batch, 1, 1).
 
-The kernel took the dimensions of size 1 out of its input and target, but not out of the gradient that arrives, and then
-multiplied the two: shapes (3,) and (3, 1, 1) make a table of all pairs. The loss itself is right. Nothing is raised
-where each element's gradient is the same, as after a plain mean; with weights in between the gradients are wrong.
-Other shapes, such as (batch, time, 1), end the process instead.
+The kernel took the dimensions of size 1 out of its input and target, but not out of the gradient that arrives, and
+then multiplied the two: shapes (3,) and (3, 1, 1) make a table of all pairs. The loss itself is right. Nothing is
+raised. Where each element gets the same gradient, as from a plain sum, the result is right (inferred); with weights in
+between the gradients are wrong. Other shapes, such as (batch, time, 1), end the process instead.
 
 You hit it with `reduction="none"` and weights of your own, and in Keras, whose binary cross-entropy is computed so:
 with `sample_weight`, `class_weight` or the focal loss. `binary_cross_entropy_with_logits` does not use this kernel.

@@ -1,8 +1,8 @@
 """The weight gradient of `F.conv1d` and `F.conv2d` is wrong for 65,536 or more items in a batch.
 
 Up to 65,535 items it is right; from 65,536 on it is wrong, and nothing is raised. The forward pass is right. Apple's
-framework counts the items of a batch in 16 bits when it computes this gradient, and the count wraps, says the author of a
-fix. 3-D convolutions are not hit, by the same author.
+framework counts the items of a batch in 16 bits when it computes this gradient, and the count wraps, says the author
+of a fix. 3-D convolutions are not hit, by the same author.
 
 You hit it where each item is small: time series, tokens or patches that are handed to a convolution as a large batch.
 Split the batch, and add up the gradients.

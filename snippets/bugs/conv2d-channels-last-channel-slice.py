@@ -9,8 +9,8 @@ You hit it in vision models that run in `channels_last` and split or slice their
 plain order nothing is hit.
 
 The thread, of April 2026, shows `conv2d`. The fix (pytorch#180992) names `batch_norm`, `avg_pool2d` and
-`adaptive_avg_pool2d` as wrong in the same way; the trigger below has those two whose arguments have the same name. That
-the fix is in 2.12.0 and not before is known from the macOS wheels; since when the bug was there is not known.
+`adaptive_avg_pool2d` as wrong in the same way; the trigger below has those two whose arguments have the same name.
+That the fix is in 2.12.0 and not before is known from the macOS wheels; since when the bug was there is not known.
 """
 
 BUG = {'issue': 'pytorch/pytorch#180984',

@@ -1,14 +1,14 @@
 """`F.conv2d` of one half of `x.chunk(2, dim=1)` is right only for the first item of the batch.
 
 A chunk of the channels is a view: packed within an item, with the other half in between from one item to the next. The
-report fits a kernel that takes all items as packed one behind the other (inferred): the first is right, the second is read from
-the other half. Nothing is raised.
+report fits a kernel that takes all items as packed one behind the other (inferred): the first is right, the second is
+read from the other half. Nothing is raised.
 
 You hit it where a model splits its channels, sends one half through a convolution, and joins them again, as the blocks
 of many detectors do. A batch of one is right. `.contiguous()` on the chunk cures it.
 
 One reporter saw it, on an M5 Pro with macOS 26.2, on 2.9.0, 2.9.1 and a development build of 2.10. The issue is stored
-as open and labelled as not reproduced by others, so it may need that chip. Whether the first half, whose offset is zero,
+as open and labelled as needing reproduction, so it may need that chip. Whether the first half, whose offset is zero,
 is hit was not shown, and the trigger leaves it out.
 """
 

@@ -1,15 +1,16 @@
 """`F.conv2d` with groups and a kernel of 256 or more in one direction is wrong for larger batches.
 
 Apple's own kernel is started with numbers that overrun the memory of a thread group. How much it takes grows with the
-kernel and with the batch, says a contributor from Apple in the fix. The result is wrong in the same way each time, and
-nothing is raised. In float16, and for a batch of one, the reporter found right results.
+kernel and with the batch, says a reviewer of the fix. The result is wrong in the same way each time, and nothing is
+raised. In float16, and for a batch of one, the reporter found right results.
 
 You hit it with EEGNet and the like for brain signals: their spatial convolution spans all electrodes, one group a
 channel. Batches of 2 to 16 were wrong there, so a model trains on wrong numbers while a look at one sample is right.
 
 The thread, of June 2026, names no PyTorch version in what could be read. The release notes of 2.14 list the fix
-(pytorch#188359), which adds up parts of the kernel below 256; a cure in macOS was asked for. The fix takes such a path
-without groups too. That those are wrong was not shown, so the trigger asks for groups, and for a batch above one.
+(pytorch#188359), which adds up parts of the kernel below 256; a cure in macOS was asked for. By its description the
+fix is for all such kernels. That those without groups are wrong was not shown, so the trigger asks for groups, and for
+a batch above one.
 """
 
 BUG = {

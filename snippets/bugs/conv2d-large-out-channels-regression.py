@@ -1,15 +1,15 @@
 """`F.conv2d` with more than 65,536 output channels is wrong again.
 
-Apple's framework counted channels in 16 bits, and since 2.5 PyTorch refused such a convolution. In November 2024 the guard was
-lifted where macOS is 15.1 or newer (pytorch#140726), since 1-D convolutions were right there. 2-D ones were not. Nothing
-is raised. In the older report of 1-D convolutions the channels past 65,536 landed at the start and their own places stayed
-empty; that it is the same here is inferred.
+Apple's convolution did not support more than 2**16 output channels, and PyTorch refused them (pytorch#129484). For
+macOS 15.1 and newer that guard was lifted (pytorch#140726), since 1-D convolutions seemed right there. 2-D ones were
+not. Nothing is raised. In the older report of 1-D convolutions the channels past 65,536 landed at the start and their
+own places stayed empty; that it is the same here is inferred.
 
 Hardly a model has so many channels. You hit it where a convolution stands for a large matrix, such as a table of words
 as 1 x 1 kernels. Split the weight, or use `F.linear`.
 
-It was seen on a build of 2.6 on macOS 15.1.1 with an M3 Max. Whether the guard was put back before 2.6.0 is not known; a
-test of March 2026 sets out to close the issue (pytorch#176099).
+It was seen on a build of 2.6 on macOS 15.1.1 with an M3 Max. Whether the guard was put back before 2.6.0 is not known;
+a test of March 2026 sets out to close the issue (pytorch#176099).
 """
 
 BUG = {

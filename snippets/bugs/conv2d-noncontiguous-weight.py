@@ -6,8 +6,8 @@ with the numbers of other slices. Nothing is raised; `.contiguous()` on the weig
 were wrong too, by the fix.
 
 You hit it where a 3-D convolution is written as a sum of 2-D ones over time, as code for Apple GPUs does to be faster.
-The layers of a model hold contiguous weights and are not hit. Whether a weight in `channels_last`, which has no gaps, is
-read wrongly was not said, so the trigger leaves it out.
+The layers of a model hold contiguous weights and are not hit. Whether a weight in `channels_last`, which has no gaps,
+is read wrongly was not said, so the trigger leaves it out.
 
 It shows on macOS 15 and later, since 2.5 passes strides there (pytorch#128393); before, PyTorch made a contiguous copy
 first. The fix, pytorch#192303, goes back to that, and is in 2.14.

@@ -1,15 +1,15 @@
 """`torch.optim.Adam(fused=True)` steps where `GradScaler` has found infinity, and keeps its scale in.
 
-`GradScaler` hands a fused optimizer two numbers: the scale of the gradients, and whether infinity or NaN was among them.
-On Apple GPUs the kernel got neither. So gradients that hold infinity were applied instead of skipped, which spoils the
-parameters for good, and right ones were applied with the scale still in them. Nothing is raised.
+`GradScaler` hands a fused optimizer two numbers: the scale of the gradients, and whether infinity or NaN was among
+them. On Apple GPUs the kernel got neither. So gradients that hold infinity were applied instead of skipped, which
+spoils the parameters for good, and right ones were applied with the scale still in them. Nothing is raised.
 
 You hit it in mixed precision with `GradScaler` and `fused=True` together; the optimizer without `fused`, where the
 scaler does both itself, is right. This check sets what the scaler would set.
 
 The pull request that mends it shows the bug; it was opened in June 2026, and the release notes of 2.13 list it. Fused
-Adam came to Apple GPUs in 2024 (pytorch#127242); its review says that the kernel refused a found infinity, so the first
-releases may raise an error instead. Which do is not known, nor whether fused AdamW and SGD are hit.
+Adam came to Apple GPUs in 2024 (pytorch#127242); its review says that the kernel refused a found infinity, so the
+first releases may raise an error instead. Which do is not known, nor whether fused AdamW and SGD are hit.
 """
 
 BUG = {

@@ -1,11 +1,13 @@
 """`F.interpolate` of a permuted image gives zeros.
 
-An image that is stored as height, width, channel and permuted to channel, height, width came back as zeros from
-`mode="bilinear"`. In the thread's example, one pixel of two channels, `.contiguous()` does not help: with so few pixels the view
-counts as contiguous already, and only its strides give away the other order. The same shape made directly is right. That
-it is the order `channels_last` which the kernel cannot take is inferred.
+One pixel of two channels, permuted from (height, width, channel) to (channel, height, width), came back as zeros from
+`mode="bilinear"`. `.contiguous()` does not help: with so few pixels the view counts as contiguous already, and only
+its strides give away that it was permuted. The same shape made directly is right. That the kernel takes such strides
+for the order `channels_last`, and cannot handle it, is inferred.
 
-You hit it where an image is loaded in the order of NumPy or PIL and resized on the device.
+You hit it where an image is loaded in the order of NumPy or PIL and resized on the device. The title of the thread
+speaks of any permuted tensor; shown is the one of a single pixel, so the trigger asks for a view that counts as
+contiguous. Others, as SegFormer has them, may be hit too.
 
 Reported in November 2022, without a version in what could be read, and closed without a fix that could be read.
 """
@@ -17,7 +19,7 @@ BUG = {
     "ops": ["torch.nn.functional.interpolate"],
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#88183", "date": "2022-11-01", "figures": {"cpu": 1, "mps": 0}}],
-    "met_in": ["images loaded as height, width, channel and resized on the device (judged)"],
+    "met_in": ["images of one pixel, permuted from height, width, channel (judged)"],
     "open_as_stored": False,
     "stored_date": "2026-11-27",
     "trigger": [
@@ -25,6 +27,7 @@ BUG = {
             "op": ["upsample_bilinear2d"],
             "when": [
                 "input.ndim == 4",
+                "input.layout == contiguous",
                 "input.size.1 > 1",
                 "input.stride.1 == 1",
                 "input.stride.3 == input.size.1",

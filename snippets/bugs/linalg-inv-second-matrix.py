@@ -2,13 +2,13 @@
 
 `mats[1]` is a view that begins later in memory. In the first builds with Apple GPUs `inv` had no kernel there and was
 computed on the CPU (`PYTORCH_ENABLE_MPS_FALLBACK=1`). The copy to the CPU did not keep the place where the view begins
-(inferred): the result is nonsense. There is a warning of the fallback, and one of the view, but no error. `.clone()` of the matrix
-helps.
+(inferred): the result is nonsense. There is a warning of the fallback, and one of the view, but no error. `.clone()`
+of the matrix helps.
 
 You hit it where you go through a stack of matrices one by one: whitening, or the covariance of each layer.
 
-Reported in May 2022, before the first release with Apple GPUs, without a version in what could be read. On an iMac with
-an AMD card a comment gets an error instead. That it is closed is known, the fix is not.
+Reported in May 2022, before the first release with Apple GPUs, without a version in what could be read. On an iMac
+with an AMD card a comment gets an error instead. That it is closed is known, the fix is not.
 """
 
 BUG = {

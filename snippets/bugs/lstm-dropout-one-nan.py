@@ -1,14 +1,14 @@
 """`nn.LSTM` with `dropout=1.0` returns NaN in training.
 
 Between its layers an LSTM drops elements and scales up the others by `1 / (1 - dropout)`. At a rate of one all are
-dropped, and the scale is infinite: zero times infinity is NaN, in each element of the output. On the CPU the next layer
-gets zeros, and the output is finite.
+dropped, and the scale is infinite: zero times infinity is NaN, in each element of the output. On the CPU the next
+layer gets zeros, and the output is finite.
 
-You hit it only with two or more layers, in training, at a rate of exactly one, as a sweep over dropout rates may reach.
-In `eval()` nothing is dropped.
+You hit it only with two or more layers, in training, at a rate of exactly one, as a sweep over dropout rates may
+reach. In `eval()` nothing is dropped.
 
-It was seen on 2.13.0 and on a development build of 2.14, on macOS 26.5.2 with an M5 Max. The release notes of 2.14 list
-the fix (pytorch#190059), which makes the scale zero. Since when it was so is not known.
+It was seen on 2.13.0 and on a development build of 2.14, on macOS 26.5.2 with an M5 Max. The release notes of 2.14
+list the fix (pytorch#190059), which makes the scale zero. Since when it was so is not known.
 """
 
 BUG = {'issue': 'pytorch/pytorch#190057',

@@ -1,17 +1,17 @@
 """`nn.LSTM` drops the same elements between its layers on every call.
 
 In training an LSTM of two or more layers should drop other elements each time. On Apple GPUs three calls on the same
-input gave equal outputs: the mask is drawn once and stays (inferred: it is part of a graph that is kept for calls of the
-same shapes). Dropout then regularises nothing; it removes a fixed part of the model. Nothing is raised.
+input gave equal outputs: the mask is drawn once and stays (inferred: it is part of a graph that is kept for calls of
+the same shapes). Dropout then regularises nothing; it removes a fixed part of the model. Nothing is raised.
 
-You hit it with `num_layers` of two or more and a dropout above zero, in training. `nn.Dropout` between LSTMs of one layer
-is drawn anew each time.
+You hit it with `num_layers` of two or more and a dropout above zero, in training. `nn.Dropout` between LSTMs of one
+layer is drawn anew each time.
 
-It was shown in the pull request that mends it, of May 2026, without a version; the release notes of 2.13 list it. Since
-when it was so is not known. Related: an LSTM that drops in `eval()` too (pytorch#180744).
+It was shown in the pull request that mends it, of May 2026, without a version; the release notes of 2.13 list it.
+Since when it was so is not known. Related: an LSTM that drops in `eval()` too (pytorch#180744).
 
-Random numbers cannot be compared with the CPU's, so this check asks whether two calls gave the same: on a healthy device
-both draw the same mask of 128 elements with a probability of 2**-128.
+Random numbers cannot be compared with the CPU's, so this check asks whether two calls gave the same: on a healthy
+device both draw the same mask of 128 elements with a probability of 2**-128.
 """
 
 BUG = {'issue': 'pytorch/pytorch#185351',

@@ -1,13 +1,13 @@
 """`torch.linalg.lu_factor` of a batch of larger matrices is wrong.
 
-Of a batch of two matrices of 256 by 256 the factors differ widely from the CPU's. Small matrices passed the tests of
-that time, in batches too, and so did a single large one. Nothing is raised.
+Of a batch of two matrices of 256 by 256 the factors differ widely from the CPU's. Batches of small matrices passed the
+tests of that time, and by the title of the fix a single large one is right. Nothing is raised.
 
 You hit it in determinants and solves of stacked matrices, such as the covariance of each layer. Factor one matrix at a
 time.
 
-The pull request that mends it, of February 2025, shows it without a version; the release notes of 2.7 list it. At which
-size it begins is not said: the trigger takes the size that was shown. What goes wrong is not said either.
+The pull request that mends it, of February 2025, shows it without a version; the release notes of 2.7 list it. At
+which size it begins is not said: the trigger takes the size that was shown. What goes wrong is not said either.
 """
 
 BUG = {
