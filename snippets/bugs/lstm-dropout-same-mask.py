@@ -14,36 +14,44 @@ Random numbers cannot be compared with the CPU's, so this check asks whether two
 device both draw the same mask of 128 elements with a probability of 2**-128.
 """
 
-BUG = {'issue': 'pytorch/pytorch#185351',
- 'also': ['pytorch/pytorch#173640', 'pytorch/pytorch#174115'],
- 'kind': 'wrong',
- 'family': 'recurrent',
- 'ops': ['torch.nn.LSTM'],
- 'affected': '<2.13',
- 'basis': {'seen': 'unknown', 'fixed': 'release notes'},
- 'fixed_pr': 'pytorch/pytorch#185351',
- 'reported': [{'thread': 'pytorch/pytorch#185351',
-               'date': '2026-05-27',
-               'figures': {'mps': 'three train-mode calls equal'}}],
- 'met_in': ['training of stacked nn.LSTM with dropout (judged)'],
- 'in_a_release': True,
- 'open_as_stored': False,
- 'stored_date': '2026-11-24',
- 'trigger': [{'op': ['lstm'],
-              'when': ['train.value == true',
-                       'dropout.value > 0',
-                       'num_layers.value > 1',
-                       'earlier.train.value == true',
-                       'earlier.input.shape == input.shape',
-                       'earlier.input.dtype == input.dtype',
-                       'earlier.hx.shape == hx.shape',
-                       'earlier.dropout.value == dropout.value',
-                       'earlier.num_layers.value == num_layers.value',
-                       'earlier.has_biases.value == has_biases.value',
-                       'earlier.bidirectional.value == bidirectional.value',
-                       'earlier.batch_first.value == batch_first.value']}],
- 'effect': 'stale(result)',
- 'fresh': True}
+BUG = {
+    "issue": "pytorch/pytorch#185351",
+    "also": ["pytorch/pytorch#173640", "pytorch/pytorch#174115"],
+    "kind": "wrong",
+    "family": "recurrent",
+    "ops": ["torch.nn.LSTM"],
+    "affected": "<2.13",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#185351",
+    "reported": [
+        {"thread": "pytorch/pytorch#185351", "date": "2026-05-27", "figures": {"mps": "three train-mode calls equal"}}
+    ],
+    "met_in": ["training of stacked nn.LSTM with dropout (judged)"],
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [
+        {
+            "op": ["lstm"],
+            "when": [
+                "train.value == true",
+                "dropout.value > 0",
+                "num_layers.value > 1",
+                "earlier.train.value == true",
+                "earlier.input.shape == input.shape",
+                "earlier.input.dtype == input.dtype",
+                "earlier.hx.shape == hx.shape",
+                "earlier.dropout.value == dropout.value",
+                "earlier.num_layers.value == num_layers.value",
+                "earlier.has_biases.value == has_biases.value",
+                "earlier.bidirectional.value == bidirectional.value",
+                "earlier.batch_first.value == batch_first.value",
+            ],
+        }
+    ],
+    "effect": "stale(result)",
+    "fresh": True,
+}
 
 import torch
 
@@ -80,3 +88,28 @@ def p_value(sample):
     """
     first, second = sample.detach().cpu()
     return 2.0**-128 if torch.equal(first, second) else 1.0
+
+
+# The lines below are the same in every snippet about random numbers: sample on this device, say whether p is credible.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    found = {}
+    for function in (compute, control, workaround):
+        try:
+            p = p_value(function(device, *inputs()))
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            found[function] = "agrees" if p >= FALSE_ALARM else "WRONG"  # WRONG for NaN too
+            said = f"p {p:.3g} on {device}, {FALSE_ALARM:.3g} needed"
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: random numbers of {device} against theory, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
