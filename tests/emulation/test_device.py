@@ -336,3 +336,8 @@ def test_a_module_of_the_device_can_be_imported_before_torch(python, module):
     code = f"from mpscheck.emulation import {module}; import torch; print(torch.ones(2, device='emu').sum().item())"
     done = python("-c", code, MPSCHECK_EMU="1")
     assert done.stdout == "2.0\n", done.stderr
+
+
+def test_mean_of_nothing_is_no_number_on_an_honest_device(python):
+    done = python("-c", "import torch; print(torch.empty(0, device='emu').mean().item())", MPSCHECK_EMU="honest")
+    assert done.stdout.strip() == "nan"

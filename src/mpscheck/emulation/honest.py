@@ -52,10 +52,10 @@ def sum_(x, dim=None, keepdim=False, *, dtype=None):
 
 
 def mean(x, dim=None, keepdim=False, *, dtype=None):
-    if not x.is_floating_point() or (dtype is not None and dtype != x.dtype):
+    if not x.is_floating_point() or not x.numel() or (dtype is not None and dtype != x.dtype):
         return torch.mean(x, dim=dim, keepdim=keepdim, dtype=dtype)
     total = sum_(x, dim, keepdim)
-    return total * (total.numel() / max(x.numel(), 1))
+    return total * (total.numel() / x.numel())
 
 
 def exp(x):

@@ -1,0 +1,103 @@
+"""`F.interpolate` of a single point with `mode="linear"` and `align_corners=True` gives NaN.
+
+With a length of one there is no distance between the corners: the scale is zero, and its inverse is infinite
+(inferred). All of the result is NaN, where the CPU repeats the point. Nothing is raised.
+
+You hit it where a sequence or signal may have shrunk to one element before it is stretched again.
+`align_corners=False` gives the same numbers here, since there is but one to take.
+
+It was seen on 2.5.1 with macOS 15.1. The macOS wheel of 2.7.1 has a kernel of its own for this mode, that of 2.6.0 has
+not; that it is the cure is inferred. Whether the 2-D and 3-D modes are hit was not shown.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#144245",
+    "kind": "nan",
+    "family": "conv-pool",
+    "ops": ["torch.nn.functional.interpolate"],
+    "affected": "==2.5.1",
+    "basis": {"seen": "thread", "fixed": "unknown"},
+    "reported": [
+        {
+            "thread": "pytorch/pytorch#144245",
+            "date": "2025-01-06",
+            "torch": "2.5.1",
+            "macos": "15.1",
+            "figures": {"cpu": [1, 1, 1], "mps": "NaN"},
+        }
+    ],
+    "met_in": ["signals that shrink to one element before they are stretched (judged)"],
+    "caveat": "The code behind it was replaced in 2.7; the cure is inferred.",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["upsample_linear1d"], "when": ["align_corners.value == true", "input.size.-1 == 1"]}],
+    "effect": "sets(result, nan)",
+}
+
+import torch
+import torch.nn.functional as F
+
+
+def inputs():
+    return (torch.tensor([[[1.0]], [[2.0]], [[4.0]]]),)  # three signals of length one
+
+
+def compute(device, x):
+    return F.interpolate(x.to(device), 3, mode="linear", align_corners=True)
+
+
+def workaround(device, x):
+    return F.interpolate(x.to(device), 3, mode="linear", align_corners=False)
+
+
+def control(device, x):
+    return F.interpolate(x.to(device).repeat(1, 1, 2), 3, mode="linear", align_corners=True)  # length two
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)

@@ -1,0 +1,94 @@
+"""`torch.linalg.inv` of a matrix picked out of a batch is wrong, but for the first one.
+
+`mats[1]` is a view that begins later in memory. In the first builds with Apple GPUs `inv` had no kernel there and was
+computed on the CPU (`PYTORCH_ENABLE_MPS_FALLBACK=1`). The copy to the CPU did not keep the place where the view begins
+(inferred): the result is nonsense. There is a warning of the fallback, and one of the view, but no error. `.clone()`
+of the matrix helps.
+
+You hit it where you go through a stack of matrices one by one: whitening, or the covariance of each layer.
+
+Reported in May 2022, before the first release with Apple GPUs, without a version in what could be read. On an iMac
+with an AMD card a comment gets an error instead. That it is closed is known, the fix is not.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#78363",
+    "kind": "wrong",
+    "family": "linalg",
+    "ops": ["torch.linalg.inv"],
+    "basis": {"seen": "unknown", "fixed": "unknown"},
+    "reported": [{"thread": "pytorch/pytorch#78363", "date": "2022-05-26"}],
+    "met_in": ["inverses of a stack of matrices, one by one (judged)"],
+    "caveat": "On an AMD iMac a comment gets an error instead.",
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["linalg_inv"], "when": ["A.offset > 0"]}],
+    "effect": "ignores-offset(A)",
+    "absent": {"affected": "no source names a version"},
+}
+
+import torch
+
+
+def inputs():
+    return (torch.stack([torch.diag(torch.tensor([1.0, 0.5, 0.25])), torch.diag(torch.tensor([1.0, 2.0, 4.0]))]),)
+
+
+def compute(device, matrices):
+    return torch.linalg.inv(matrices.to(device)[1])
+
+
+def workaround(device, matrices):
+    return torch.linalg.inv(matrices.to(device)[1].clone())
+
+
+def control(device, matrices):
+    return torch.linalg.inv(matrices.to(device)[0])  # the first
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
