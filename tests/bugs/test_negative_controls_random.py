@@ -114,6 +114,22 @@ CASES = {  # the user's call, then library calls that must not match
         lambda: torch.empty(4, dtype=torch.bfloat16).uniform_(),
         [lambda: torch.rand(4), lambda: torch.randn(4, dtype=torch.bfloat16), weights_of_a_linear_layer],
     ),
+    "histogram-edges": (
+        lambda: torch.histc(torch.tensor([0.5, 1.000001]), bins=4, min=0, max=1),
+        [
+            lambda: torch.histc(torch.tensor([0.5, 1.0]), bins=4, min=0, max=1),
+            lambda: torch.histc(torch.tensor([0.5, 1.1]), bins=4, min=0, max=1),  # far enough outside
+            lambda: torch.histogram(ACTS, bins=4),
+        ],
+    ),
+    "randn-complex-deviation": (
+        lambda: torch.randn(4, dtype=torch.complex64),
+        [lambda: torch.randn(4), lambda: torch.view_as_complex(torch.randn(4, 2))],
+    ),
+    "randn-same-every-call": (
+        lambda: [torch.randn(4) for _ in range(2)],
+        [lambda: torch.randn(4), lambda: [torch.randn(4), torch.randn(5)], lambda: [torch.rand(4) for _ in range(2)]],
+    ),
     "native-dropout-train-none": (
         lambda: torch.native_dropout(ACTS, 0.5, None),
         [lambda: torch.nn.functional.dropout(ACTS, 0.1), lambda: torch.native_dropout(ACTS, 0.5, False)],
