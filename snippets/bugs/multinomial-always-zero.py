@@ -5,7 +5,7 @@ On macOS 12 each draw was 0, even where the first category has the probability 0
 You hit it where you sample with `replacement=True`; each token is then the first of the vocabulary. `generate` in
 Transformers samples without replacement. Sample on the CPU, or update macOS.
 
-It was seen in PyTorch 2.0.0 on macOS 12.6, in an x86_64 build, where a maintainer's arm64 build was right; then in
+It was seen in PyTorch 2.0.0 on macOS 12.6, in an x86_64 build, where a native arm64 one was right; then in
 2.3.1 on macOS 12.5 and an M1. That all of this comes from macOS 12 is inferred, and the cause is not known.
 """
 

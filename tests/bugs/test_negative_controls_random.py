@@ -56,6 +56,10 @@ CASES = {  # the user's call, then library calls that must not match
         lambda: torch.full((2, 3), float("-inf")).argmax(-1),
         [greedy_generation_of_gpt2, lambda: RULED_OUT.argmax(-1), lambda: RULED_OUT.argmin(-1)],
     ),
+    "argmax-ignores-nan": (
+        lambda: torch.tensor([3.0, float("nan")]).argmax(),
+        [greedy_generation_of_gpt2, lambda: RULED_OUT.argmax(-1)],
+    ),
     "uint8-sum-saturates": (
         lambda: torch.tensor([200, 100], dtype=torch.uint8).sum(dtype=torch.uint8),
         [lambda: torch.tensor([200, 100], dtype=torch.uint8).sum(), lambda: (ACTS > 3).sum(-1)],
