@@ -34,6 +34,10 @@ def test_clean(snippet):
     assert [problem for source in (wide, cast, within, stated) for problem in dtypes.check(snippet(source))] == []
 
 
-def test_random_numbers_have_a_dtype_of_their_own(problem):
+def test_random_numbers_have_a_dtype_of_their_own(problem, snippet):
     good = good_source(GOOD_STATISTICAL)
     assert "take it out" in problem(dtypes, with_field(good, "dtypes", '["float16"]'), good)
+    drawn = replaced(
+        good, "torch.randn(2, 1, 32, 32, 32, device=device)", "torch.rand(9, dtype=torch.half, device=device)"
+    )
+    assert list(dtypes.check(snippet(drawn))) == []  # no reference that it could narrow

@@ -20,6 +20,8 @@ COPIES = ("_to_copy", "copy_", "_copy_from")  # of these the cast is the claim
 def check(bug: Bug) -> Iterator[str]:
     if is_statistical(bug) and "dtypes" in bug.facts:
         yield "dtypes: a claim about random numbers draws in a dtype of its own: take it out"
+    if is_statistical(bug):
+        return  # no reference to narrow
     if any(op in COPIES for trigger in bug.triggers for op in trigger.ops):
         return
     names = imported(bug)

@@ -1,0 +1,98 @@
+"""`torch.norm` with `p=0` counts zeros too.
+
+The norm with `p=0` is the number of elements that are not 0. Each element was raised to the power 0 instead, which is 1
+for a zero too, and summed: the result is the number of all elements. That a zero counts is inferred from the code that
+the fix removes.
+
+You hit it when you measure how sparse something is, the L0 of a sparse autoencoder: each example looks fully dense. Use
+`(x != 0).sum()`.
+
+The fix of April 2023 came with `torch.linalg.vector_norm` for the GPU (pytorch#99811), so that 2.1 has it, by the date.
+Which releases before it are wrong was not read. `torch.norm` ended in another
+op then, so the trigger names both.
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#99811",
+    "also": ["kulinseth/pytorch#387"],
+    "kind": "wrong",
+    "family": "reduction",
+    "ops": ["torch.norm"],
+    "affected": "<2.1",
+    "basis": {"seen": "unknown", "fixed": "merge date"},
+    "fixed_pr": "pytorch/pytorch#99811",
+    "reported": [{"thread": "pytorch/pytorch#99811", "date": "2023-04-23"}],
+    "met_in": ["L0 of the features of a sparse autoencoder (judged)"],
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["norm"], "when": ["p.value == 0"]}, {"op": ["linalg_vector_norm"], "when": ["ord.value == 0"]}],
+    "effect": "sets(self, 1)",
+}
+
+import torch
+
+
+def inputs():
+    return (torch.tensor([0.0, 2.0, -3.0, 0.0]),)
+
+
+def compute(device, x):
+    return torch.norm(x.to(device), p=0)
+
+
+def workaround(device, x):
+    return (x.to(device) != 0).sum().to(x.dtype)
+
+
+def control(device, x):
+    return torch.norm(x.to(device), p=1)
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR":
+        sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
