@@ -46,7 +46,9 @@ class Grid:
     """The matrix of some bugs: columns, newest first, and for each bug the cells of a question."""
 
     columns: tuple[Column, ...]
-    cells: dict[str, dict[str, tuple[Cell, ...]]]  # by slug and question; a question that is not there is answered as ANY
+    cells: dict[
+        str, dict[str, tuple[Cell, ...]]
+    ]  # by slug and question; a question that is not there is answered as ANY
 
 
 def cell(one: Answer) -> Cell:

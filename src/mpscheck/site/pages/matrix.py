@@ -5,9 +5,11 @@ and opens what a cell rests on, both from a file of data a family.
 """
 
 import json
+from collections import Counter
 from html import escape
 
-from mpscheck.known.answer import ACCUSED, AFFECTED, CONTRADICTION, DISAGREEMENT, NOT_AFFECTED
+from mpscheck.known import said
+from mpscheck.known.answer import ACCUSED, CONTRADICTION, DISAGREEMENT, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
 from mpscheck.site import cells, words
 from mpscheck.site.cells import ANY, Cell, Grid
@@ -20,7 +22,9 @@ LEGEND = {  # the classes of a cell, and what they say
     "d m": "disagreement: runs on one set-up say opposite things",
     "a m": "affected, measured",
     "n m": "not affected, measured",
-    "a m v": "the same signs, hatched: runs that people sent, unverified",
+    "c m v": "contradiction, in unverified runs alone",
+    "d m v": "disagreement, in unverified runs alone",
+    "a m v": "affected, in unverified runs alone",
     "a": "affected, a source says so",
     "u l": "likely affected, nobody has said",
     "n": "not affected, a source says so",
@@ -35,15 +39,12 @@ OVERVIEW_LEGEND = {
 }
 
 
-def overview(entries: list[Entry]) -> str:
+def overview(families: dict[str, list[Entry]], grids: dict[str, Grid], torch: list[str]) -> str:
     """A row a family: how many of its bugs affect each release on any Mac, and where runs contradict."""
-    families = by_family(entries)
-    torch = cells.versions(entries)
-    grids = {family: cells.grid(members, torch, []) for family, members in families.items()}
     head = "".join(f'<th scope="col">{version}</th>' for version in torch)
     rows = "\n".join(_family_row(family, members, grids[family]) for family, members in families.items())
     return (
-        f'<div data-search-exclude>\n{_legend(OVERVIEW_LEGEND)}\n'
+        f"<div data-search-exclude>\n{_legend(OVERVIEW_LEGEND)}\n"
         '<div class="scroll matrix counts" role="region" aria-label="Families of bugs by PyTorch release" tabindex="0">\n'
         '<table aria-label="Bugs of each family that affect each release">\n<thead><tr><th scope="col">Family</th>'
         f'<th scope="col">Bugs</th><th scope="col">Meas&shy;ured</th><th scope="col">≠ or ±</th>{head}</tr></thead>\n'
@@ -65,12 +66,13 @@ def _family_row(family: str, members: list[Entry], grid: Grid) -> str:
 
 
 def _count(found: list[Cell]) -> str:
-    """The bugs of a family on one release: how many affect it, and on what that rests."""
+    """The bugs of a family on one release: how many affect it, and whether runs say so too."""
     accused = [one for one in found if one.state in ACCUSED]
     signs = "a" if accused else "n" if all(one.state == NOT_AFFECTED for one in found) else "u"
     if any("m" in one.signs for one in accused):
         signs += " m"
-    return f'<td class="{signs}">{len(accused) or ("none" if signs == "n" else "unknown")}</td>'
+    shown = f"<b>{len(accused)}</b>" if accused else NOT_AFFECTED if signs == "n" else UNKNOWN
+    return f'<td class="{signs}">{shown}</td>'
 
 
 def _is_odd(entry: Entry) -> bool:
@@ -82,7 +84,7 @@ def page(family: str, entries: list[Entry], grid: Grid, systems: list[str]) -> s
     rows = "\n".join(_row(entry, grid) for entry in _measured_first(entries))
     head = "".join(f'<th scope="col">{column.name}</th>' for column in grid.columns)
     shown = {one.signs for by_question in grid.cells.values() for row in by_question.values() for one in row}
-    legend = {signs: said for signs, said in LEGEND.items() if signs in shown or signs == "a m v" and _unverified(shown)}
+    legend = {signs: means for signs, means in LEGEND.items() if signs in shown}
     return (
         f"---\ndescription: Bugs of PyTorch on Apple GPUs by release, family {family}, what was measured and what is "
         "said.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
@@ -102,19 +104,14 @@ def page(family: str, entries: list[Entry], grid: Grid, systems: list[str]) -> s
 def _newest(grid: Grid) -> str:
     """One sentence on the newest release: how many affect it, measured ones apart; never a clean bill."""
     there = [by_question[ANY][0] for by_question in grid.cells.values()]
-    odd = sum(one.state in (CONTRADICTION, DISAGREEMENT) for one in there)
-    affected = [one for one in there if one.state == AFFECTED]
-    measured = sum("m" in one.signs for one in affected)
-    settled = len(affected) + odd + sum(one.state == NOT_AFFECTED for one in there)
-    parts = [f"{len(affected)} affect it ({measured} of them measured)"]
-    parts += [f"{odd} where runs contradict"] * bool(odd)
-    parts += [f"{len(there) - settled} unknown"]
+    states = Counter(one.state for one in there)
+    accused = [one for one in there if one.state in ACCUSED]
+    measured = sum("m" in one.signs for one in accused)
+    likely = states[said.LIKELY]
+    known = f"{len(accused)} known" + f" ({measured} measured)" * bool(accused)
+    unknown = f"{states[UNKNOWN] + likely} unknown" + f" ({likely} likely to be there)" * bool(likely)
     bugs = "1 bug" if len(there) == 1 else f"{len(there)} bugs"
-    return f"**PyTorch {grid.columns[0].versions[0]}, of {bugs}: {', '.join(parts)}.**"
-
-
-def _unverified(shown: set[str]) -> bool:
-    return any("v" in signs for signs in shown)
+    return f"**Of {bugs}, in PyTorch {grid.columns[0].versions[0]}: {known}, {unknown}.**"
 
 
 def _measured_first(entries: list[Entry]) -> list[Entry]:
@@ -127,8 +124,8 @@ def _form(systems: list[str]) -> str:
     return (
         '<form class="filters" role="search" aria-label="Filter the bugs" hidden>\n'
         '<label>Op or words<input type="search" name="op" autocomplete="off" placeholder="F.linear"></label>'
-        f'{_select("show", "Bugs", SHOWN)}{_select("macos", "macOS", {"": "any", **{one: one for one in systems}})}'
-        f'{_select("gpu", "GPU", {name: name or "any" for name in cells.GPUS})}</form>'
+        f"{_select('show', 'Bugs', SHOWN)}{_select('macos', 'macOS', {'': 'any', **{one: one for one in systems}})}"
+        f"{_select('gpu', 'GPU', {name: name or 'any' for name in cells.GPUS})}</form>"
     )
 
 
@@ -137,16 +134,14 @@ def _select(name: str, label: str, options: dict[str, str]) -> str:
     return f'<label>{label}<select name="{name}">{inside}</select></label>'
 
 
-def _legend(said: dict[str, str]) -> str:
-    items = "".join(f'<li><span class="cell {signs}"></span> {words}</li>' for signs, words in said.items())
+def _legend(shown: dict[str, str]) -> str:
+    items = "".join(f'<li><span class="cell {signs}"></span> {means}</li>' for signs, means in shown.items())
     return f'<ul class="legend">{items}</ul>'
 
 
 def _row(entry: Entry, grid: Grid) -> str:
     row = grid.cells[entry.slug][ANY]
-    show = " ".join(
-        ["m"] * bool(entry.measured_on) + ["odd"] * _is_odd(entry) + ["check"] * entry.has_check
-    )
+    show = " ".join(["m"] * bool(entry.measured_on) + ["odd"] * _is_odd(entry) + ["check"] * entry.has_check)
     tied = f" <small>macOS {words.limits(entry.bug.macos)}</small>" if entry.bug.macos is not None else ""
     data = f' data-show="{show}"' if show else ""
     return (
@@ -166,9 +161,7 @@ def data(grid: Grid) -> str:
     """What the script shows of a family: each answer once, the answers of each row by question, the runs by column."""
     known: dict[Cell, int] = {}
     rows = {
-        slug: {
-            question: [known.setdefault(one, len(known)) for one in row] for question, row in by_question.items()
-        }
+        slug: {question: [known.setdefault(one, len(known)) for one in row] for question, row in by_question.items()}
         for slug, by_question in grid.cells.items()
     }
     runs = [column.runs for column in grid.columns]
@@ -180,9 +173,10 @@ def files(inputs: Inputs) -> dict[str, str]:
     """The overview that a page includes, a page a family and its data."""
     entries = inputs.known
     torch, systems = cells.versions(entries), cells.macos(entries)
-    found = pieces(matrix=overview(entries))
-    for family, members in by_family(entries).items():
-        grid = cells.grid(members, torch, systems)
-        found[f"matrix/{family}.md"] = page(family, members, grid, systems)
+    families = by_family(entries)
+    grids = {family: cells.grid(members, torch, systems) for family, members in families.items()}
+    found = pieces(matrix=overview(families, grids, torch))
+    for family, grid in grids.items():
+        found[f"matrix/{family}.md"] = page(family, families[family], grid, systems)
         found[f"api/matrix/{family}.json"] = data(grid) + "\n"
     return found
