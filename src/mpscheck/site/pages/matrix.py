@@ -30,6 +30,7 @@ LEGEND = {  # the classes of a cell, and what they say
     "n": "not affected, a source says so",
     "u": "unknown",
 }
+BELOW = "<li>the word below a sign is what runs gave there; <em>agreed</em> settles nothing</li>"
 SHOWN = {"": "all", "m": "measured", "odd": "contradictions and disagreements", "check": "with a check"}
 OVERVIEW_LEGEND = {
     "a m": "bugs that affect it, measured ones among them",
@@ -55,13 +56,14 @@ def overview(families: dict[str, list[Entry]], grids: dict[str, Grid], torch: li
 def _family_row(family: str, members: list[Entry], grid: Grid) -> str:
     measured = sum(bool(entry.measured_on) for entry in members)
     odd = sum(_is_odd(entry) for entry in members)
+    shown = f'<a href="{family}/?show=odd" aria-label="{odd} of {family}">{odd}</a>' if odd else "0"
     counted = "".join(
         _count([grid.cells[entry.slug][ANY][place] for entry in members]) * len(column.versions)
         for place, column in enumerate(grid.columns)
     )
     return (
         f'<tr><th scope="row"><a href="{family}/">{family}</a></th><td class="number">{len(members)}</td>'
-        f'<td class="number">{measured}</td><td class="number">{odd}</td>{counted}</tr>'
+        f'<td class="number">{measured}</td><td class="number">{shown}</td>{counted}</tr>'
     )
 
 
@@ -84,13 +86,14 @@ def page(family: str, entries: list[Entry], grid: Grid, systems: list[str]) -> s
     rows = "\n".join(_row(entry, grid) for entry in _measured_first(entries))
     head = "".join(f'<th scope="col">{column.name}</th>' for column in grid.columns)
     shown = {one.signs for by_question in grid.cells.values() for row in by_question.values() for one in row}
+    ran = any(column.runs for column in grid.columns)
     legend = {signs: means for signs, means in LEGEND.items() if signs in shown}
     return (
         f"---\ndescription: Bugs of PyTorch on Apple GPUs by release, family {family}, what was measured and what is "
         "said.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
         f"# Matrix: {family}\n\n{_newest(grid)} The same bugs [in words](../bugs/family/{family}.md), the matrix of "
         "[another family](../matrix.md).\n\n"
-        f'<div data-matrix="{family}" data-search-exclude>\n{_form(systems)}\n{_legend(legend)}\n'
+        f'<div data-matrix="{family}" data-search-exclude>\n{_form(systems)}\n{_legend(legend, BELOW if ran else "")}\n'
         '<p><output aria-live="polite" data-count></output></p>\n'
         f'<div class="scroll matrix" role="region" aria-label="Bugs by PyTorch release" tabindex="0">\n'
         f'<table aria-label="State of each bug on each release">\n<thead><tr><th scope="col">Bug, measured ones first'
@@ -134,9 +137,9 @@ def _select(name: str, label: str, options: dict[str, str]) -> str:
     return f'<label>{label}<select name="{name}">{inside}</select></label>'
 
 
-def _legend(shown: dict[str, str]) -> str:
+def _legend(shown: dict[str, str], more: str = "") -> str:
     items = "".join(f'<li><span class="cell {signs}"></span> {means}</li>' for signs, means in shown.items())
-    return f'<ul class="legend">{items}</ul>'
+    return f'<ul class="legend">{items}{more}</ul>'
 
 
 def _row(entry: Entry, grid: Grid) -> str:
