@@ -58,7 +58,7 @@ def test_the_overview_leads_to_every_family_and_back(visit):
     numbers = page.locator("tbody tr td:nth-child(2)").all_inner_texts()
     assert sum(map(int, numbers)) == len(catalogue.all_bugs())
     page.get_by_role("link", name="strides", exact=True).click()
-    assert page.locator("h1").inner_text() == "Matrix: strides"
+    assert page.locator("h1").inner_text().startswith("Matrix: strides")
     page.get_by_role("link", name="another family").click()
     assert page.url.endswith("/matrix/")
 
@@ -96,7 +96,7 @@ def test_each_row_leads_to_its_bug(visit):
 @pytest.mark.parametrize("macos", ["", "15", "26"])
 def test_the_states_are_those_of_the_catalogue(visit, family, macos):
     page = visit().go(f"matrix/{family}/")
-    page.get_by_label("macOS").select_option(macos)
+    page.locator("[name=macos]").select_option(macos)
     page.wait_for_load_state("networkidle")
     bugs = [bug for bug in catalogue.all_bugs() if bug.family == family]
     for version in ("2.7.1", "2.8.0", "2.15.0"):
@@ -195,8 +195,8 @@ def test_the_window_of_a_contradiction_names_both_sides(visit):
 def test_back_to_any_macos(visit):
     page = visit().go(f"{FAMILY}?macos=14&gpu=virtual")
     states = "all => all.map((one) => `${one.className} ${one.textContent}`)"
-    page.get_by_label("macOS").select_option("")
-    page.get_by_label("GPU").select_option("")
+    page.locator("[name=macos]").select_option("")
+    page.locator("[name=gpu]").select_option("")
     again = page.locator("tbody td").evaluate_all(states)
     assert "macos" not in page.url and "gpu" not in page.url
     assert again == visit().go(FAMILY).locator("tbody td").evaluate_all(states)
@@ -205,12 +205,12 @@ def test_back_to_any_macos(visit):
 def test_the_filter_finds_an_op_however_it_is_spelled(visit):
     page = visit().go(FAMILY)
     for typed in ("F.linear", "aten::linear", "linear"):
-        page.get_by_label("Op or words").fill(typed)
+        page.locator("[name=op]").fill(typed)
         rows = page.locator("tbody tr").filter(visible=True)
         assert page.locator(f"tr#{LINEAR}").is_visible() and 0 < rows.count() < page.locator("tbody tr").count()
         assert page.locator("[data-count]").inner_text().startswith(f"{rows.count()} of ")
-    page.get_by_label("Op or words").fill("")
-    page.get_by_label("Bugs").select_option("check")
+    page.locator("[name=op]").fill("")
+    page.locator("[name=show]").select_option("check")
     with_check = [bug.slug for bug in catalogue.with_check() if bug.family == "strides"]
     assert (
         sorted(page.locator("tbody tr").filter(visible=True).evaluate_all("all => all.map((r) => r.id)")) == with_check
@@ -219,7 +219,7 @@ def test_the_filter_finds_an_op_however_it_is_spelled(visit):
 
 def test_arrow_keys_move_between_the_rows_that_are_shown(visit):
     page = visit().go(FAMILY)
-    page.get_by_label("Bugs").select_option("check")
+    page.locator("[name=show]").select_option("check")
     page.locator(".scroll.matrix").focus()
     rows = page.locator("tbody tr").filter(visible=True)
     is_focused = "one => one === document.activeElement"

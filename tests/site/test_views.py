@@ -1,6 +1,7 @@
 """The views of all known bugs: pages, index, releases, matrix. What is unknown is never shown as not affected."""
 
 import dataclasses
+import itertools
 import json
 import re
 
@@ -10,6 +11,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.known import entry, evidence, measured, releases
 from mpscheck.known.answer import answer
 from mpscheck.known.setups import Setup
+from mpscheck.site import cells
 from mpscheck.site.pages import family as family_page
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import index as index_page
@@ -136,22 +138,59 @@ def test_what_is_inferred_stays_marked(known):
     assert inferred and all("&#40;inferred&#41;" in reported_page.page(one) for one in inferred)
 
 
+def grid_of(*known):
+    return cells.grid(list(known), cells.versions(list(known)), cells.macos(list(known)))
+
+
 def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
     index = measured.index((linear,), {"mac": mac_run})
-    html = matrix_page.matrix(entry.entries((linear,), (), index, evidence.read_controls()))
-    assert html.count('class="measured"') == 1
-    place = [release.version for release in releases.load()][::-1].index("2.8.0")
-    shown = re.search(r'data-found="([^"]*)"', re.findall(r"<td>.*?</td>", html)[place])[1]
-    for words in ("wrong", "error ratio", "Apple M1", "virtual machine", "run file mac"):
+    grid = grid_of(*entry.entries((linear,), (), index, evidence.read_controls()))
+    [place] = [n for n, column in enumerate(grid.columns) if "2.8.0" in column.versions]
+    [shown] = grid.columns[place].runs[linear.slug]
+    for words in ("torch 2.8.0", "macOS 15", "a virtual GPU", "wrong once", "unverified"):
         assert words in shown
-    without = entry.entries((linear,), (), measured.NONE, evidence.read_controls())
-    assert "measured" not in matrix_page.matrix(without).partition("<table")[2]
+    here = grid.cells[linear.slug]["15/virtual"][place]
+    assert (here.state, here.word, here.signs) == ("affected", "wrong once", "a")  # once settles nothing
+    assert not any(column.runs for n, column in enumerate(grid.columns) if n != place)
 
 
-def test_the_matrix_has_a_row_a_check_and_a_column_a_release(known):
-    html = matrix_page.matrix(known)
-    assert html.count("<tr data-slug") == len(catalogue.with_check())
-    assert html.count("data-any=") == len(catalogue.with_check()) * len(releases.load())
+def test_releases_of_which_the_same_is_known_are_one_column_of_the_matrix(known):
+    members = [one for one in known if one.bug.family == "strides"]
+    grid = grid_of(*members)
+    assert [version for column in grid.columns for version in column.versions] == [r.version for r in releases.load()][
+        ::-1
+    ]
+    states = [[grid.cells[one.slug][cells.ANY][n].because for one in members] for n in range(len(grid.columns))]
+    assert all(left != right for left, right in itertools.pairwise(states))
+    assert any(len(column.versions) > 1 for column in grid.columns)
+
+
+def test_a_claim_about_another_macos_alone_tells_releases_apart():
+    """Nothing differs on any macOS; on 15 it does, and the columns stay apart."""
+    bug = catalogue.find("conv1d-out-channels-over-65536")  # affected before macOS 15.1
+    [one] = entry.entries((bug,), (), measured.NONE, evidence.read_controls())
+    grid = grid_of(one)
+    on_13 = {v: c.state for col, c in zip(grid.columns, grid.cells[one.slug]["13/"], strict=True) for v in col.versions}
+    assert on_13 == {version: one.on(version, "13").state for version in on_13} and "affected" in on_13.values()
+
+
+def test_a_release_that_runs_alone_know_is_a_column_of_the_matrix(mac_run, linear):
+    run = mac_run | {"provenance": mac_run["provenance"] | {"torch": "2.99.0"}}
+    build = mac_run | {"provenance": mac_run["provenance"] | {"torch": "2.100.0.dev20270101"}}
+    index = measured.index((linear,), {"mac": run, "build": build})
+    names = [column.name for column in grid_of(*entry.entries((linear,), (), index, evidence.read_controls())).columns]
+    assert names[0] == "2.99.0" and not any("dev" in name for name in names)
+
+
+def test_the_matrix_has_a_row_a_bug_and_its_legend(known, files):
+    for family, members in family_page.by_family(known).items():
+        page = files[f"matrix/{family}.md"]
+        assert re.findall(r'<tr id="([^"]+)"', page) != [] and set(re.findall(r'<tr id="([^"]+)"', page)) == {
+            one.slug for one in members
+        }
+        signs = set(re.findall(r'<td class="([^"]+)"', page))
+        assert signs <= set(re.findall(r'<span class="cell ([^"]+)"', page)), family
+    assert set(matrix_page.LEGEND) >= {"a", "n", "u", "u l", *(f"{letter} m" for letter in "acdn")}
 
 
 def test_the_most_dangerous_come_first_and_ranks_are_unique(known):

@@ -17,6 +17,7 @@ from mpscheck.site.escape import claim_html
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages.family import by_family
 
+SCRIPT = '<script defer src="../../assets/matrix.js"></script>'
 LEGEND = {  # the classes of a cell, and what they say
     "c m": "contradiction: runs and sources say opposite things, nobody has settled it yet",
     "d m": "disagreement: runs on one set-up say opposite things",
@@ -100,7 +101,7 @@ def page(family: str, entries: list[Entry], grid: Grid, systems: list[str]) -> s
         f"</th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
         '<dialog aria-labelledby="cell-title"><h2 id="cell-title"></h2><div data-body></div>'
         '<form method="dialog"><button class="md-button">Close</button></form></dialog>\n</div>\n\n'
-        '<script defer src="../../assets/matrix.js"></script>\n'
+        f"{SCRIPT}\n"
     )
 
 
