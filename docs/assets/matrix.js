@@ -17,6 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
     text: squeeze(`${row.cells[0].textContent} ${row.dataset.t} ${row.id}`),
     is: (row.dataset.show ?? "").split(" "),
     cells: [...row.cells].slice(1),
+    fits: true,
     shown: [], // the answer that each cell shows; none yet: as the page was built
   }))
   const place = (cell) => [rows.find((one) => one.row === cell.parentElement), cell.cellIndex - 1]
@@ -28,39 +29,49 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const question = () => `${form.elements.macos.value}/${form.elements.gpu.value}`
   const answers = (data, slug) => data.rows[slug][question()] ?? data.rows[slug]["/"]
-  const paint = (data) => {
-    for (const one of rows) {
-      answers(data, one.slug).forEach((number, n) => {
-        if (one.shown[n] === number) return
-        one.shown[n] = number
-        const [signs, state, found] = data.answers[number]
-        const cell = one.cells[n]
-        cell.className = signs
-        const said = `${state}${signs.includes("v") ? ", unverified" : ""}${found ? ", " : ""}`
-        cell.replaceChildren(said, ...(found ? [Object.assign(document.createElement("b"), { textContent: found })] : []))
-      })
-    }
+  const paint = (one, data) => {
+    answers(data, one.slug).forEach((number, n) => {
+      if (one.shown[n] === number) return
+      one.shown[n] = number
+      const [signs, state, found] = data.answers[number]
+      const cell = one.cells[n]
+      cell.className = signs
+      const said = `${state}${signs.includes("v") ? ", unverified" : ""}${found ? ", " : ""}`
+      cell.replaceChildren(said, ...(found ? [Object.assign(document.createElement("b"), { textContent: found })] : []))
+    })
   }
-  const failed = () => { count.textContent = "What is known on one macOS or GPU could not be read now." }
 
-  const filter = () => {
+  // A few rows at once, the others a little later: to lay out all takes longer than a key press may.
+  const FEW = 6
+  let painted // the data, once a macOS or GPU was asked for
+  let waiting
+  const reveal = (left) => {
+    left.slice(0, FEW).forEach((one) => {
+      if (painted) paint(one, painted)
+      if (one.row.hidden === one.fits) one.row.hidden = !one.fits
+    })
+    table.setAttribute("aria-busy", left.length > FEW)
+    if (left.length > FEW) waiting = setTimeout(() => reveal(left.slice(FEW)), 30)
+  }
+
+  const show = () => {
     const wanted = form.elements.show.value
     const words = squeeze(form.elements.op.value).split(/[\s,]+/).map(word).filter(Boolean)
-    let shown = 0
     for (const one of rows) {
-      const fits = (!wanted || one.is.includes(wanted)) && words.every((w) => one.text.includes(w))
-      if (one.row.hidden === fits) one.row.hidden = !fits
-      shown += fits
+      one.fits = (!wanted || one.is.includes(wanted)) && words.every((w) => one.text.includes(w))
+      if (!one.fits && !one.row.hidden) one.row.hidden = true
     }
-    count.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} bugs.`
+    const found = rows.filter((one) => one.fits)
+    count.textContent = found.length === rows.length ? "" : `${found.length} of ${rows.length} bugs.`
+    if (found.length && current.parentElement.hidden) reach(found[0].cells[0])
+    clearTimeout(waiting)
+    reveal([...found, ...rows.filter((one) => !one.fits)])
   }
-  let asked = "/"
+  const failed = () => { count.textContent = "What is known on one macOS or GPU could not be read now." }
   const update = () => {
-    filter()
-    if (current.parentElement.hidden) reach(rows.find((one) => !one.row.hidden)?.cells[0] ?? current)
-    if (asked === question()) return
-    asked = question()
-    load().then(paint).catch(failed)
+    if (painted || question() === "/") return show()
+    table.setAttribute("aria-busy", true)
+    return load().then((data) => { painted = data; show() }).catch(() => { show(); failed() })
   }
 
   const line = (name, value) => {
@@ -107,7 +118,7 @@ document.addEventListener("DOMContentLoaded", () => {
       open(event.target)
       return
     }
-    const shown = rows.filter((one) => !one.row.hidden)
+    const shown = rows.filter((one) => one.fits)
     const y = shown.findIndex((one) => one.row === event.target.parentElement)
     const x = event.target.cellIndex - 1
     const step = STEPS[event.key]

@@ -32,6 +32,12 @@ def column(page, version: str) -> int:
     return next(n for n, head in enumerate(heads) if n and within(version, head))
 
 
+def settled(page):
+    """Wait until the rows and cells are those that were asked for."""
+    page.wait_for_load_state("networkidle")
+    page.locator("table[aria-busy=false]").wait_for()
+
+
 def within(version: str, head: str) -> bool:
     """Whether a heading (`2.8.0`, `2.1.0 to 2.1.2`) stands for a release."""
     ends = [tuple(map(int, one.split("."))) for one in re.findall(r"[\d.]+", head)]
@@ -97,7 +103,7 @@ def test_each_row_leads_to_its_bug(visit):
 def test_the_states_are_those_of_the_catalogue(visit, family, macos):
     page = visit().go(f"matrix/{family}/")
     page.locator("[name=macos]").select_option(macos)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     bugs = [bug for bug in catalogue.all_bugs() if bug.family == family]
     for version in ("2.7.1", "2.8.0", "2.15.0"):
         place = column(page, version)
@@ -149,6 +155,7 @@ def test_a_planted_case_stands_in_its_cell(visit, name, torch, machine, state, w
     slug, there = PLAN.case(name).snippet, PLAN.machines[machine]
     macos, gpu = there["macos"].partition(".")[0], "virtual" if there["virtual"] else "real"
     page = visit().go(f"matrix/{family_of(slug)}/?macos={macos}&gpu={gpu}")
+    settled(page)
     assert shown(page, torch, slug) == (state, word, filled)
 
 
@@ -164,7 +171,7 @@ def test_measured_rows_come_first_and_contradictions_before_them(visit):
 def test_the_overview_leads_to_what_runs_contradict(visit):
     page = visit().go("matrix/")
     page.locator("tr", has_text="matmul").get_by_role("link", name=re.compile("of matmul")).click()
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert page.locator("tbody tr").filter(visible=True).evaluate_all("all => all.map((row) => row.id)") == [
         "addmm-square-matrices"
     ]
@@ -197,6 +204,7 @@ def test_back_to_any_macos(visit):
     states = "all => all.map((one) => `${one.className} ${one.textContent}`)"
     page.locator("[name=macos]").select_option("")
     page.locator("[name=gpu]").select_option("")
+    settled(page)
     again = page.locator("tbody td").evaluate_all(states)
     assert "macos" not in page.url and "gpu" not in page.url
     assert again == visit().go(FAMILY).locator("tbody td").evaluate_all(states)
@@ -206,11 +214,13 @@ def test_the_filter_finds_an_op_however_it_is_spelled(visit):
     page = visit().go(FAMILY)
     for typed in ("F.linear", "aten::linear", "linear"):
         page.locator("[name=op]").fill(typed)
+        settled(page)
         rows = page.locator("tbody tr").filter(visible=True)
         assert page.locator(f"tr#{LINEAR}").is_visible() and 0 < rows.count() < page.locator("tbody tr").count()
         assert page.locator("[data-count]").inner_text().startswith(f"{rows.count()} of ")
     page.locator("[name=op]").fill("")
     page.locator("[name=show]").select_option("check")
+    settled(page)
     with_check = [bug.slug for bug in catalogue.with_check() if bug.family == "strides"]
     assert (
         sorted(page.locator("tbody tr").filter(visible=True).evaluate_all("all => all.map((r) => r.id)")) == with_check
@@ -220,6 +230,7 @@ def test_the_filter_finds_an_op_however_it_is_spelled(visit):
 def test_arrow_keys_move_between_the_rows_that_are_shown(visit):
     page = visit().go(FAMILY)
     page.locator("[name=show]").select_option("check")
+    settled(page)
     page.locator(".scroll.matrix").focus()
     rows = page.locator("tbody tr").filter(visible=True)
     is_focused = "one => one === document.activeElement"

@@ -142,6 +142,11 @@ def grid_of(*known):
     return cells.grid(list(known), cells.versions(list(known)), cells.macos(list(known)))
 
 
+def on(grid, slug: str, question: str):
+    """The cells of a bug that a reader sees for a macOS and GPU, as the script looks them up."""
+    return grid.cells[slug].get(question, grid.cells[slug][cells.ANY])
+
+
 def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
     index = measured.index((linear,), {"mac": mac_run})
     grid = grid_of(*entry.entries((linear,), (), index, evidence.read_controls()))
@@ -149,7 +154,7 @@ def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
     [shown] = grid.columns[place].runs[linear.slug]
     for words in ("torch 2.8.0", "macOS 15", "a virtual GPU", "wrong once", "unverified"):
         assert words in shown
-    here = grid.cells[linear.slug]["15/virtual"][place]
+    here = on(grid, linear.slug, "15/virtual")[place]
     assert (here.state, here.word, here.signs) == ("affected", "wrong once", "a")  # once settles nothing
     assert not any(column.runs for n, column in enumerate(grid.columns) if n != place)
 
@@ -165,13 +170,21 @@ def test_releases_of_which_the_same_is_known_are_one_column_of_the_matrix(known)
     assert any(len(column.versions) > 1 for column in grid.columns)
 
 
-def test_a_claim_about_another_macos_alone_tells_releases_apart():
-    """Nothing differs on any macOS; on 15 it does, and the columns stay apart."""
-    bug = catalogue.find("conv1d-out-channels-over-65536")  # affected before macOS 15.1
-    [one] = entry.entries((bug,), (), measured.NONE, evidence.read_controls())
-    grid = grid_of(one)
-    on_13 = {v: c.state for col, c in zip(grid.columns, grid.cells[one.slug]["13/"], strict=True) for v in col.versions}
-    assert on_13 == {version: one.on(version, "13").state for version in on_13} and "affected" in on_13.values()
+def test_each_cell_of_the_matrix_is_the_answer_on_that_macos_and_gpu(mac_run, linear):
+    """For claims tied to a macOS, to a minor version of it, to chips and to none, and where one was measured."""
+    slugs = ("conv1d-out-channels-over-65536", "conv3d-contiguous-wrong", "linear-3d-bias-wrong-virtual-m1-26")
+    bugs = (linear, *(bug for bug in catalogue.all_bugs() if bug.slug in slugs or bug.chips))
+    index = measured.index(bugs, {"mac": mac_run})
+    known = entry.entries(bugs, (), index, evidence.read_controls())
+    grid = grid_of(*known)
+    for one in known:
+        for macos, (gpu, virtual) in itertools.product(("", *cells.macos(known)), cells.GPUS.items()):
+            shown = on(grid, one.slug, f"{macos}/{gpu}")
+            for column, here in zip(grid.columns, shown, strict=True):
+                for version in column.versions:
+                    assert here == cells.cell(one.on(version, macos or None, virtual)), (one.slug, version, macos, gpu)
+    on_15, on_any = (on(grid, "conv1d-out-channels-over-65536", question) for question in ("15/", "/"))
+    assert on_15 != on_any
 
 
 def test_a_release_that_runs_alone_know_is_a_column_of_the_matrix(mac_run, linear):
