@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const field = (name) => form.elements[name]
   const STATES = { a: "affected", c: "affected", d: "affected", u: "unknown", n: "not affected" } // as the filter says it
   const CLASSES = { a: "bad", c: "failed", d: "failed", u: "unknown", n: "good" }
-  const SHAPES = { a: "✘ affected", c: "≠ contradiction", d: "≠ disagreement", u: "? unknown", n: "✔ not affected" }
+  const SHAPES = { a: "✘ affected", c: "≠ contradiction", d: "± disagreement", u: "? unknown", n: "✔ not affected" }
 
   // `F.linear`, `aten::linear` and `linear` are one word; so are `layer_norm` and `LayerNorm`, `pytorch#161640` and `161640`.
   const squeeze = (text) => text.toLowerCase().replace(/_/g, "")

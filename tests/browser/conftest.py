@@ -17,6 +17,7 @@ SITES = {  # as it is published, without a run on a Mac, and with made-up runs: 
 }
 # A test of what both sites share, or of what is said where nothing was measured.
 empty_alone = pytest.mark.parametrize("which", ["empty"], indirect=True, scope="session")
+rehearsed_alone = pytest.mark.parametrize("which", ["rehearsed"], indirect=True, scope="session")
 TEMPLATES = {  # one page of each kind
     "home": "",
     "bugs": "bugs/",
@@ -26,6 +27,7 @@ TEMPLATES = {  # one page of each kind
     "releases": "releases/",
     "release": "releases/2.8.0/",
     "matrix": "matrix/",
+    "matrix of a family": "matrix/strides/",
     "validate": "validate/",
     "case": "case/",
     "exposure": "exposure/",

@@ -1,6 +1,7 @@
 """The views of all known bugs: pages, index, releases, matrix. What is unknown is never shown as not affected."""
 
 import dataclasses
+import itertools
 import json
 import re
 
@@ -10,6 +11,7 @@ from mpscheck.bugs import catalogue
 from mpscheck.known import entry, evidence, measured, releases
 from mpscheck.known.answer import answer
 from mpscheck.known.setups import Setup
+from mpscheck.site import cells
 from mpscheck.site.pages import family as family_page
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import index as index_page
@@ -136,22 +138,72 @@ def test_what_is_inferred_stays_marked(known):
     assert inferred and all("&#40;inferred&#41;" in reported_page.page(one) for one in inferred)
 
 
+def grid_of(*known):
+    return cells.grid(list(known), cells.versions(list(known)), cells.macos(list(known)))
+
+
+def on(grid, slug: str, question: str):
+    """The cells of a bug that a reader sees for a macOS and GPU, as the script looks them up."""
+    return grid.cells[slug].get(question, grid.cells[slug][cells.ANY])
+
+
 def test_the_matrix_shows_what_a_mac_gave(mac_run, linear):
     index = measured.index((linear,), {"mac": mac_run})
-    html = matrix_page.matrix(entry.entries((linear,), (), index, evidence.read_controls()))
-    assert html.count('class="measured"') == 1
-    place = [release.version for release in releases.load()][::-1].index("2.8.0")
-    shown = re.search(r'data-found="([^"]*)"', re.findall(r"<td>.*?</td>", html)[place])[1]
-    for words in ("wrong", "error ratio", "Apple M1", "virtual machine", "run file mac"):
+    grid = grid_of(*entry.entries((linear,), (), index, evidence.read_controls()))
+    [place] = [n for n, column in enumerate(grid.columns) if "2.8.0" in column.versions]
+    [shown] = grid.columns[place].runs[linear.slug]
+    for words in ("torch 2.8.0", "macOS 15", "a virtual GPU", "wrong once", "unverified"):
         assert words in shown
-    without = entry.entries((linear,), (), measured.NONE, evidence.read_controls())
-    assert "measured" not in matrix_page.matrix(without).partition("<table")[2]
+    here = on(grid, linear.slug, "15/virtual")[place]
+    assert (here.state, here.word, here.signs) == ("affected", "wrong once", "a")  # once settles nothing
+    assert not any(column.runs for n, column in enumerate(grid.columns) if n != place)
 
 
-def test_the_matrix_has_a_row_a_check_and_a_column_a_release(known):
-    html = matrix_page.matrix(known)
-    assert html.count("<tr data-slug") == len(catalogue.with_check())
-    assert html.count("data-any=") == len(catalogue.with_check()) * len(releases.load())
+def test_releases_of_which_the_same_is_known_are_one_column_of_the_matrix(known):
+    members = [one for one in known if one.bug.family == "strides"]
+    grid = grid_of(*members)
+    assert [version for column in grid.columns for version in column.versions] == [r.version for r in releases.load()][
+        ::-1
+    ]
+    states = [[grid.cells[one.slug][cells.ANY][n].because for one in members] for n in range(len(grid.columns))]
+    assert all(left != right for left, right in itertools.pairwise(states))
+    assert any(len(column.versions) > 1 for column in grid.columns)
+
+
+def test_each_cell_of_the_matrix_is_the_answer_on_that_macos_and_gpu(mac_run, linear):
+    """For claims tied to a macOS, to a minor version of it, to chips and to none, and where one was measured."""
+    slugs = ("conv1d-out-channels-over-65536", "conv3d-contiguous-wrong", "linear-3d-bias-wrong-virtual-m1-26")
+    bugs = (linear, *(bug for bug in catalogue.all_bugs() if bug.slug in slugs or bug.chips))
+    index = measured.index(bugs, {"mac": mac_run})
+    known = entry.entries(bugs, (), index, evidence.read_controls())
+    grid = grid_of(*known)
+    for one in known:
+        for macos, (gpu, virtual) in itertools.product(("", *cells.macos(known)), cells.GPUS.items()):
+            shown = on(grid, one.slug, f"{macos}/{gpu}")
+            for column, here in zip(grid.columns, shown, strict=True):
+                for version in column.versions:
+                    assert here == cells.cell(one.on(version, macos or None, virtual)), (one.slug, version, macos, gpu)
+    on_15, on_any = (on(grid, "conv1d-out-channels-over-65536", question) for question in ("15/", "/"))
+    assert on_15 != on_any
+
+
+def test_a_release_that_runs_alone_know_is_a_column_of_the_matrix(mac_run, linear):
+    run = mac_run | {"provenance": mac_run["provenance"] | {"torch": "2.99.0"}}
+    build = mac_run | {"provenance": mac_run["provenance"] | {"torch": "2.100.0.dev20270101"}}
+    index = measured.index((linear,), {"mac": run, "build": build})
+    names = [column.name for column in grid_of(*entry.entries((linear,), (), index, evidence.read_controls())).columns]
+    assert names[0] == "2.99.0" and not any("dev" in name for name in names)
+
+
+def test_the_matrix_has_a_row_a_bug_and_its_legend(known, files):
+    for family, members in family_page.by_family(known).items():
+        page = files[f"matrix/{family}.md"]
+        assert re.findall(r'<tr id="([^"]+)"', page) != [] and set(re.findall(r'<tr id="([^"]+)"', page)) == {
+            one.slug for one in members
+        }
+        signs = set(re.findall(r'<td class="([^"]+)"', page))
+        assert signs <= set(re.findall(r'<span class="cell ([^"]+)"', page)), family
+    assert set(matrix_page.LEGEND) >= {"a", "n", "u", "u l", *(f"{letter} m" for letter in "acdn")}
 
 
 def test_the_most_dangerous_come_first_and_ranks_are_unique(known):

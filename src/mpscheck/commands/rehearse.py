@@ -12,7 +12,7 @@ from mpscheck.places import ROOT
 from mpscheck.rehearsal import planted, runs
 from mpscheck.runs import slim
 from mpscheck.site.files import files
-from mpscheck.site.inputs import read_inputs
+from mpscheck.site.inputs import Inputs, read_inputs
 
 FOLDER = ROOT / ".cache" / "rehearsal"
 
@@ -35,9 +35,14 @@ def write(folder: Path) -> int:
 
 
 def pages(made_up: Path) -> dict[str, str]:
-    """The generated files of the site as they are with these runs. The one place that reads runs by another schema."""
+    """The generated files of the site as they are with these runs."""
+    return files(inputs(made_up))
+
+
+def inputs(made_up: Path) -> Inputs:
+    """What the pages are made of, with these runs. The one place that reads runs by another schema."""
     found = {name: dict(slim.read(made_up / name, schema=made_up / "schema.json")) for name in planted.FOLDERS}
-    return files(dataclasses.replace(read_inputs(), **found, local={}, site_url=""))
+    return dataclasses.replace(read_inputs(), **found, local={}, site_url="")
 
 
 def marked(found: dict[str, str]) -> dict[str, str]:

@@ -32,6 +32,7 @@ def page(family: str, entries: list[Entry]) -> str:
         "release.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
         "A release that no source speaks of is *unknown*, never *not affected*. "
+        f"The same [as a matrix](../../matrix/{family}.md), with what was measured. "
         "Other families: [all known bugs](../../bugs.md).\n\n"
         f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'

@@ -19,7 +19,7 @@ STATE_SHAPES = {
     "not affected": ("✔", "good"),
     "unknown": ("?", "unknown"),
     "contradiction": ("≠", "failed"),
-    "disagreement": ("≠", "failed"),
+    "disagreement": ("±", "failed"),
     said.LIKELY: ("?", "unknown"),
 }
 BLAMED = {
