@@ -1,7 +1,10 @@
 """Set-ups: where a bug is asked about, or was measured. Torch release, major macOS, virtual or real; more where a claim names it."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug
 
@@ -38,6 +41,33 @@ class Setup:
             and asked.virtual in (None, self.virtual)
             and (asked.chip is None or self.chip in (None, asked.chip))
         )
+
+
+def machines(found: Iterable[Setup]) -> str:
+    """The machines of several set-ups in words: `macOS 15 and 26, a real and a virtual GPU; macOS 27, a real GPU`."""
+    by_kind: dict[tuple, set[str]] = {}
+    for one in found:
+        by_kind.setdefault((one.chip, one.virtual), set()).add(one.macos or "")
+    alike: dict[tuple, list[bool | None]] = {}  # kinds of GPU on which the same versions of macOS were
+    for (chip, virtual), macos in sorted(by_kind.items(), key=str):
+        alike.setdefault((chip, tuple(sorted(macos, key=_by_number))), []).append(virtual)
+    return "; ".join(_machine(chip, macos, virtual) for (chip, macos), virtual in alike.items())
+
+
+def _machine(chip: str | None, macos: tuple[str, ...], virtual: list[bool | None]) -> str:
+    gpus = [f"a {word}" for word, flag in (("real", False), ("virtual", True)) if flag in virtual]
+    gpu = f"{' and '.join(gpus)} GPU" if gpus else ""
+    gpu = " and ".join([*([gpu] if gpu else []), *(["a GPU that may be virtual"] if None in virtual else [])])
+    return ", ".join(part for part in (f"macOS {listed(macos)}" if any(macos) else "", gpu, chip or "") if part)
+
+
+def _by_number(macos: str) -> Version:
+    return Version(macos or "0")
+
+
+def listed(names: Sequence[str]) -> str:
+    """`15, 26 and 27`"""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def release_of(torch: str) -> str:

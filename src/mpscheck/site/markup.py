@@ -15,6 +15,11 @@ def region(label: str, table: str) -> str:
     return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" data-search-exclude markdown>\n\n{table}\n\n</div>'
 
 
+def details(summary: str, inside: str) -> str:
+    """A part that a reader opens, without a script; not searched for words."""
+    return f"<details data-search-exclude markdown>\n<summary>{summary}</summary>\n\n{inside}\n\n</details>"
+
+
 def anchor(address: str, shown: str) -> str:
     """A link out of the site, as HTML: `[shown](address)` would stay as it is within other HTML. `shown` is HTML."""
     return f'<a href="{escape(address, quote=True)}">{shown}</a>'
