@@ -1,4 +1,4 @@
-"""What a run found otherwise than the run before it, on the runner of the same name. Pure.
+"""What changed: what a run found otherwise than the run before it on the runner of the same name, and contradictions. Pure.
 
 The run before is the newest earlier one with the same torch; where there is none, that with the newest older torch. So a
 patch release is held against the one that it mends, though a newer minor came before it.
@@ -12,6 +12,8 @@ from packaging.version import Version
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import said as sources
 from mpscheck.known import setups
+from mpscheck.known.answer import Answer
+from mpscheck.known.entry import Entry
 from mpscheck.known.expected import OF_OUTCOME
 from mpscheck.known.measured import WRONG, Index, Measurement, of_runs
 from mpscheck.known.setups import Setup
@@ -60,6 +62,16 @@ class Together:
         return self.changes[0]
 
     @property
+    def bug(self) -> Bug:
+        """The bug."""
+        return self.first.bug
+
+    @property
+    def kind(self) -> str:
+        """NEWLY_WRONG or NEWLY_RIGHT."""
+        return self.first.kind
+
+    @property
     def torch(self) -> str:
         """The release on which it is otherwise than before."""
         return self.first.setup.torch
@@ -78,6 +90,39 @@ class Together:
     def is_news(self) -> bool:
         """True if it is on one of the set-ups."""
         return any(one.is_news for one in self.changes)
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Runs say one thing of a bug on a torch and a source the other: on each set-up where it is so."""
+
+    bug: Bug
+    found: tuple[tuple[Setup, Answer], ...]
+
+    @property
+    def newest(self) -> Answer:
+        """That of the newest run."""
+        return max((one for _, one in self.found), key=lambda one: one.date)
+
+    @property
+    def torch(self) -> str:
+        """The release."""
+        return self.found[0][0].torch
+
+    @property
+    def proposed(self) -> str:
+        """What runs say: affected, not affected."""
+        return self.newest.proposed
+
+    @property
+    def date(self) -> str:
+        """The day of the newest run."""
+        return self.newest.date
+
+    @property
+    def where(self) -> tuple[Setup, ...]:
+        """The set-ups."""
+        return tuple(setup for setup, _ in self.found)
 
 
 def of_bug(bug: Bug, index: Index) -> list[Change]:
@@ -106,9 +151,23 @@ def _torch(m: Measurement) -> Version:
     return Version(setups.release_of(m.provenance["torch"]))
 
 
-def together(changes: Iterable[Change]) -> list[Together]:
-    """The same change on several runners as one; the order is that of the newest run of each."""
+def changes_of(entries: Iterable[Entry]) -> list[Together]:
+    """All changes, the same on several runners as one, that of the newest run first."""
     groups: dict[tuple, list[Change]] = {}
-    for one in changes:
-        groups.setdefault((one.bug.slug, one.kind, one.setup.torch), []).append(one)
-    return [Together(tuple(members)) for members in groups.values()]
+    for entry in entries:
+        for one in of_bug(entry.bug, entry.index):
+            groups.setdefault((one.bug.slug, one.kind, one.setup.torch), []).append(one)
+    found = [Together(tuple(members)) for members in groups.values()]
+    return sorted(found, key=lambda one: (one.first.now.provenance["date"], one.bug.slug), reverse=True)
+
+
+def contradictions(entries: Iterable[Entry]) -> list[Contradiction]:
+    """All contradictions, the same on several machines as one, the newest first."""
+    groups: dict[tuple, list[tuple[Setup, Answer]]] = {}
+    bugs: dict[str, Bug] = {}
+    for entry in entries:
+        for setup, one in entry.contradictions:
+            bugs[entry.slug] = entry.bug
+            groups.setdefault((entry.slug, setup.torch, one.proposed), []).append((setup, one))
+    found = [Contradiction(bugs[slug], tuple(members)) for (slug, *_), members in groups.items()]
+    return sorted(found, key=lambda one: (one.date, one.bug.slug, one.torch), reverse=True)

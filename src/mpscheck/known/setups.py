@@ -43,22 +43,26 @@ class Setup:
         )
 
 
-def machines(found: Iterable[Setup]) -> str:
-    """The machines of several set-ups in words: `macOS 15 and 26, a real and a virtual GPU; macOS 27, a real GPU`."""
+def machines(found: Iterable[Setup], brief: bool = False) -> str:
+    """The machines of several set-ups in words: `macOS 15 and 26, a real and a virtual GPU; macOS 27, a real GPU`.
+
+    In brief: `macOS 15 and 26, real and virtual; macOS 27, real`.
+    """
     by_kind: dict[tuple, set[str]] = {}
     for one in found:
         by_kind.setdefault((one.chip, one.virtual), set()).add(one.macos or "")
     alike: dict[tuple, list[bool | None]] = {}  # kinds of GPU on which the same versions of macOS were
     for (chip, virtual), macos in sorted(by_kind.items(), key=str):
         alike.setdefault((chip, tuple(sorted(macos, key=_by_number))), []).append(virtual)
-    return "; ".join(_machine(chip, macos, virtual) for (chip, macos), virtual in alike.items())
+    return "; ".join(_machine(chip, macos, virtual, brief) for (chip, macos), virtual in alike.items())
 
 
-def _machine(chip: str | None, macos: tuple[str, ...], virtual: list[bool | None]) -> str:
-    gpus = [f"a {word}" for word, flag in (("real", False), ("virtual", True)) if flag in virtual]
-    gpu = f"{' and '.join(gpus)} GPU" if gpus else ""
-    gpu = " and ".join([*([gpu] if gpu else []), *(["a GPU that may be virtual"] if None in virtual else [])])
-    return ", ".join(part for part in (f"macOS {listed(macos)}" if any(macos) else "", gpu, chip or "") if part)
+def _machine(chip: str | None, macos: tuple[str, ...], virtual: list[bool | None], brief: bool) -> str:
+    named = [word if brief else f"a {word}" for word, flag in (("real", False), ("virtual", True)) if flag in virtual]
+    gpus = [" and ".join(named) + " GPU" * (not brief)] if named else []
+    gpus += ["perhaps virtual" if brief else "a GPU that may be virtual"] if None in virtual else []
+    parts = (f"macOS {listed(macos)}" if any(macos) else "", " and ".join(gpus), chip or "")
+    return ", ".join(part for part in parts if part)
 
 
 def _by_number(macos: str) -> Version:

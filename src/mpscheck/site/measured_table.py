@@ -9,12 +9,12 @@ from mpscheck.known.measured import DISAGREE, ONCE, RIGHT, Measurement
 from mpscheck.runs import numerics, slim
 from mpscheck.site import ratio_lines, words
 from mpscheck.site.escape import text
-from mpscheck.site.markup import details, table
+from mpscheck.site.markup import day, details, table
 
 LABEL = "Measured by runs of this check"
 NONE = "–"
 COLUMNS = ["Found", "On", "CPU", "MPS", "How wrong", "Control, workaround", "Last run"]
-EVERY = ["Found", "PyTorch", "macOS, GPU", "CPU", "MPS", "How wrong", "Control, workaround", "Run"]
+EVERY = ["Found", "On", "CPU", "MPS", "How wrong", "Control, workaround", "Run"]
 
 
 def section(entry: Entry, links: dict[str, str]) -> str:
@@ -27,7 +27,9 @@ def section(entry: Entry, links: dict[str, str]) -> str:
         f"**{LABEL}.** {words.last_measured([m.provenance for m in found])} CPU and MPS are the first wrong value, as the "
         "newest run of each line has it. [How we decide *wrong*](../explanation/wrong.md)."
     )
-    shown = [table(COLUMNS, [_row(line, links) for line in lines], f"CPU against MPS. {LABEL}")] if lines else []
+    shown = (
+        [table(COLUMNS, [_row(line, links) for line in lines], f"CPU against MPS. {LABEL}", "lines")] if lines else []
+    )
     picture = ratio_lines.drawing(found)
     return "\n\n".join(
         [
@@ -37,7 +39,7 @@ def section(entry: Entry, links: dict[str, str]) -> str:
             *([f'<div class="figure" markdown="0">\n{picture}</div>'] if picture else []),
             details(
                 f"All {len(found)} measurements" if len(found) > 1 else "The measurement in full",
-                table(EVERY, [_whole(m, links) for m in found], "All measurements"),
+                table(EVERY, [_whole(m, links) for m in found], "All measurements", "lines"),
             ),
         ]
     )
@@ -47,7 +49,7 @@ def _row(line: Line, links: dict[str, str]) -> list[str]:
     m = line.telling
     dtypes = sorted({kind.dtype for kind in line.kinds})
     of = f" in {setups.listed(dtypes)}" if dtypes != ["float32"] else ""
-    machines = setups.machines(kind.machine for kind in line.kinds)
+    machines = setups.machines((kind.machine for kind in line.kinds), brief=True)
     return [
         f"{_found(line)}{of} in {line.times} of {line.of}",
         f"PyTorch {words.span(line.first, line.last)}<br><small>{text(machines, limit=300)}</small>",
@@ -115,7 +117,7 @@ def _how_wrong(found: list[Measurement]) -> str:
 
 def _share(output: slim.Output) -> str:
     share = 100 * output.wrong / max(output.elements, 1)
-    return f"{share:.0f} %" if share >= 1 else "below 1 %"
+    return f"{share:.0f}&nbsp;%" if share >= 1 else "below 1&nbsp;%"
 
 
 def _error(ratios: list[float]) -> str:
@@ -143,7 +145,7 @@ def _spoken(verdict: str) -> str:
 
 
 def _run(m: Measurement, links: dict[str, str]) -> str:
-    return f"[{m.day}]({links[m.run]})" if m.run in links else m.day
+    return day(m.day, links.get(m.run, ""))
 
 
 def _unverified(found: tuple[Measurement, ...]) -> str:
@@ -191,8 +193,7 @@ def _whole(m: Measurement, links: dict[str, str]) -> list[str]:
     figures = (_cpu(m), _mps(m), _how_wrong([m])) if m.current else (NONE, NONE, "the check has changed since")
     return [
         words.verdict(told) + words.in_dtype(m.record) + (" once" if m.outcome == ONCE and m.current else ""),
-        text(m.provenance["torch"]),
-        words.device(m.provenance),
+        f"PyTorch {text(m.provenance['torch'])}<br><small>{words.device(m.provenance)}</small>",
         *figures,
         _others([m]),
         _run(m, links) + _unverified((m,)),

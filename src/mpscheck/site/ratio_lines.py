@@ -14,10 +14,10 @@ from mpscheck.runs import numerics, slim
 from mpscheck.site import words
 from mpscheck.site.escape import text
 
-WIDTH, HEIGHT = 520, 250  # user units
-LEFT, RIGHT, TOP, BOTTOM = 44, 508, 34, 190  # of the axes
+WIDTH, HEIGHT = 520, 264  # user units
+LEFT, RIGHT, TOP, BOTTOM = 44, 508, 48, 204  # of the axes
 DECADES = (-2, 9)  # powers of ten at the ends of the axis
-BAND = 18  # above it: what has no ratio
+BAND = 32  # above it: what has no ratio
 APART = 7  # lines of two macOS with the same values stand beside one another
 LABELS = 12  # releases with a name at most
 DASHES = ("", "7 4", "2 4", "9 3 2 3")
@@ -36,10 +36,10 @@ def points(found: Iterable[Measurement]) -> dict[str, dict[str, float]]:
 
 
 def drawing(found: Iterable[Measurement]) -> str:
-    """The picture as SVG; empty where there are not two releases to compare."""
+    """The picture as SVG; empty where there is nothing to compare: one release, or everywhere the same."""
     lines = points(found)
     releases = sorted({torch for by_torch in lines.values() for torch in by_torch}, key=Version)
-    if len(releases) < 2:
+    if len(releases) < 2 or len({ratio for by_torch in lines.values() for ratio in by_torch.values()}) < 2:
         return ""
     limit = _y(numerics.ALLOWED_RATIO)
     parts = [

@@ -55,7 +55,7 @@ def _summary(entry: Entry, found: list[Measurement]) -> str:
     bug = entry.bug
     newest, one = _on_newest(entry)
     entries = {
-        "Newest PyTorch": f"{reported_page.state_word(one.state)} in {newest}: {text(one.because, limit=240)}.",
+        "Newest PyTorch": f"{reported_page.state_word(one.state)} in {newest} ({text(one.because, limit=240)}).",
         "When": f"{trigger.sentence(bug.triggers) if bug.triggers else _why_not(bug, 'trigger')}.",
         "How": f"{effect.sentence(bug.effect) if bug.effect else _why_not(bug, 'effect')}.",
         "Kind": f"{words.kind(bug.kind, bug.silent)}.",

@@ -1,20 +1,18 @@
 """What changed: where runs contradict what is said, and what a run found otherwise than the run before it."""
 
-from mpscheck.known import changes, setups
-from mpscheck.known.changes import NEWLY_RIGHT, NEWLY_WRONG, Together
-from mpscheck.known.entry import Entry
+from mpscheck.known import setups
+from mpscheck.known.changes import NEWLY_RIGHT, NEWLY_WRONG, Contradiction, Together, changes_of, contradictions
 from mpscheck.site import run_pages, words
 from mpscheck.site.escape import claim_markdown, text
 from mpscheck.site.inputs import Inputs, pieces
-from mpscheck.site.markup import details, table
+from mpscheck.site.markup import day, details, table
 
 NOTHING = "No run contradicts what sources say, and none found anything else than the run before it."
 BEFORE = "Otherwise than the run before on the same runner; no source says so yet."
 
 
-def page(entries: list[Entry], found: list[Together], links: dict[str, str], last: str) -> str:
+def page(against: list[Contradiction], found: list[Together], links: dict[str, str], last: str) -> str:
     """What is news in tables, newest first; what sources say already on request. One line where nothing changed."""
-    against = contradictions(entries)
     parts = [last]
     if not against and not found:
         return "\n\n".join([*parts, NOTHING])
@@ -23,7 +21,7 @@ def page(entries: list[Entry], found: list[Together], links: dict[str, str], las
         parts += [
             "## Contradictions { #contradictions data-search-exclude }",
             "Runs say one thing, a source says the other. Nobody has settled it yet.",
-            table(heads, [_contradiction(*one, links) for one in against], "Contradictions"),
+            table(heads, [_contradiction(one, links) for one in against], "Contradictions"),
         ]
     heads = ["Date", "Bug", "PyTorch", "On", "Before", "Sources say"]
     for kind in (NEWLY_WRONG, NEWLY_RIGHT):
@@ -40,40 +38,27 @@ def page(entries: list[Entry], found: list[Together], links: dict[str, str], las
     return "\n\n".join(parts)
 
 
-def contradictions(entries: list[Entry]) -> list[tuple[Entry, str, list]]:
-    """(entry, what runs say, [(set-up, answer)]) by bug, release and what runs say, newest first."""
-    groups: dict[tuple, tuple[Entry, str, list]] = {}
-    for entry in entries:
-        for setup, one in entry.contradictions:
-            key = (entry.slug, setup.torch, one.proposed)
-            groups.setdefault(key, (entry, one.proposed, []))[2].append((setup, one))
-    return sorted(
-        groups.values(), key=lambda group: (max(one.date for _, one in group[2]), group[0].slug), reverse=True
-    )
-
-
-def _contradiction(entry: Entry, proposed: str, found: list, links: dict[str, str]) -> list[str]:
-    newest = max((one for _, one in found), key=lambda one: one.date)
-    m = newest.rests_on[0]
+def _contradiction(one: Contradiction, links: dict[str, str]) -> list[str]:
+    m = one.newest.rests_on[0]
     return [
-        f"[{m.day}]({links[m.run]})",
-        _bug(entry.bug),
-        found[0][0].torch,
-        text(setups.machines(setup for setup, _ in found), limit=300),
-        f"**{proposed}**",
-        f"{newest.said.state} ({newest.said.basis})",
+        day(m.day, links[m.run]),
+        _bug(one.bug),
+        text(one.torch),
+        text(setups.machines(one.where), limit=300),
+        f"**{one.proposed}**",
+        f"{one.newest.said.state} ({one.newest.said.basis})",
     ]
 
 
 def _change(one: Together, links: dict[str, str]) -> list[str]:
     now, before = one.first.now, one.first.before
     return [
-        f"[{now.day}]({links[now.run]})",
+        day(now.day, links[now.run]),
         _bug(one.first.bug),
         text(one.torch),
         text(setups.machines(one.where), limit=300),
         f"{before.outcome} in {text(setups.release_of(before.provenance['torch']))}, macOS {text(before.provenance['macos'])}, "
-        f"[{before.day}]({links[before.run]})",
+        f"{day(before.day, links[before.run])}",
         setups.listed(sorted({change.said for change in one.changes})),
     ]
 
@@ -85,7 +70,5 @@ def _bug(bug) -> str:
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated file that the page includes."""
     runs = inputs.published
-    found = changes.together(one for entry in inputs.known for one in changes.of_bug(entry.bug, inputs.measured))
-    found.sort(key=lambda one: (one.first.now.provenance["date"], one.first.bug.slug), reverse=True)
-    last = words.last_measured(run.where for run in runs)
-    return pieces(changes=page(inputs.known, found, run_pages.links(runs), last))
+    links, last = run_pages.links(runs), words.last_measured(run.where for run in runs)
+    return pieces(changes=page(contradictions(inputs.known), changes_of(inputs.known), links, last))

@@ -10,7 +10,7 @@ from mpscheck.runs import numerics
 from mpscheck.site import run_pages, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs, pieces
-from mpscheck.site.markup import table
+from mpscheck.site.markup import day, table
 from mpscheck.site.run_pages import Run
 
 UNVERIFIED = (
@@ -90,16 +90,15 @@ def results(runs: list[Run]) -> str:
         "Counted are checks. *Not as expected*: otherwise than sources say, or than the run before on the same runner. The "
         "newest run of each set-up has a page.",
         *([] if all(run.verified for run in runs) else [UNVERIFIED]),
-        table(COLUMNS, [_row(run, links[run.name]) for run in runs], "Runs on Macs"),
+        table(COLUMNS, [_row(run, links[run.name]) for run in runs], "Runs on Macs", "runs"),
     ]
     return "\n\n".join(parts)
 
 
 def _row(run: Run, link: str) -> list[str]:
     where, counts = run.where, run.counts
-    day = text(where["date"][:10])
     return [
-        f'<span id="{run_pages.anchor(run)}"></span>' + (day if "#" in link else f"[{day}]({link})"),
+        f'<span id="{run_pages.anchor(run)}"></span>' + day(text(where["date"][:10]), "" if "#" in link else link),
         text(where["torch"]),
         text(where["macos"] or where["system"]),
         f"{text(where['chip'] or where['gpu'] or 'not known', 40).replace(' &#40;Virtual&#41;', '')}, {GPUS[where['virtual']]}",
