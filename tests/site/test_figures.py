@@ -60,8 +60,7 @@ def test_the_newest_release_comes_first_and_a_row_without_one_last(plain):
     torch = [(), ("2.8.0",), ("2.14.0", "2.13.0"), ("2.14.0.dev20260629",)]
     found = tuple(dataclasses.replace(ONE, torch=versions) for versions in torch)
     shown = [
-        row[3].partition(", macOS")[0].removeprefix("PyTorch ")
-        for row in cells(figures.section(plain.bug, found))
+        row[3].partition(", macOS")[0].removeprefix("PyTorch ") for row in cells(figures.section(plain.bug, found))
     ]
     assert shown == ["2.13.0, 2.14.0", "2.14.0.dev20260629", "2.8.0", "not named"]
 

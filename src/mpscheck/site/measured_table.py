@@ -101,7 +101,7 @@ def _how_wrong(found: list[Measurement]) -> str:
     if isinstance(figures[0], slim.Sample):
         return words.figures(figures[0])
     newest = figures[0]
-    parts = []
+    parts = [f"output {newest.place} of {newest.of}"] if newest.of > 1 else []
     if newest.wrong:
         parts.append(f"{newest.wrong:,} of {newest.elements:,} values ({_share(newest)})")
     if newest.wrong_runs is not None:

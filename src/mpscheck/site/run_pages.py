@@ -3,8 +3,7 @@
 The newest run of each set-up has a page of its own, all others a row in the table of runs.
 """
 
-import re
-import zlib
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,9 +36,11 @@ class Run:
 
     @property
     def slug(self) -> str:
-        """A name that is safe in an address, whatever the file was called."""
-        plain = re.sub(r"[^a-z0-9.]+", "-", self.name.lower()).strip("-.")[:80]
-        return f"{plain}-{zlib.crc32(self.name.encode()):08x}"
+        """A name for an address: nothing of it is a stranger's, and no two runs have the same."""
+        where = setups.of_run(self.where)
+        macos = f"-macos{where.macos}" if where.macos else ""
+        digest = hashlib.sha256(self.name.encode()).hexdigest()[:10]
+        return f"{self.where['date'][:10]}-torch{where.torch}{macos}-{digest}"
 
     @property
     def setup(self) -> tuple:

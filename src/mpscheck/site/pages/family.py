@@ -35,6 +35,7 @@ def page(family: str, entries: list[Entry]) -> str:
         "A release that no source speaks of is *unknown*, never *not affected*. "
         f"The same [as a matrix](../../matrix/{family}.md), with what was measured. "
         f"Other families: [all known bugs](../../bugs.md). {last}\n\n"
+        f"Other families: [all known bugs](../../bugs.md). {last}\n\n"
         f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
