@@ -12,6 +12,7 @@ from mpscheck.runs import made_of, provenance, results
 from mpscheck.site import files as pages
 from mpscheck.site.inputs import Inputs, read_inputs
 from mpscheck.site.pages import bug as bug_page
+from mpscheck.site.pages import changes as changes_page
 from mpscheck.site.pages import index as index_page
 from mpscheck.site.pages import matrix as matrix_page
 from mpscheck.site.pages import verification as verification_page
@@ -50,6 +51,9 @@ def test_without_a_run_every_page_says_so(inputs):
     assert all(NOT_ON_MAC in files[f"bugs/{bug.slug}.md"] for bug in inputs.bugs)
     assert files["bugs/rows.txt"].count(NOT_ON_MAC) == len(inputs.bugs)
     assert NOT_ON_MAC in files["generated/results.md"]
+    assert files["generated/changes.md"] == f"Measured last: {NOT_ON_MAC}.\n\n{changes_page.NOTHING}\n"
+    assert f"Measured last: {NOT_ON_MAC}." in files["bugs/family/strides.md"]
+    assert not any(name.startswith("runs/") for name in files)
     assert files["generated/local.md"].strip() == ""
 
 
