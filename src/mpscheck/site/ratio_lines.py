@@ -46,18 +46,18 @@ def drawing(found: Iterable[Measurement]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratio-lines" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'width="100%" font-family="inherit" font-size="12" fill="currentColor">',
         f'<title id="ratio-lines">{summary(lines, releases)}</title>',
-        f'<rect x="{LEFT}" y="{limit}" width="{RIGHT - LEFT}" height="{BOTTOM - limit:.1f}" opacity="0.1"/>',
+        f'<rect x="{LEFT}" y="{limit}" width="{RIGHT - LEFT}" height="{BOTTOM - limit}" opacity="0.1"/>',
         f'<text x="{LEFT}" y="12">Error, as a multiple of the CPU&#8217;s own (grey: allowed, up to {numerics.ALLOWED_RATIO:g})</text>',
         *_axes(releases),
     ]
     for number, (macos, by_torch) in enumerate(lines.items()):
-        shift = (number - (len(lines) - 1) / 2) * APART
+        shift = round((number - (len(lines) - 1) / 2) * APART)
         places = [
             (_x(releases.index(torch), len(releases)) + shift, _y(by_torch[torch]))
             for torch in releases
             if torch in by_torch
         ]
-        parts += [_path(places, number), *(_mark(x, y, number) for x, y in places), *_legend(macos, number)]
+        parts += [_path(places, number), _marks(places, number), *_legend(macos, number)]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -71,40 +71,42 @@ def summary(lines: dict[str, dict[str, float]], releases: list[str]) -> str:
     return f"Largest error ratio by release of PyTorch, {words.span(releases[0], releases[-1])}. {text('; '.join(said), limit=600)}."
 
 
-def _x(place: int, of: int) -> float:
-    return round(LEFT + 24 + place * (RIGHT - LEFT - 48) / (of - 1), 1)
+def _x(place: int, of: int) -> int:
+    return round(LEFT + 24 + place * (RIGHT - LEFT - 48) / (of - 1))
 
 
-def _y(ratio: float) -> float:
+def _y(ratio: float) -> int:
     """Where a ratio stands along the axis; what is exact at its foot, what is infinite above its top."""
     if math.isinf(ratio):
-        return TOP - BAND / 2
+        return TOP - BAND // 2
     first, last = DECADES
     power = min(max(math.log10(ratio), first), last) if ratio > 0 else first
-    return round(BOTTOM - (power - first) / (last - first) * (BOTTOM - TOP), 1)
+    return round(BOTTOM - (power - first) / (last - first) * (BOTTOM - TOP))
 
 
-def _path(places: list[tuple[float, float]], number: int) -> str:
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+def _path(places: list[tuple[int, int]], number: int) -> str:
+    line = "L".join(f"{x} {y}" for x, y in places)
     dash = DASHES[number % len(DASHES)]
-    return f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="{dash or "none"}"/>'
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<path d="M{line}" fill="none" stroke="currentColor" stroke-width="1.5"{dashed}/>'
 
 
-def _mark(x: float, y: float, number: int) -> str:
-    """A circle, a square, a triangle, a cross: one for each macOS."""
-    return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>',
-        f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6"/>',
-        f'<path d="M{x:.1f} {y - 4:.1f}l4 7h-8z"/>',
-        f'<path d="M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6" stroke="currentColor" stroke-width="2"/>',
+def _marks(places: list[tuple[int, int]], number: int) -> str:
+    """Circles, squares, triangles or crosses: one of these for each macOS, all of a line as one path."""
+    shape, how = (
+        ("h0", 'stroke="currentColor" stroke-width="7" stroke-linecap="round"'),
+        ("h0", 'stroke="currentColor" stroke-width="6" stroke-linecap="square"'),
+        ("m0 -4l4 7h-8z", ""),
+        ("m-3 -3l6 6m0 -6l-6 6", 'stroke="currentColor" stroke-width="2"'),
     )[number % 4]
+    return f'<path d="{"".join(f"M{x} {y}{shape}" for x, y in places)}" {how}/>'
 
 
 def _legend(macos: str, number: int) -> list[str]:
     x, y = LEFT + number * 105, HEIGHT - 14
     return [
         _path([(x, y), (x + 28, y)], number),
-        _mark(x + 14, y, number),
+        _marks([(x + 14, y)], number),
         f'<text x="{x + 34}" y="{y + 4}">macOS {text(macos)}</text>',
     ]
 
@@ -120,8 +122,8 @@ def _axes(releases: list[str]) -> list[str]:
     for power, shown in ((-2, "0"), (0, "1"), (3, "1,000"), (6, "10⁶"), (9, "10⁹")):
         y = _y(10.0**power)
         up += [
-            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" font-size="11">{shown}</text>',
+            f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end" font-size="11">{shown}</text>',
             f'<line x1="{LEFT}" y1="{y}" x2="{RIGHT}" y2="{y}" stroke="currentColor" opacity="0.15"/>',
         ]
-    up.append(f'<text x="{LEFT - 6}" y="{_y(math.inf) + 4:.1f}" text-anchor="end" font-size="11">∞</text>')
+    up.append(f'<text x="{LEFT - 6}" y="{_y(math.inf) + 4}" text-anchor="end" font-size="11">∞</text>')
     return [*across, *up]
