@@ -9,7 +9,7 @@ from mpscheck.known.measured import DISAGREE, ONCE, RIGHT, Measurement
 from mpscheck.runs import numerics, slim
 from mpscheck.site import ratio_lines, words
 from mpscheck.site.escape import text
-from mpscheck.site.markup import day, details, table
+from mpscheck.site.markup import details, table
 
 LABEL = "Measured by runs of this check"
 NONE = "–"
@@ -136,16 +136,13 @@ def _others(found: tuple[Measurement, ...] | list[Measurement]) -> str:
     said = []
     for name in ("control", "workaround"):
         verdicts = [m.verdict(name) for m in found if name in m.record.functions and m.current and not m.hindered]
-        said.append(words.verdict(_spoken(numerics.worst(verdicts))) if verdicts else NONE)
+        worst = numerics.worst(verdicts) if verdicts else NONE
+        said.append("right" if worst == "agrees" else NONE if worst == NONE else words.verdict(worst))
     return ", ".join(said)
 
 
-def _spoken(verdict: str) -> str:
-    return "right" if verdict == "agrees" else verdict
-
-
 def _run(m: Measurement, links: dict[str, str]) -> str:
-    return day(m.day, links.get(m.run, ""))
+    return f"[{m.day}]({links[m.run]})" if m.run in links else m.day
 
 
 def _unverified(found: tuple[Measurement, ...]) -> str:

@@ -37,10 +37,8 @@ class Run:
     @property
     def slug(self) -> str:
         """A name for an address: nothing of it is a stranger's, and no two runs have the same."""
-        where = setups.of_run(self.where)
-        macos = f"-macos{where.macos}" if where.macos else ""
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:6]
-        return f"{self.where['date'][:10]}-torch{where.torch}{macos}-{digest}"
+        return f"{self.where['date'][:10]}-torch{setups.of_run(self.where).torch}-{digest}"
 
     @property
     def setup(self) -> tuple:
