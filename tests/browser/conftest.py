@@ -36,6 +36,7 @@ TEMPLATES = {  # one page of each kind
     "guide": "guides/triage/",
     "explanation": "explanation/wrong/",
     "results": "results/",
+    "changes": "changes/",
     "data": "api/",
     "glossary": "glossary/",
     "not found": "404.html",

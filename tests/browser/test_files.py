@@ -15,7 +15,6 @@ from .conftest import TEMPLATES, build, empty_alone, script
 FIRST_VIEW = 90_000  # bytes as sent, without the index of the search
 SEARCH_INDEX = 80_000
 HEAVY = ("notebooks/",)  # hold JupyterLab's style sheets
-HEAVY_WITH_DATA = ("results/",)  # of the rehearsed site alone: it is not made for dozens of runs yet
 
 
 @functools.cache  # most pages load the same files
@@ -100,9 +99,8 @@ def first_view(site: Path, path: Path) -> dict[str, int]:
 
 
 def test_no_page_is_heavy(site, which):
-    left_out = HEAVY + (HEAVY_WITH_DATA if which == "rehearsed" else ())
     sizes = {str(path.relative_to(site)): sum(first_view(site, path).values()) for path in site.rglob("*.html")}
-    assert {name: size for name, size in sizes.items() if size > FIRST_VIEW and not name.startswith(left_out)} == {}
+    assert {name: size for name, size in sizes.items() if size > FIRST_VIEW and not name.startswith(HEAVY)} == {}
     more = 1.05 if which == "rehearsed" else 1  # pages of bugs say more where there are runs
     assert packed(site / "search" / "search_index.json") <= SEARCH_INDEX * more
 

@@ -33,7 +33,7 @@ def cells(text: str) -> list[list[str]]:
 
 
 def test_a_row_has_set_up_values_date_and_source(plain):
-    said = figures.section(plain.bug, (ONE,), on_mac=False)
+    said = figures.section(plain.bug, (ONE,))
     assert said.startswith("## CPU against MPS")
     assert "Reported by others, not run by us" in said
     (row,) = cells(said)
@@ -45,14 +45,14 @@ def test_a_row_has_set_up_values_date_and_source(plain):
 
 def test_what_is_not_known_is_said_and_a_control_is_named(plain):
     bare = Figure(what="matmul", quantity="said", mps="right", source="a/b#7", of="control")
-    (row,) = cells(figures.section(plain.bug, (bare,), on_mac=False))
+    (row,) = cells(figures.section(plain.bug, (bare,)))
     assert row[0].startswith("control, not the faulty call") and row[1] == "–"
     assert "no verdict" in row[2] and row[3] == "PyTorch not named" and "<small>" not in row[4]
 
 
 def test_a_virtual_gpu_and_a_doubt_are_named(plain):
     doubtful = dataclasses.replace(ONE, virtual=True, doubt="the machine was shared")
-    (row,) = cells(figures.section(plain.bug, (doubtful,), on_mac=False))
+    (row,) = cells(figures.section(plain.bug, (doubtful,)))
     assert row[3].endswith("M3 (virtual)") and "wrong; the machine was shared" in row[2]
 
 
@@ -60,35 +60,34 @@ def test_the_newest_release_comes_first_and_a_row_without_one_last(plain):
     torch = [(), ("2.8.0",), ("2.14.0", "2.13.0"), ("2.14.0.dev20260629",)]
     found = tuple(dataclasses.replace(ONE, torch=versions) for versions in torch)
     shown = [
-        row[3].partition(", macOS")[0].removeprefix("PyTorch ")
-        for row in cells(figures.section(plain.bug, found, on_mac=False))
+        row[3].partition(", macOS")[0].removeprefix("PyTorch ") for row in cells(figures.section(plain.bug, found))
     ]
     assert shown == ["2.13.0, 2.14.0", "2.14.0.dev20260629", "2.8.0", "not named"]
 
 
 def test_many_releases_are_folded(plain):
     many = dataclasses.replace(ONE, torch=("2.9.1", "2.10.0", "2.14.0", "2.4.1", "2.8.0"))
-    (row,) = cells(figures.section(plain.bug, (many,), on_mac=False))
+    (row,) = cells(figures.section(plain.bug, (many,)))
     assert row[3].startswith("PyTorch 2.4.1 to 2.14.0 (5 of them), macOS")
 
 
 def test_a_page_without_figures_says_so_in_one_line(plain):
-    said = figures.section(plain.bug, (), on_mac=False)
+    said = figures.section(plain.bug, ())
     assert said.endswith("No CPU-vs-MPS figure of this bug is known to be public, and it has not run on a Mac yet.")
     assert "|" not in said
-    assert "has not run" not in figures.section(plain.bug, (), on_mac=True)
+    assert "has not run" not in figures.section(plain.bug, (), measured="a table")
 
 
 def test_figures_that_stand_in_threads_alone_are_not_denied(known):
     told = next(one for one in known if any("figures" in sighting for sighting in one.bug.reported))
-    assert "in the [threads](#threads) alone" in figures.section(told.bug, (), on_mac=False)
+    assert "in the [threads](#threads) alone" in figures.section(told.bug, ())
 
 
 def test_a_strangers_words_are_text(plain):
     hostile = dataclasses.replace(
         ONE, what=HOSTILE, cpu=HOSTILE, mps=HOSTILE, chip=HOSTILE, macos=HOSTILE, doubt=HOSTILE
     )
-    said = figures.section(plain.bug, (hostile,), on_mac=False)
+    said = figures.section(plain.bug, (hostile,))
     assert "\n--8<--" not in said and "<img" not in markdown.markdown(said, extensions=["tables", "md_in_html"])
 
 

@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from mpscheck.runs import made_of, provenance, results
 from mpscheck.site import files as pages
 from mpscheck.site.inputs import Inputs, read_inputs
 from mpscheck.site.pages import bug as bug_page
+from mpscheck.site.pages import changes as changes_page
 from mpscheck.site.pages import index as index_page
 from mpscheck.site.pages import matrix as matrix_page
 from mpscheck.site.pages import verification as verification_page
@@ -49,6 +51,9 @@ def test_without_a_run_every_page_says_so(inputs):
     assert all(NOT_ON_MAC in files[f"bugs/{bug.slug}.md"] for bug in inputs.bugs)
     assert files["bugs/rows.txt"].count(NOT_ON_MAC) == len(inputs.bugs)
     assert NOT_ON_MAC in files["generated/results.md"]
+    assert files["generated/changes.md"] == f"Measured last: {NOT_ON_MAC}.\n\n{changes_page.NOTHING}\n"
+    assert f"Measured last: {NOT_ON_MAC}." in files["bugs/family/strides.md"]
+    assert not any(name.startswith("runs/") for name in files)
     assert files["generated/local.md"].strip() == ""
 
 
@@ -66,9 +71,10 @@ def test_the_figures_of_a_run_come_from_its_file(inputs, mac_run, linear):
     output["cpu"] |= {"rms": 1.0, "max": 1.0}
     output["first_wrong"] = {"index": [3, 1], "device": "nan", "cpu": 1.5, "exact": 1.5000001}
     page = page_of(linear, {"mac": mac_run})
-    assert "error ratio 1,234; 17 of 256 values wrong, first at (3, 1): NaN, on the CPU 1.5, in float64 1.5" in page
+    said = "<code>1.5</code><br><small>in float64 1.5</small> | <code>NaN</code><br><small>at &#40;3, 1&#41;</small>"
+    assert f"| {said} | 17 of 256 values (7&nbsp;%)<br>1,234 × the CPU's error |" in page
     record["attempts"][0]["functions"]["compute"] |= {"repeats": 20, "wrong_runs": 7}
-    assert "in float64 1.5; 7 of 20 runs wrong" in page_of(linear, {"mac": mac_run})
+    assert "<br>7 of 20 repeats<br>" in page_of(linear, {"mac": mac_run})
 
 
 def test_of_several_outputs_the_worst_speaks(inputs, mac_run, linear):
@@ -78,7 +84,7 @@ def test_of_several_outputs_the_worst_speaks(inputs, mac_run, linear):
     right["device"] |= {"rms": 0.0, "max": 0.0, "wrong": 0}
     outputs.insert(0, right | {"first_wrong": None})
     page = page_of(linear, {"mac": results.check(mac_run, "mac")})
-    assert "output 2 of 2: error ratio" in page and "values wrong" in page
+    assert re.search(r"\| output 2 of 2<br>[\d,]+ of 256 values", page)
 
 
 def test_a_record_that_did_not_run_gives_its_reason(inputs, mac_run, linear):

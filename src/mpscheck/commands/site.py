@@ -11,7 +11,7 @@ from mpscheck.site.files import files
 from mpscheck.site.inputs import read_inputs
 
 DOCS = ROOT / "docs"
-FOLDERS = ("generated", "bugs", "matrix", "releases", "api")  # hold generated files only
+FOLDERS = ("generated", "bugs", "matrix", "releases", "runs", "api")  # hold generated files only
 
 
 def main() -> int:

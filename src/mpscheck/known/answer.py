@@ -76,21 +76,28 @@ class Answer:
     @property
     def because(self) -> str:
         """What the state rests on, in words; strings of strangers in it."""
-        machines = " and ".join(dict.fromkeys(setup.machine for setup in self.where))
+        if self._settled or self.found != RIGHT:
+            return self.ground
+        return f"{self.ground}; this check agreed on {setups.machines(self.where)}, which settles nothing"
+
+    @property
+    def ground(self) -> str:
+        """The same without what agreed and settles nothing: where that differs, still the same is known."""
+        machines = setups.machines(self.where)
         among = "" if all(m.verified for m in self.rests_on) else ", unverified ones among them"
         runs = "our runs" if self.basis == MEASURED else "unverified runs"
-        settled = self.basis in (MEASURED, UNVERIFIED)
         told = {
             CONTRADICTION: f"{self.proposed} in {runs} on {machines}, {self.said.state} says {_source(self.said.basis)}",
             DISAGREEMENT: f"wrong in some runs on {machines}, right in others{among}",
             UNKNOWN: f"{self.shade}: {self.said.reason}",
-        }.get(self.state, f"{self.basis} on {machines}" if settled and machines else self.basis)
-        remarks = {
-            ONCE: f"wrong in one process on {machines}, not confirmed",
-            RIGHT: f"this check agreed on {machines}, which settles nothing",
-        }
-        remark = self.could_not or ("" if settled else remarks.get(self.found, ""))
+        }.get(self.state, f"{self.basis} on {machines}" if self._settled and machines else self.basis)
+        once = f"wrong in one process on {machines}, not confirmed" if self.found == ONCE and not self._settled else ""
+        remark = self.could_not or once
         return f"{told}; {remark}" if remark else told
+
+    @property
+    def _settled(self) -> bool:
+        return self.basis in (MEASURED, UNVERIFIED)
 
     @property
     def words(self) -> str:

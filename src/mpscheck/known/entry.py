@@ -62,7 +62,7 @@ class Entry:
     def stretches(self) -> list[tuple[Answer, str, str]]:
         """(answer, first release, last release) for each stretch of releases of which the same is known, newest first."""
         by_version = {release.version: one for release, one in zip(releases.load(), self.answers, strict=True)}
-        found = releases.runs({version: one.words for version, one in by_version.items()})
+        found = releases.runs({version: (one.state, one.ground) for version, one in by_version.items()})
         return [(by_version[last], first, last) for _, first, last in found][::-1]
 
     def likely(self, place: int) -> bool:

@@ -1,7 +1,10 @@
 """Set-ups: where a bug is asked about, or was measured. Torch release, major macOS, virtual or real; more where a claim names it."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug
 
@@ -38,6 +41,37 @@ class Setup:
             and asked.virtual in (None, self.virtual)
             and (asked.chip is None or self.chip in (None, asked.chip))
         )
+
+
+def machines(found: Iterable[Setup], brief: bool = False) -> str:
+    """The machines of several set-ups in words: `macOS 15 and 26, a real and a virtual GPU; macOS 27, a real GPU`.
+
+    In brief: `macOS 15 and 26, real and virtual; macOS 27, real`.
+    """
+    by_kind: dict[tuple, set[str]] = {}
+    for one in found:
+        by_kind.setdefault((one.chip, one.virtual), set()).add(one.macos or "")
+    alike: dict[tuple, list[bool | None]] = {}  # kinds of GPU on which the same versions of macOS were
+    for (chip, virtual), macos in sorted(by_kind.items(), key=str):
+        alike.setdefault((chip, tuple(sorted(macos, key=_by_number))), []).append(virtual)
+    return "; ".join(_machine(chip, macos, virtual, brief) for (chip, macos), virtual in alike.items())
+
+
+def _machine(chip: str | None, macos: tuple[str, ...], virtual: list[bool | None], brief: bool) -> str:
+    named = [word if brief else f"a {word}" for word, flag in (("real", False), ("virtual", True)) if flag in virtual]
+    gpus = [" and ".join(named) + " GPU" * (not brief)] if named else []
+    gpus += ["perhaps virtual" if brief else "a GPU that may be virtual"] if None in virtual else []
+    parts = (f"macOS {listed(macos)}" if any(macos) else "", " and ".join(gpus), chip or "")
+    return ", ".join(part for part in parts if part)
+
+
+def _by_number(macos: str) -> Version:
+    return Version(macos or "0")
+
+
+def listed(names: Sequence[str]) -> str:
+    """`15, 26 and 27`"""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def release_of(torch: str) -> str:

@@ -8,9 +8,11 @@ import uuid
 from html import escape
 from pathlib import Path
 
+from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.figures import Figure
-from mpscheck.known import exposure, names, releases
+from mpscheck.known import exposure, names, releases, setups
 from mpscheck.known.answer import NOT_AFFECTED, UNKNOWN, Answer
+from mpscheck.known.changes import Contradiction, Together, changes_of, contradictions
 from mpscheck.known.entry import Entry
 from mpscheck.known.measured import NONE, Index
 from mpscheck.known.setups import Setup
@@ -178,14 +180,14 @@ def met_through(measured: dict[str, dict]) -> dict[str, set[str]]:
 
 
 def feed(entries: list[Entry], site_url: str) -> str:
-    """An Atom feed of the bugs with the newest first reports, and of what runs say against sources, newest first."""
+    """An Atom feed of the bugs with the newest first reports, of what runs say against sources, and of what changed, newest first."""
     base = site_url or "../"
     told = [(entry.date, entry.slug, _feed_entry(entry, base)) for entry in entries]
-    told += [
-        (one.date, str(setup), _contradiction(entry, setup, one, base))
-        for entry in entries
-        for setup, one in entry.contradictions
-    ]
+    against = contradictions(entries)
+    told += [(one.date, one.bug.slug, _contradiction(one, base)) for one in against]
+    there = {(one.bug.slug, one.torch) for one in against}  # these tell it already
+    news = [one for one in changes_of(entries) if one.is_news and (one.bug.slug, one.torch) not in there]
+    told += [(one.since, one.bug.slug, _change(one, base)) for one in news]
     newest = sorted(told, reverse=True)[:FEED_LENGTH]
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>',
@@ -211,14 +213,27 @@ def _feed_entry(entry: Entry, base: str) -> str:
     )
 
 
-def _contradiction(entry: Entry, setup: Setup, one: Answer, base: str) -> str:
-    """One set-up on which runs contradict what is said: an id of its own, so that a reader is told of it once."""
-    title = f"Contradiction on {setup}: {plain(entry.bug.claim)}"
+def _contradiction(one: Contradiction, base: str) -> str:
+    """Where runs contradict what is said: an id of its own, so that a reader is told of it once."""
+    title = f"Contradiction on torch {one.torch}, {setups.machines(one.where)}: {plain(one.bug.claim)}"
+    return _news(one.bug, title, f"{one.torch} {one.proposed}", one.date, one.newest.words, base)
+
+
+def _change(one: Together, base: str) -> str:
+    """What runs found otherwise than those before them, where no source says so."""
+    before = one.first.before
+    title = f"{one.kind.capitalize()} on torch {one.torch}, {setups.machines(one.where)}: {plain(one.bug.claim)}"
+    said = (
+        f"{before.outcome} before, on torch {before.provenance['torch']} on {before.day}; sources say: {one.first.said}"
+    )
+    return _news(one.bug, title, f"{one.torch} {one.kind}", one.since, said, base)
+
+
+def _news(bug: Bug, title: str, what: str, date: str, said: str, base: str) -> str:
     return (
-        f"<entry>\n<title>{escape(title)}</title>\n"
-        f"<id>urn:uuid:{uuid.uuid5(NAMESPACE, f'{entry.slug} {setup} {one.proposed}')}</id>\n"
-        f"<updated>{one.date}T00:00:00Z</updated>\n"
-        f'<link rel="alternate" href="{escape(base)}bugs/{entry.slug}/"/>\n<summary>{escape(one.words)}</summary>\n</entry>'
+        f"<entry>\n<title>{escape(title)}</title>\n<id>urn:uuid:{uuid.uuid5(NAMESPACE, f'{bug.slug} {what}')}</id>\n"
+        f"<updated>{date}T00:00:00Z</updated>\n"
+        f'<link rel="alternate" href="{escape(base)}bugs/{bug.slug}/"/>\n<summary>{escape(said)}</summary>\n</entry>'
     )
 
 

@@ -1,4 +1,4 @@
-"""The part of a bug's page that holds CPU against MPS: what others published, visibly another kind than a run of ours."""
+"""The part of a bug's page that holds CPU against MPS: runs, and below them what others published, visibly another kind."""
 
 import re
 
@@ -19,9 +19,10 @@ OF = {None: "", "control": "control, not the faulty call: ", "workaround": "work
 COLUMNS = ["What", "CPU", "MPS", "On", "Source"]
 
 
-def section(bug: Bug, found: tuple[Figure, ...], on_mac: bool) -> str:
-    """Heading and table; one line where no figure is public. `on_mac`: a run of ours on a Mac is shown on the page."""
-    return f"{HEADING}\n\n{reported(found) if found else nothing(bug, on_mac)}"
+def section(bug: Bug, found: tuple[Figure, ...], measured: str = "") -> str:
+    """What runs measured, then what others published; one line where no figure is public."""
+    others = reported(found) if found else nothing(bug, bool(measured))
+    return "\n\n".join([HEADING, *([measured] if measured else []), others])
 
 
 def reported(found: tuple[Figure, ...]) -> str:

@@ -5,6 +5,7 @@ from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import (
     bug,
     case,
+    changes,
     declared,
     detection,
     downloads,
@@ -23,7 +24,7 @@ from mpscheck.site.pages import (
 )
 
 PAGES = (  # each has `files(inputs)`
-    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, exposure),
+    *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, exposure),
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 

@@ -15,6 +15,7 @@ from mpscheck.known import evidence, exposure, measured, releases, repeated, whe
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import CATALOGUE
 from mpscheck.runs import emulated, results, slim
+from mpscheck.site import run_pages
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Inputs:
     def measured(self) -> measured.Index:
         """What all runs on Macs gave, by bug and set-up."""
         return measured.index(self.bugs, self.runs, self.unverified)
+
+    @cached_property
+    def published(self) -> list[run_pages.Run]:
+        """All runs on Macs with what each found, the newest first."""
+        return run_pages.all_runs(self.checks, self.runs, self.unverified, self.measured)
 
     @cached_property
     def known(self) -> list[Entry]:

@@ -4,15 +4,26 @@ from collections.abc import Sequence
 from html import escape
 
 
-def table(headings: Sequence[str], rows: list[list[str]], label: str) -> str:
-    """A Markdown table in a region that scrolls by itself."""
+def table(headings: Sequence[str], rows: list[list[str]], label: str, kind: str = "") -> str:
+    """A Markdown table in a region that scrolls by itself; `kind` is a class of the style sheet."""
     lines = [headings, ["---"] * len(headings), *rows]
-    return region(label, "\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return region(label, "\n".join(f"| {' | '.join(line)} |" for line in lines), kind)
 
 
-def region(label: str, table: str) -> str:
+def region(label: str, table: str, kind: str = "") -> str:
     """A table that scrolls by itself where it is wider than the screen, reachable by keyboard; not searched for words."""
-    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0" data-search-exclude markdown>\n\n{table}\n\n</div>'
+    name = f"scroll {kind}".strip()
+    return f'<div class="{name}" role="region" aria-label="{label}" tabindex="0" data-search-exclude markdown>\n\n{table}\n\n</div>'
+
+
+def details(summary: str, inside: str) -> str:
+    """A part that a reader opens, without a script; not searched for words."""
+    return f"<details data-search-exclude markdown>\n<summary>{summary}</summary>\n\n{inside}\n\n</details>"
+
+
+def day(date: str, link: str = "") -> str:
+    """A day that stays on one line in a table, as a link where there is one."""
+    return f"[<time>{date}</time>]({link})" if link else f"<time>{date}</time>"
 
 
 def anchor(address: str, shown: str) -> str:

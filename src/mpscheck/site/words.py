@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 
 from packaging.version import Version
 
@@ -16,6 +17,7 @@ NOT_ON_MAC = "not yet run on a Mac"
 UNVERIFIED = "unverified: no job of ours measured it"
 SHAPES = {
     "agrees": "✔",
+    "right": "✔",
     "wrong": "✘",
     "nan": "✘",
     "nondeterministic": "✘",
@@ -194,6 +196,14 @@ def environment(provenance: dict) -> str:
     """Device, torch, Python and date of a run."""
     versions = f"torch {text(provenance['torch'])}, Python {text(provenance['python'])}"
     return f"{device(provenance)}, {versions}, {text(provenance['date'][:10])}"
+
+
+def last_measured(found: Iterable[dict]) -> str:
+    """When something was measured on a Mac last, and on what: of the provenance of runs; says so where there is none."""
+    newest = max(found, key=lambda where: where["date"], default=None)
+    if newest is None:
+        return f"Measured last: {NOT_ON_MAC}."
+    return f"Measured last on {text(newest['date'][:10])}, on PyTorch {text(newest['torch'])}, {device(newest)}."
 
 
 def made(documents: dict[str, dict]) -> str:

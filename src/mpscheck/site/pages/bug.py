@@ -2,15 +2,18 @@
 
 import ast
 
+from packaging.version import Version
+
 from mpscheck.bugs import effect, trigger
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.figures import Figure
-from mpscheck.known import evidence
+from mpscheck.known import evidence, releases
+from mpscheck.known.answer import Answer
 from mpscheck.known.entry import Entry
 from mpscheck.known.measured import Measurement
 from mpscheck.places import shown
 from mpscheck.site import figures as figures_part
-from mpscheck.site import recorded, words
+from mpscheck.site import measured_table, recorded, run_pages, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import definitions, items, region
@@ -24,17 +27,18 @@ def page(
     transcripts: dict[str, str] | None = None,
     recordings: dict[str, dict] | None = None,
     figures: tuple[Figure, ...] = (),
+    run_links: dict[str, str] | None = None,
 ) -> str:
-    """Claim, when and how, cure, versions, check, evidence, explanation, who meets it, threads."""
+    """Claim, what is known on the newest release, cure, CPU against MPS, versions, check, evidence, explanation, threads."""
     bug = entry.bug
     found = entry.index.of(bug.slug)
     parts = [
         reported_page.head(bug),
         f"# {words.linked(bug.claim.rstrip('.'), bug)}",
         reported_page.also_known_as(bug),
-        _summary(bug, found),
+        _summary(entry, found),
         "## What to do { data-search-exclude }\n\n" + _cure(bug),
-        figures_part.section(bug, figures, on_mac=bool(found)),
+        figures_part.section(bug, figures, measured_table.section(entry, run_links or {})),
         "## Versions { data-search-exclude }\n\n" + _versions(entry),
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, found, controls),
@@ -47,13 +51,16 @@ def page(
     return "\n\n".join(parts) + "\n"
 
 
-def _summary(bug: Bug, found: list[Measurement]) -> str:
+def _summary(entry: Entry, found: list[Measurement]) -> str:
+    bug = entry.bug
+    newest, one = _on_newest(entry)
     entries = {
+        "Newest PyTorch": f"{reported_page.state_word(one.state)} in {newest} ({text(one.because, limit=240)}).",
         "When": f"{trigger.sentence(bug.triggers) if bug.triggers else _why_not(bug, 'trigger')}.",
         "How": f"{effect.sentence(bug.effect) if bug.effect else _why_not(bug, 'effect')}.",
         "Kind": f"{words.kind(bug.kind, bug.silent)}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
-        "Our runs": f"{words.on_macs(found)}.",
+        "Our runs": words.last_measured([m.provenance for m in found]),
         "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
     }
     if bug.caused_by != "unknown":
@@ -63,6 +70,13 @@ def _summary(bug: Bug, found: list[Measurement]) -> str:
     if bug.caveat:
         entries["Caveat"] = words.prose(bug.caveat, 300)
     return definitions(entries)
+
+
+def _on_newest(entry: Entry) -> tuple[str, Answer]:
+    """The newest release that a file or a run knows, and what is known of the bug there."""
+    measured = [setup.torch for setup, _ in entry.measured_on if not Version(setup.torch).is_prerelease]
+    newest = max([release.version for release in releases.load()] + measured, key=Version)
+    return newest, entry.on(newest)
 
 
 def _why_not(bug: Bug, name: str) -> str:
@@ -161,7 +175,7 @@ def _fenced(output: str) -> str:
 
 def _evidence(bug: Bug, found: list[Measurement], controls: dict) -> str:
     cells = {
-        "measured": items(_measurement(m) for m in found) or words.verdict(words.NOT_ON_MAC),
+        "measured": words.on_macs(found) + (", [each of them](#cpu-against-mps)" if found else ""),
         "declared": items(words.linked(fact, bug) for fact in evidence.declared(bug))
         or "nothing read in the wheels so far",
         "reported": _reported(bug),
@@ -169,13 +183,6 @@ def _evidence(bug: Bug, found: list[Measurement], controls: dict) -> str:
     }
     rows = [f"| **{kind}**<br><small>{meaning}</small> | {cells[kind]} |" for kind, meaning in evidence.KINDS.items()]
     return region("Evidence", "\n".join(["| Kind | What is known |", "|---|---|", *rows]))
-
-
-def _measurement(m: Measurement) -> str:
-    if not m.current:
-        return f"{words.verdict('outdated')}: the check has changed since it ran on {words.environment(m.provenance)}"
-    details = "; ".join([*words.details(m), *words.whose(m)])
-    return f"{words.verdict(m.verdict())}{words.in_dtype(m.record)} on {words.environment(m.provenance)}: {details}"
 
 
 def _reported(bug: Bug) -> str:
@@ -218,7 +225,7 @@ def _who(bug: Bug, recordings: dict[str, dict]) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """A page a bug with a check, and the check itself."""
-    found = {}
+    found, run_links = {}, run_pages.links(inputs.published, to="../")
     for entry in inputs.known:
         if bug := entry.bug if entry.has_check else None:
             found[f"bugs/{bug.check.path.name}"] = bug.check.source
@@ -229,5 +236,6 @@ def files(inputs: Inputs) -> dict[str, str]:
                 inputs.printed,
                 inputs.recordings,
                 inputs.figures.get(bug.slug, ()),
+                run_links,
             )
     return found

@@ -26,6 +26,7 @@ def page(family: str, entries: list[Entry]) -> str:
     """The page of one family; `entries` are its bugs, the most dangerous first."""
     rows = "\n".join(_row(entry) for entry in entries)
     silent, checks = sum(entry.silent for entry in entries), sum(entry.has_check for entry in entries)
+    last = words.last_measured(m.provenance for entry in entries for m in entry.index.of(entry.slug))
     number = "1 bug" if len(entries) == 1 else f"{len(entries)} bugs"
     return (
         f"---\ndescription: Known bugs of PyTorch on Apple GPUs, family {family}, with what is known of each on every "
@@ -33,7 +34,8 @@ def page(family: str, entries: list[Entry]) -> str:
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
         "A release that no source speaks of is *unknown*, never *not affected*. "
         f"The same [as a matrix](../../matrix/{family}.md), with what was measured. "
-        "Other families: [all known bugs](../../bugs.md).\n\n"
+        f"Other families: [all known bugs](../../bugs.md). {last}\n\n"
+        f"Other families: [all known bugs](../../bugs.md). {last}\n\n"
         f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"

@@ -48,7 +48,7 @@ def page(entry: Entry, contribute: str = "../contribute.md", figures: tuple[Figu
         "There is **no snippet yet** that could tell on your machine: "
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
-        figures_part.section(bug, figures, on_mac=False),
+        figures_part.section(bug, figures),
         f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.encounters)}",
         f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
     ]
@@ -114,7 +114,7 @@ def by_release(entry: Entry) -> str:
         ends = f"[{first}](../releases/{first}.md)"
         if last != first:
             ends += f" to [{last}](../releases/{last}.md)"
-        rows.append(f"| {state_word(one.state)} | {ends} | {text(one.because, limit=400)} |")
+        rows.append(f"| {state_word(one.state)} | {ends} | {text(one.ground, limit=400)} |")
     return region("State by release", "\n".join(["| State | PyTorch | Rests on |", "|---|---|---|", *rows]))
 
 

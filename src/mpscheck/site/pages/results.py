@@ -1,51 +1,60 @@
-"""The generated parts of the results: each run with its provenance and what it found."""
+"""The runs: a table of all of them, and a page for the newest one of each set-up."""
+
+import json
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import measured
 from mpscheck.known.expected import expected_on
 from mpscheck.known.measured import Index, Measurement
-from mpscheck.site import words
+from mpscheck.runs import numerics
+from mpscheck.site import run_pages, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs, pieces
-from mpscheck.site.markup import table
+from mpscheck.site.markup import day, table
+from mpscheck.site.run_pages import Run
 
 UNVERIFIED = (
-    "People sent these runs. No job of ours measured them, so they are labelled, they clear no release, and where they "
-    "differ from a run of ours both are shown."
+    "People sent the *unverified* runs. No job of ours measured them, so they clear no release, and where they differ from "
+    "a run of ours both are shown."
 )
+COLUMNS = ["Date", "PyTorch", "macOS", "GPU", "Who", "Wrong", "Right", "Could not", "Not as expected"]
+GPUS = {True: "virtual", False: "real", None: "perhaps virtual"}
+NAMED = 3  # bugs by name in a row of the table
 
 
-def run_section(name: str, run: dict, bugs: tuple[Bug, ...], earlier: Index = measured.NONE, level: int = 3) -> str:
-    """One run: where it was made, and what it found for each bug, against what is said and what `earlier` runs gave."""
+def run_section(name: str, run: dict, bugs: tuple[Bug, ...], earlier: Index = measured.NONE) -> str:
+    """One run on a page that holds others too: heading, where it was made, and what it found."""
     where = run["provenance"]
+    title = f"{text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
+    # not in the search: dozens of runs would stand before the page that answers
+    return f"### {title} {{ data-search-exclude }}\n\n{_whole(name, run, bugs, earlier, '')}"
+
+
+def _whole(name: str, run: dict, bugs: tuple[Bug, ...], earlier: Index, to: str) -> str:
+    """Where a run was made, and what it found for each bug, against what is said and what `earlier` runs gave."""
     found: dict[str, list[Measurement]] = {}
     for bug, m in measured.measurements({bug.slug: bug for bug in bugs}, name, run):
         found.setdefault(bug.slug, []).append(m)
-    rows = [row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier)]
-    title = f"{text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
-    found = table(["Bug", "Expected", "Found", "Figures"], rows, f"Results of {text(name)}") if rows else "No record."
-    # not in the search: dozens of runs would stand before the page that answers
-    return f"{'#' * level} {title} {{ data-search-exclude }}\n\n{_provenance(name, run)}\n\n{found}"
+    rows = [row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier, to)]
+    cells = [row for _, row in sorted(rows, key=lambda one: one[0])]
+    listed = table(["Bug", "Expected", "Found", "Figures"], cells, f"Results of {text(name)}") if rows else "No record."
+    return f"{_provenance(name, run)}\n\n{listed}"
 
 
-def _run_rows(bug: Bug, found: list[Measurement], earlier: Index) -> list[list[str]]:
-    """One row a record; of several dtypes the worst says whether that was expected."""
+def _run_rows(bug: Bug, found: list[Measurement], earlier: Index, to: str) -> list[tuple[tuple, list[str]]]:
+    """One row a record, with its place: surprises first, then the worst; of several dtypes the worst says whether it is one."""
     speaking = measured.of_runs(found)
-    return [_run_row(bug, m, any(m is one for one in speaking), earlier) for m in found]
-
-
-def _run_row(bug: Bug, m: Measurement, speaks: bool, earlier: Index) -> list[str]:
-    found, expected = m.verdict(), expected_on(bug, m.provenance, earlier)
-    name = f"[{bug.slug}](bugs/{bug.slug}.md)"
-    if not m.current:
-        return [name, expected.words, words.verdict(found), "the check has changed since"]
-    surprise = " **not as expected**" if speaks and expected.is_surprise(found) else ""
-    return [
-        name,
-        expected.words,
-        words.verdict(found) + words.in_dtype(m.record) + surprise,
-        "; ".join(words.details(m)),
-    ]
+    rows = []
+    for m in found:
+        verdict, expected = m.verdict(), expected_on(bug, m.provenance, earlier)
+        surprise = m.current and any(m is one for one in speaking) and expected.is_surprise(verdict)
+        severity = numerics.SEVERITY.index(verdict) if verdict in numerics.SEVERITY else 0
+        shown = words.verdict(verdict) + (words.in_dtype(m.record) if m.current else "")
+        details = "; ".join(words.details(m)) if m.current else "the check has changed since"
+        name = f"[{bug.slug}]({to}bugs/{bug.slug}.md)"
+        cells = [name, expected.words, shown + " **not as expected**" * surprise, details]
+        rows.append(((not surprise, -severity, bug.slug, m.record.dtype), cells))
+    return rows
 
 
 def _provenance(name: str, run: dict) -> str:
@@ -70,19 +79,58 @@ def _pairs(named: dict[str, str]) -> str:
     return ", ".join(f"{text(name)}={text(value)}" for name, value in named.items())
 
 
-def results(inputs: Inputs) -> str:
-    """All published runs, newest first, those that people sent apart; says so where there is none."""
-    if not inputs.runs and not inputs.unverified:
+def results(runs: list[Run]) -> str:
+    """All published runs as a table, newest first; says so where there is none."""
+    last = words.last_measured(run.where for run in runs)
+    if not runs:
         return f"No run is published. Every bug is {words.verdict(words.NOT_ON_MAC)}."
-    parts = _sections(inputs, inputs.runs)
-    if inputs.unverified:
-        parts += [f"### Unverified {{ #unverified }}\n\n{UNVERIFIED}", *_sections(inputs, inputs.unverified)]
+    links = run_pages.links(runs)
+    parts = [
+        last,
+        "Counted are checks. *Not as expected*: otherwise than sources say, or than the run before on the same runner. The "
+        "newest run of each set-up has a page.",
+        *([] if all(run.verified for run in runs) else [UNVERIFIED]),
+        table(COLUMNS, [_row(run, links[run.name]) for run in runs], "Runs on Macs", "runs"),
+    ]
     return "\n\n".join(parts)
 
 
-def _sections(inputs: Inputs, runs: dict[str, dict]) -> list[str]:
-    newest_first = sorted(runs.items(), key=lambda pair: pair[1]["provenance"]["date"], reverse=True)
-    return [run_section(name, run, inputs.checks, inputs.measured) for name, run in newest_first]
+def _row(run: Run, link: str) -> list[str]:
+    where, counts = run.where, run.counts
+    return [
+        f'<span id="{run_pages.anchor(run)}"></span>' + day(text(where["date"][:10]), "" if "#" in link else link),
+        text(where["torch"]),
+        text(where["macos"] or where["system"]),
+        f"{text(where['chip'] or where['gpu'] or 'not known', 40).replace(' &#40;Virtual&#41;', '')}, {GPUS[where['virtual']]}",
+        "CI" if run.verified else "unverified",
+        str(counts["wrong"]),
+        str(counts["right"]),
+        str(counts["neither"]),
+        _surprises(run),
+    ]
+
+
+def _surprises(run: Run) -> str:
+    """Their number, and the first of them by name."""
+    if not run.surprises:
+        return "0"
+    named = [f"[{slug}](bugs/{slug}.md)" for slug in run.surprises[:NAMED]]
+    more = [f"{len(run.surprises) - NAMED} more"] if len(run.surprises) > NAMED else []
+    return f"**{len(run.surprises)}**: <small>{', '.join([*named, *more])}</small>"
+
+
+def run_page(run: Run, bugs: tuple[Bug, ...], earlier: Index) -> str:
+    """The page of the newest run of a set-up."""
+    where, counts = run.where, run.counts
+    title = f"{text(where['date'][:10])}, PyTorch {text(where['torch'])}, {words.device(where)}"
+    told = f"What a run of {len(run.found)} checks on a Mac found on {where['date'][:10]}, against what sources say."
+    whose = "" if run.verified else f" **{words.UNVERIFIED.capitalize()}.**"
+    return (
+        f"---\ndescription: {json.dumps(told)}\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n# Run of {title}\n\n"
+        f"{counts['wrong']} checks wrong, {counts['right']} right, {counts['neither']} gave no verdict; "
+        f"{len(run.surprises)} not as expected.{whose} [All runs](../results.md)\n\n"
+        f"{_whole(run.name, run.document, bugs, earlier, '../')}\n"
+    )
 
 
 def local_results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:
@@ -97,5 +145,7 @@ def local_results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:
 
 
 def files(inputs: Inputs) -> dict[str, str]:
-    """The generated files that the page includes."""
-    return pieces(results=results(inputs), local=local_results(inputs.checks, inputs.local))
+    """The generated files that the page includes, and a page for the newest run of each set-up."""
+    runs = inputs.published
+    found = {f"runs/{run.slug}.md": run_page(run, inputs.checks, inputs.measured) for run in run_pages.with_page(runs)}
+    return found | pieces(results=results(runs), local=local_results(inputs.checks, inputs.local))
