@@ -103,11 +103,14 @@ def test_an_unverified_run_changes_no_advice_and_is_named(advised):
     assert now.right_since(CERTAIN) == "2.9.0"
 
 
-def test_the_nearest_to_affected_come_first(advised):
+def test_the_most_dangerous_come_first_then_the_nearest_to_affected(advised):
     now = advised()
     for use in EVERY:
-        shades = [now.answer(slug, NEWEST, MAC).shade for slug in now.take(use, MAC).unknown]
-        assert shades == sorted(shades, key=list(said.SHADES).index)
+        ranks = [
+            (now.bugs[slug].danger or 1000, list(said.SHADES).index(now.answer(slug, NEWEST, MAC).shade))
+            for slug in now.take(use, MAC).unknown
+        ]
+        assert ranks == sorted(ranks) and len(set(ranks)) > 1
 
 
 def test_a_use_of_half_types_counts_what_is_about_half_types(advised):

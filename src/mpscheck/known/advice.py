@@ -47,7 +47,7 @@ class Standing:
     perhaps: tuple[str, ...]  # somebody says wrong, and it may be met
     likely: tuple[str, ...]  # unknown, and the nearest to affected
     near: tuple[str, ...]  # unknown, and a later release had it
-    unknown: tuple[str, ...]  # the other unknown ones: the nearest to affected first, then by danger
+    unknown: tuple[str, ...]  # the other unknown ones: the most dangerous first, then the nearest to affected
     measured: tuple[str, ...]  # of all that it meets or may meet: settled by a run of ours on such a Mac
     claimed: tuple[str, ...]  # not counted above: unverified runs alone say wrong
     certain: int  # of those that are accused, likely or near: how many recorded calls meet for certain
@@ -69,8 +69,9 @@ class Advice:
 
     def __init__(self, bugs: Iterable[Bug], stored: dict, recordings: dict, measured: Index = NONE):
         """`stored` are the files of `results/exposure`, `recordings` those of `results/emulated/recordings` by slug."""
+        bugs = tuple(bugs)
         self.bugs = {bug.slug: bug for bug in bugs if exposure.counts(bug) and bug.family != "model"}
-        self.study = exposure.Study(stored, self.bugs.values(), measured)
+        self.study = exposure.Study(stored, bugs, measured.verified)
         self.recordings, self.every, self.measured = recordings, measured, measured.verified
         self.meets = lru_cache(maxsize=None)(self._meets)
         self.ranked = lru_cache(maxsize=None)(self._ranked)
@@ -118,7 +119,7 @@ class Advice:
         on = {slug: self.answer(slug, release, mac) for slug in how}
         accused = [slug for slug in how if on[slug].accused]
         unknown = [slug for slug in how if on[slug].state == answers.UNKNOWN]
-        unknown.sort(key=lambda slug: SHADES.index(on[slug].shade))
+        unknown.sort(key=lambda slug: (self.bugs[slug].danger or 1000, SHADES.index(on[slug].shade)))
         likely = [slug for slug in unknown if on[slug].shade == said.LIKELY]
         near = [slug for slug in unknown if on[slug].shade in NEAR]
         close = (*accused, *likely, *near)

@@ -3,6 +3,7 @@
 from mpscheck.site import api
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import (
+    advice,
     bug,
     case,
     declared,
@@ -23,7 +24,7 @@ from mpscheck.site.pages import (
 )
 
 PAGES = (  # each has `files(inputs)`
-    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, exposure),
+    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, exposure, advice),
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 
