@@ -21,10 +21,11 @@ from mpscheck.site.pages import (
     results,
     verification,
     vocabulary,
+    worklist,
 )
 
 PAGES = (  # each has `files(inputs)`
-    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, exposure, advice),
+    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, exposure, advice, worklist),
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 

@@ -42,8 +42,8 @@ def _by_release(entries: list[Entry]) -> str:
     cells = []
     for release, number in releases_page.counts_by_release(entries):
         link = f'<a href="releases/{release.version}/">{release.version}</a>'
-        cells.append(f"<li>{link} {number.known} / {number.unknown}</li>")
-    return f'<p>PyTorch: bugs known / unknown there</p><ul class="releases">{"".join(cells)}</ul>'
+        cells.append(f"<li>{link} {number.known} / {number.likely} / {number.unknown - number.likely}</li>")
+    return f'<p>PyTorch: bugs known / likely / else unknown there</p><ul class="releases">{"".join(cells)}</ul>'
 
 
 def _select(name: str, label: str, options: dict[str, str], first: str | None) -> str:
