@@ -42,7 +42,7 @@
       const all = [...known, ...likely]
       const first3 = [...all.filter(meets), ...all.filter((bug) => !meets(bug))].slice(0, 3)
       const shown = first3.map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
-        meets(bug) ? " (your use meets it or may)" : "", bug.why ? `, likely: ${bug.why}` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
+        meets(bug) ? " (this use may meet it)" : "", bug.why ? `, likely: ${bug.why}, no fix known` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
       const page = (text) => make("a", text, { href: new URL(`which-pytorch/#${chosen.use}`, home).href })
       const best = use && advice.taken[use.take[mac]]
       const better = use ? [make("p", best === found.torch

@@ -10,7 +10,7 @@ from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 SYSTEMS = ("14", "15", "26", "27")
-SETTLED = 3  # how many unknown bugs with a check are named of a use
+SETTLED = 2  # how many unknown bugs with a check are named of a use
 LINEAR = "linear-noncontiguous-weight"
 ATTENTION = "sdpa-noncontiguous-regression-28"
 LONG_SUM = "mm-large-k-allocator-dependent"
@@ -97,7 +97,9 @@ def _remaining(use: Use, advice: Advice, with_check: set[str]) -> str:
 
 
 def _said(advice: Advice, slug: str, one: Standing) -> str:
-    return f"{_link(advice, slug)}<br><small>{text(advice.answer(slug, one.release).because, limit=300)}</small>"
+    found = advice.answer(slug, one.release)
+    why = found.because if found.accused or found.where else found.said.reason
+    return f"{_link(advice, slug)}<br><small>{text(why, limit=300)}</small>"
 
 
 def _settle(slug: str, with_check: set[str]) -> str:

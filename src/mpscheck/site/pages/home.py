@@ -77,7 +77,7 @@ def affected(entries: list[Entry], place: int) -> str:
             if entry.answers[place].accused
         ],
         "likely": [
-            _listed(entry) | {"where": [_tied(entry)], "why": entry.answers[place].said.reason}
+            _listed(entry) | {"where": [_tied(entry)], "why": entry.answers[place].said.reason.partition(";")[0]}
             for entry in entries
             if entry.likely(place)
         ],

@@ -71,14 +71,21 @@ def _cells(entry: Entry) -> list[str]:
     return [
         f"<code>{escape(op(entry))}</code>",
         f'<a href="../bugs/{entry.slug}/">{claim_html(bug.claim)}</a>{ran}',
-        f'<a href="../bugs/{entry.slug}.py" download>{entry.slug}.py</a>' if entry.has_check else "none yet",
+        f'<a href="../bugs/{entry.slug}.py" download aria-label="check {entry.slug}.py">check</a>'
+        if entry.has_check
+        else "none yet",
         str(seen[-1]) if seen else "no version named",
         f"{words.first(bug.introduced['version'])} <small>({bug.introduced['basis']})</small>"
         if bug.introduced
         else "not known",
-        words.link(bug.fixed_pr) if bug.fixed_pr else "none known",
-        f"{words.link(bug.issue)} <small>{_thread(entry)}</small>",
+        _link(bug.fixed_pr) if bug.fixed_pr else "none known",
+        f"{_link(bug.issue)} <small>{_thread(entry)}</small>",
     ]
+
+
+def _link(reference: str) -> str:
+    """A thread of PyTorch's by its number alone."""
+    return words.link(reference, reference.removeprefix("pytorch/pytorch"))
 
 
 def _thread(entry: Entry) -> str:
