@@ -45,9 +45,8 @@
         meets(bug) ? " (this use may meet it)" : "", bug.why ? `, likely: ${bug.why}, no fix known` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
       const page = (text) => make("a", text, { href: new URL(`which-pytorch/#${chosen.use}`, home).href })
       const best = use && advice.taken[use.take[mac]]
-      const better = use ? [make("p", best === found.torch
-        ? ["No release ", page("stands better for this use"), "."]
-        : ["For this use ", page(`PyTorch ${best} stands better`), ` than this one (${standing.said}).`])] : []
+      const better = use ? [make("p", [`Of what this use meets or may meet: ${standing.said}. `,
+        page(best === found.torch ? "No release stands better" : `PyTorch ${best} stands better`), "."])] : []
       const check = (slug) => make("a", make("code", `python ${slug}.py`), { href: new URL(`bugs/${slug}.py`, home).href, download: "" })
       const settle = standing.settle.length ? [make("p", ["Unknown, and settled on your Mac by ", ...standing.settle.flatMap((slug, n) => (n ? [" or ", check(slug)] : [check(slug)])), "."])] : []
       const judged = chosen.use === "anything" ? [] : [make("p", [make("small", ["Which families of bugs this use can meet is ",

@@ -85,6 +85,18 @@ def test_right_on_a_real_mac_settles_what_was_unknown(advised):
     assert advised(seen(slug, "right")).standing(NEWEST, use, MAC).cost == old.cost, "right alone proves nothing"
 
 
+def test_a_release_between_two_that_were_measured_wrong_does_not_win_by_not_being_measured(advised):
+    """Nothing is said of any version of this bug; a release where nobody measured is no better than those on both sides."""
+    slug = "layer-norm-slice-offset"
+    use = next(use for use in EVERY if slug in advised().meets(use))
+    now = advised(*(seen(slug, "wrong", "wrong", torch=torch) for torch in ("2.13.0", "2.15.0")))
+    assert slug in now.standing("2.14.1", use, MAC).near and slug in now.standing("2.12.1", use, MAC).near
+    assert now.take(use, MAC).release == NEWEST
+    proof = seen(slug, "wrong", "wrong", torch="2.12.0")
+    mended = advised(proof, seen(slug, "right", torch="2.13.0"))
+    assert slug not in (*mended.standing("2.14.1", use, MAC).near, *mended.standing("2.13.0", use, MAC).near)
+
+
 @pytest.mark.parametrize("found", [("wrong", "wrong"), ("right",), ("wrong",)])
 def test_a_virtual_gpu_changes_no_advice(advised, found):
     virtual = seen(CERTAIN, *found, virtual=True)

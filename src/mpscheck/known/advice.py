@@ -46,7 +46,7 @@ class Standing:
     affected: tuple[str, ...]  # somebody says wrong, and recorded calls meet it for certain
     perhaps: tuple[str, ...]  # somebody says wrong, and it may be met
     likely: tuple[str, ...]  # unknown, and the nearest to affected
-    near: tuple[str, ...]  # unknown, and a later release had it
+    near: tuple[str, ...]  # unknown, and a release before or after had it
     unknown: tuple[str, ...]  # the other unknown ones: the most dangerous first, then the nearest to affected
     measured: tuple[str, ...]  # of all that it meets or may meet: settled by a run of ours on such a Mac
     claimed: tuple[str, ...]  # not counted above: unverified runs alone say wrong
@@ -121,7 +121,11 @@ class Advice:
         unknown = [slug for slug in how if on[slug].state == answers.UNKNOWN]
         unknown.sort(key=lambda slug: (self.bugs[slug].danger or 1000, SHADES.index(on[slug].shade)))
         likely = [slug for slug in unknown if on[slug].shade == said.LIKELY]
-        near = [slug for slug in unknown if on[slug].shade in NEAR]
+        near = [
+            slug
+            for slug in unknown
+            if slug not in likely and (on[slug].shade in NEAR or self._beside(slug, release, mac))
+        ]
         close = (*accused, *likely, *near)
         return Standing(
             release,
@@ -134,6 +138,18 @@ class Advice:
             claimed=tuple(slug for slug in how if not on[slug].accused and self._claimed(slug, release, mac)),
             certain=sum(how[slug] == CERTAIN for slug in close),
         )
+
+    def _beside(self, slug: str, release: str, mac: Mac) -> bool:
+        """Whether a run saw it wrong in an older or a newer release, and nothing says right in between."""
+        if slug not in self.measured.found:
+            return False
+        place = RELEASES.index(release)
+        for others in (RELEASES[place + 1 :], RELEASES[:place][::-1]):
+            there = (self.answer(slug, other, mac) for other in others)
+            first = next((one for one in there if one.state != answers.UNKNOWN), None)
+            if first is not None and first.accused and first.where:
+                return True
+        return False
 
     def _claimed(self, slug: str, release: str, mac: Mac) -> bool:
         """Whether unverified runs say wrong."""

@@ -63,7 +63,7 @@ def test_an_unknown_bug_with_a_check_comes_with_its_command(files):
 def test_a_bug_measured_wrong_changes_every_sentence_that_rests_on_it(files, shown):
     there = shown()
     assert not [name for name in ADVISING if there[name] == files[name]]
-    assert "no release is known to mend it" in there["generated/advice-redo.md"]
+    assert "no release is known with a fix" in there["generated/advice-redo.md"]
     assert f"**Take PyTorch {NEWEST}**" not in there["generated/advice-short.md"]
     assert "install a PyTorch that is known to be right, once there is one" in there["generated/advice-ioi.md"]
 

@@ -26,14 +26,15 @@ def short(advice: Advice) -> str:
     """The answer in a few sentences, for all uses and Macs together."""
     by_release: dict[str, list[str]] = {}
     for use in OF_ADVICE:
-        for release in dict.fromkeys(advice.take(use.name, Mac(macos)).release for macos in SYSTEMS):
-            by_release.setdefault(release, []).append(use.label)
+        by_release.setdefault(advice.take(use.name).release, []).append(use.label)
     if len(by_release) == 1:
         (release,) = by_release
         first = f"**Take PyTorch {release}**, whatever you run of what is listed here."
     else:
-        told = (f"**{release}** for: {'; '.join(uses).lower()}" for release, uses in _newest_first(by_release).items())
-        first = f"Take PyTorch {'. '.join(told)}. Where a use stands twice, macOS decides: see the table."
+        told = "\n".join(f"- **{release}**: {'; '.join(uses)}" for release, uses in _newest_first(by_release).items())
+        first = (
+            f"**Take this PyTorch**, for all that is known of any Mac:\n\n{told}\n\nFor your own macOS see the table."
+        )
     return f"{first} There the fewest silent bugs are known, likely or near. **No release is known to be right**: {_unmeasured(advice)}"
 
 
@@ -129,7 +130,7 @@ def mended(advice: Advice, slug: str) -> str:
     """`wrong in 2.8.0, mended in 2.9.0`."""
     bad, right = _spans(advice.wrong_in(slug)), advice.right_since(slug)
     there = f"wrong in {bad}" if bad else "not known to be wrong in any release"
-    return f"{there}, {f'mended in {right}' if right else 'and no release is known to mend it'}"
+    return f"{there}, {f'mended in {right}' if right else 'and no release is known with a fix'}"
 
 
 def _spans(versions: list[str]) -> str:
