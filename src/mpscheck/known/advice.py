@@ -18,7 +18,7 @@ from mpscheck.known.measured import NONE, Index
 from mpscheck.known.setups import Setup
 from mpscheck.known.uses import Use
 
-JUDGED = "judged"  # no call was recorded that could tell: its family can be met, by our judgement
+JUDGED = "judged"  # no recorded call meets it: its family can be met, by our judgement
 RELATIONS = {  # the surest first
     CERTAIN: "calls that were recorded have all that it needs",
     POSSIBLE: "calls that were recorded may have what it needs",
@@ -171,8 +171,8 @@ class Advice:
             if slug in self.bugs and (how := self._recorded(use, document["row"])):
                 found = exposure.together([found, {slug: how}])
         if use.judged:
-            judged = (slug for slug, bug in self.bugs.items() if slug not in self.recordings and use.can_meet(bug))
-            found = {slug: JUDGED for slug in judged} | found
+            # Also what no recorded model hit: they are small, and other sizes call other kernels.
+            found = {slug: JUDGED for slug, bug in self.bugs.items() if use.can_meet(bug)} | found
         in_order = sorted(found, key=lambda slug: (ORDER.index(found[slug]), self.bugs[slug].danger or 1000, slug))
         return {slug: found[slug] for slug in in_order}
 

@@ -31,7 +31,7 @@ class Use:
 
     `calls` are the uses of `results/exposure` (a GPT-2 through TransformerLens or transformers), `recorded` those of
     `results/emulated/recordings`; `family` is the use of USES that holds it. Bugs of the families `judged` count where no
-    recorded call tells; of a use in `half` types those alone that are about them, and calls in float32 only hint.
+    recorded call meets them too; of a use in `half` types those alone that are about them, and calls in float32 only hint.
     """
 
     name: str
