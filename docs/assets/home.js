@@ -1,6 +1,6 @@
 // "Is my set-up affected?": reads what was judged for the chosen release when the site was built. Compares no versions.
 {
-  const data = new URL("../api/affected/", document.currentScript.src)
+  const data = new URL("../api/", document.currentScript.src)
   document.addEventListener("DOMContentLoaded", () => {
     const root = document.querySelector("[data-affected]")
     if (!root) return
@@ -14,32 +14,44 @@
       return element
     }
     const claim = (text) => text.split("`").map((part, n) => (n % 2 ? make("code", part) : part))
-    const home = new URL("../../", data)
+    const home = new URL("../", data)
 
-    const answer = (found, chosen) => {
-      const mine = found.affected.filter((bug) => bug.uses.includes(chosen.use))
-      const fits = (mac) => (!chosen.macos || !mac.macos || mac.macos.includes(chosen.macos)) && (!chosen.chip || !mac.chips || mac.chips.includes(chosen.chip))
+    const answer = (found, advice, chosen) => {
+      const use = advice.uses[chosen.use]
+      const mac = advice.macos.indexOf(chosen.macos) * advice.chip.length + advice.chip.indexOf(chosen.chip)
+      const standing = use ? advice.standings[use.standing[mac]] : { met: [], settle: [] }
+      const family = use ? use.family : chosen.use
+      const mine = found.affected.filter((bug) => bug.uses.includes(family))
+      const fits = (where) => (!chosen.macos || !where.macos || where.macos.includes(chosen.macos)) && (!chosen.chip || !where.chips || where.chips.includes(chosen.chip))
       const known = mine.filter((bug) => bug.where.some(fits))
-      const likely = found.likely.filter((bug) => bug.uses.includes(chosen.use) && bug.where.some(fits))
-      const unknown = found.unknown[chosen.use] + mine.length - known.length
+      const likely = found.likely.filter((bug) => bug.uses.includes(family) && bug.where.some(fits))
+      const unknown = found.unknown[family] + mine.length - known.length
       const list = new URL("bugs/", home)
       list.searchParams.set("torch", found.torch)
       if (chosen.macos) list.searchParams.set("macos", chosen.macos)
-      if (chosen.use !== "anything") list.searchParams.set("who", chosen.use)
+      if (family !== "anything") list.searchParams.set("who", family)
       const link = (state, text) => {
         const url = new URL(list)
         url.searchParams.set("state", state)
         return make("a", text, { href: url.href })
       }
-      const first = make("p", [make("strong", [link("affected", `${known.length} known`), ", ", link("unknown", `${unknown} unknown`), likely.length ? `, ${likely.length} of these likely to be there` : ""]),
+      const first = make("p", [make("strong", [link("affected", `${known.length} known to be wrong`), `, ${likely.length} likely, `, link("unknown", `${unknown - likely.length} more unknown`)]),
         unknown ? ": no list can clear this set-up. The command below decides. " : known.length ? ". " : ": a source says of each known bug that this set-up does not have it.",
         known.length ? "Until it agrees, compute on the CPU." : ""])
-      const first3 = [...known, ...likely].slice(0, 3)
+      const meets = (bug) => standing.met.includes(bug.slug)
+      const all = [...known, ...likely]
+      const first3 = [...all.filter(meets), ...all.filter((bug) => !meets(bug))].slice(0, 3)
       const shown = first3.map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
-        bug.why ? `, likely: ${bug.why}` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
-      const judged = chosen.use === "anything" ? [] : [make("p", [make("small", ["Which bugs this use can meet is ",
+        meets(bug) ? " (this use may meet it)" : "", bug.why ? `, likely: ${bug.why}, no fix known` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
+      const page = (text) => make("a", text, { href: new URL(`which-pytorch/#${chosen.use}`, home).href })
+      const best = use && advice.taken[use.take[mac]]
+      const better = use ? [make("p", [`Of what this use meets or may meet: ${standing.said}. `,
+        page(best === found.torch ? "No release stands better" : `PyTorch ${best} stands better`), "."])] : []
+      const check = (slug) => make("a", make("code", `python ${slug}.py`), { href: new URL(`bugs/${slug}.py`, home).href, download: "" })
+      const settle = standing.settle.length ? [make("p", ["Unknown, and settled on your Mac by ", ...standing.settle.flatMap((slug, n) => (n ? [" or ", check(slug)] : [check(slug)])), "."])] : []
+      const judged = chosen.use === "anything" ? [] : [make("p", [make("small", ["Which families of bugs this use can meet is ",
         make("a", "our judgement", { href: new URL("verification/#what-is-our-judgement", home).href }), "."])])]
-      box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []), ...judged)
+      box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []), ...better, ...settle, ...judged)
     }
 
     let asked = 0
@@ -48,8 +60,9 @@
       const mine = ++asked
       if (!chosen.torch) return void (box.innerHTML = untouched)
       try {
-        const found = await (await fetch(new URL(`${chosen.torch}.json`, data))).json()
-        if (mine === asked) answer(found, chosen)
+        const read = async (folder) => (await fetch(new URL(`${folder}/${chosen.torch}.json`, data))).json()
+        const [found, advice] = await Promise.all([read("affected"), read("advice")])
+        if (mine === asked) answer(found, advice, chosen)
       } catch {
         box.replaceChildren(make("p", ["The data could not be read. ", make("a", "By release of PyTorch", { href: "#by-pytorch-release" })]))
       }

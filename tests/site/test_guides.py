@@ -137,7 +137,8 @@ def test_without_a_script_the_home_page_answers_for_each_release(known):
     answer = home_page.widget(known).partition("<noscript>")[2].partition("</noscript>")[0]
     for place, release in enumerate(releases.load()):
         data = json.loads(home_page.affected(known, place))
-        numbers = f"{len(data['affected'])} / {data['unknown']['anything']}"
+        likely = len(data["likely"])
+        numbers = f"{len(data['affected'])} / {likely} / {data['unknown']['anything'] - likely}"
         assert f'<a href="releases/{release.version}/">{release.version}</a> {numbers}</li>' in answer
 
 

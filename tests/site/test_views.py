@@ -36,18 +36,29 @@ def test_every_view_counts_the_same(known, files):
         number = releases_page.counts(known, place)
         assert number.known + number.unknown + number.not_affected == len(known)
         page = files[f"releases/{release.version}.md"]
-        assert f"**{number.known} known, {number.unknown} unknown" in page
-        assert (f"{number.likely} of these likely to be there" in page) == bool(number.likely)
+        more = f"{number.likely} likely, {number.open} open, {number.rest} more unknown.**"
+        assert f"**{number.known} known to be wrong, {more} No run on a Mac is behind this" in page
+        assert len(re.findall(r"(?m)^<li>", page.partition("## Open ")[2].partition("\n## ")[0])) == number.open
         affected = json.loads(files[f"api/affected/{release.version}.json"])
         assert (len(affected["affected"]), affected["unknown"]["anything"]) == (number.known, number.unknown)
         assert len(affected["likely"]) == number.likely
-        row = f"{release.version}</a></th><td>{number.known}</td><td>{number.unknown}</td>"
+        cells = (number.known, number.likely, number.open, number.rest, number.not_affected)
+        row = f"{release.version}</a></th>{''.join(f'<td>{cell}</td>' for cell in cells)}"
         assert row in files["generated/releases-home.md"]
+
+
+def test_the_page_of_a_release_shows_what_is_likely_first_then_what_is_open(known, files):
+    page = files["releases/2.15.0.md"]
+    order = [page.index(heading) for heading in ("## Likely affected", "## Open", "## Fixed in it", "## All that is")]
+    assert order == sorted(order)
+    open_ = page.partition("## Open ")[2].partition("\n## ")[0]
+    checks = ["python snippets/bugs/" in line for line in open_.splitlines() if line.startswith("<li>")]
+    assert checks == sorted(checks, reverse=True) and any(checks), "those that a reader can settle first"
 
 
 def test_the_page_of_a_release_leads_to_all_that_is_unknown(known, files):
     """By family: each family's page states every bug of it on every release."""
-    unknown = files["releases/2.15.0.md"].partition("## Unknown")[2]
+    unknown = files["releases/2.15.0.md"].partition("## All that is unknown")[2]
     for family, members in family_page.by_family(known).items():
         number = sum(one.letters[-1] == "u" for one in members)
         shown = f'<a href="../../bugs/family/{family}/">{family}</a> {number} of {len(members)}</li>'
@@ -72,8 +83,8 @@ def test_no_view_clears_a_release_while_anything_is_unknown(files):
     for name, text in files.items():
         if name.startswith(("releases/", "generated/")) and name.endswith(".md"):
             assert not re.search(r"(is|are|it) not affected", text.lower()), name
-    assert "no list can clear it" in releases_page.answer(releases_page.Counts(0, 1, 0, 9))
-    assert "no list" not in releases_page.answer(releases_page.Counts(0, 0, 0, 9))
+    assert "no list can clear it" in releases_page.answer(releases_page.Counts(0, 0, 0, 1, 9, 0))
+    assert "no list" not in releases_page.answer(releases_page.Counts(0, 0, 0, 0, 9, 0))
 
 
 def test_a_major_macos_counts_only_where_all_of_it_is_meant(linear):

@@ -129,4 +129,6 @@ def test_real_macs_and_virtual_machines_are_never_counted_together(linear, mac_r
     assert (
         said.index("on real Macs") < said.index("in virtual machines") < said.index("on machines that may be virtual")
     )
-    assert home.macs(runs).endswith("1 on real Macs, 1 in virtual machines, 1 on machines that may be virtual.")
+    assert home.measured_macs(runs).endswith(
+        "1 on real Macs, 1 in virtual machines, 1 on machines that may be virtual."
+    )

@@ -96,6 +96,18 @@ class Index:
         every = (m for found in self.at(slug, torch).values() for m in found)
         return sorted(every, key=_date, reverse=True)
 
+    @cached_property
+    def verified(self) -> "Index":
+        """The same without what nobody vouches for: advice rests on this."""
+        found = {
+            slug: {
+                torch: {setup: mine for setup, there in by_setup.items() if (mine := [m for m in there if m.verified])}
+                for torch, by_setup in by_torch.items()
+            }
+            for slug, by_torch in self.found.items()
+        }
+        return Index(found, self.seen_wrong)
+
     def setups(self, slug: str) -> list[Setup]:
         """The set-ups on which a bug was measured."""
         return [setup for by_setup in self.found.get(slug, {}).values() for setup in by_setup]

@@ -11,10 +11,10 @@ from pathlib import Path
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import exposure, names, releases, setups
-from mpscheck.known.answer import NOT_AFFECTED, UNKNOWN, Answer
+from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, UNVERIFIED, Answer
 from mpscheck.known.changes import Contradiction, Together, changes_of, contradictions
 from mpscheck.known.entry import Entry
-from mpscheck.known.measured import NONE, Index
+from mpscheck.known.measured import DISAGREE, NONE, WRONG, Index
 from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
 from mpscheck.site import figures as figures_part
@@ -27,6 +27,7 @@ SCHEMAS = ROOT / "api" / "v1"
 RENAMED = CATALOGUE / "renamed.json"  # old slug: new slug
 NAMESPACE = uuid.UUID("5f0f6a0e-7c5c-5c0e-9d0a-1b1c53f3a161")  # of the feed's ids: any constant will do
 FEED_LENGTH = 50
+SAID = "said"  # by a source: a thread, release notes, a wheel
 
 
 class BadRename(ValueError):
@@ -114,13 +115,36 @@ def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str, in
     torch = {minor: _minor(entries, places, met, site_url) for minor, places in minors.items()}
     broken = {
         library: [
-            [int(part) for part in minor.split(".")] for minor, found in torch.items() if found["met_through"][library]
+            [int(part) for part in minor.split(".")] for minor, found in torch.items() if _convicts(found, library)
         ]
         for library in met
     }
     smallest = smallest_for(entries, measured, tuple(met), index)
     document = {"version": VERSION, "data_date": data_date(entries), "torch": torch}
     return _dump({**document, "broken_for": broken, "smallest_for": smallest})
+
+
+def _convicts(minor: dict, library: str) -> bool:
+    """Whether a bug that the library meets is known of a Mac that one can touch, by more than runs that nobody vouches for."""
+    return any(
+        one["slug"] in minor["met_through"][library]
+        and not one["virtual_alone"]
+        and {SAID, MEASURED} & set(one["known_by"])
+        for one in minor["affected"]
+    )
+
+
+def known_by(there: list[Answer]) -> list[str]:
+    """Who says wrong, of the answers that accuse: our runs, unverified runs, sources."""
+    ran = [one for one in there if one.found in (WRONG, DISAGREE)]
+    found = {one.basis for one in ran} | {SAID for one in there if one.said.state == AFFECTED}
+    return [word for word in (MEASURED, UNVERIFIED, SAID) if word in found]
+
+
+def virtual_alone(there: list[Answer]) -> bool:
+    """Whether runs on virtual GPUs alone say wrong, and no source does."""
+    said = any(one.said.state == AFFECTED for one in there)
+    return not said and all(setup.virtual is True for one in there for setup in one.where)
 
 
 def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], site_url: str) -> dict:
@@ -138,6 +162,8 @@ def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], si
                 "silent": entry.silent,
                 "releases": [releases.load()[place].version for place in places if entry.answers[place].accused],
                 "basis": sorted({one.basis for one in found[entry.slug] if one.accused}),
+                "known_by": known_by([one for one in found[entry.slug] if one.accused]),
+                "virtual_alone": virtual_alone([one for one in found[entry.slug] if one.accused]),
                 "state": next(one.state for one in found[entry.slug][::-1] if one.accused),
                 "macos": str(entry.bug.macos) if entry.bug.macos is not None else None,
                 "chips": list(entry.bug.chips),
@@ -304,7 +330,7 @@ def files(inputs: Inputs) -> dict[str, str]:
     known, site_url = inputs.known, inputs.site_url
     data = {
         "v1/bugs.json": bugs_json(known, site_url, inputs.figures),
-        "v1/known-bad.json": known_bad(known, inputs.exposure, site_url, inputs.measured),
+        "v1/known-bad.json": known_bad(known, inputs.exposure, site_url, inputs.measured.verified),
         "feed.xml": feed(known, site_url),
     }
     data |= {f"v1/{name}": schema for name, schema in schemas().items()}

@@ -3,6 +3,7 @@
 from mpscheck.site import api
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import (
+    advice,
     bug,
     case,
     changes,
@@ -21,10 +22,12 @@ from mpscheck.site.pages import (
     results,
     verification,
     vocabulary,
+    worklist,
 )
 
 PAGES = (  # each has `files(inputs)`
-    *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, exposure),
+    *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, exposure, advice),
+    worklist,
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 

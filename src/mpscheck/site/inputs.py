@@ -12,6 +12,7 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import evidence, exposure, measured, releases, repeated, wheels
+from mpscheck.known.advice import Advice
 from mpscheck.known.entry import Entry, entries
 from mpscheck.places import CATALOGUE
 from mpscheck.runs import emulated, results, slim
@@ -59,6 +60,11 @@ class Inputs:
     def known(self) -> list[Entry]:
         """All bugs with all that is known of them; `Entry.on` says what is known of one on a set-up."""
         return entries(self.bugs, self.encounters, self.measured, self.controls)
+
+    @cached_property
+    def advice(self) -> Advice:
+        """Which PyTorch to take, by use and Mac."""
+        return Advice(self.bugs, self.exposure, self.recordings, self.measured)
 
     @property
     def checks(self) -> tuple[Bug, ...]:

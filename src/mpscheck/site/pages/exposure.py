@@ -289,7 +289,7 @@ def provenance(data: dict[str, dict]) -> str:
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes."""
     data = inputs.exposure
-    study = Study(data, inputs.bugs, inputs.measured)
+    study = inputs.advice.study
     return pieces(
         exposure_short=in_short(study),
         exposure_torch=by_use(study),

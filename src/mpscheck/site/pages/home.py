@@ -4,6 +4,7 @@ import json
 from html import escape
 
 from mpscheck.known import releases, said, uses
+from mpscheck.known.advice import Advice, Standing, macs
 from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
 from mpscheck.known.setups import Setup
@@ -13,6 +14,12 @@ from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
 
+OFFERED = {  # by what one runs: the uses that advice is given for, and what only families of bugs tell
+    "anything": uses.USES["anything"][0],
+    **{use.name: use.label for use in uses.OF_ADVICE},
+    "images": uses.USES["images"][0],
+}
+SETTLED = 2  # how many checks are offered at once
 NO_MAC = ("a virtual GPU",)  # in the place of a chip, where only a machine that may be virtual is accused
 
 
@@ -26,7 +33,7 @@ def widget(entries: list[Entry]) -> str:
         _select("torch", "PyTorch", versions, "choose"),
         _select("macos", "macOS", {version: version for version in releases.MACOS[::-1]}, "any"),
         _select("chip", "Chip", {chip: chip for chip in releases.CHIPS}, "any"),
-        _select("use", "What I run", {use: label for use, (label, _) in uses.USES.items()}, None),
+        _select("use", "What I run", OFFERED, None),
     ]
     silent = sum(entry.silent for entry in entries)
     return (
@@ -42,8 +49,8 @@ def _by_release(entries: list[Entry]) -> str:
     cells = []
     for release, number in releases_page.counts_by_release(entries):
         link = f'<a href="releases/{release.version}/">{release.version}</a>'
-        cells.append(f"<li>{link} {number.known} / {number.unknown}</li>")
-    return f'<p>PyTorch: bugs known / unknown there</p><ul class="releases">{"".join(cells)}</ul>'
+        cells.append(f"<li>{link} {number.known} / {number.likely} / {number.unknown - number.likely}</li>")
+    return f'<p>PyTorch: bugs known / likely / else unknown there</p><ul class="releases">{"".join(cells)}</ul>'
 
 
 def _select(name: str, label: str, options: dict[str, str], first: str | None) -> str:
@@ -70,7 +77,7 @@ def affected(entries: list[Entry], place: int) -> str:
             if entry.answers[place].accused
         ],
         "likely": [
-            _listed(entry) | {"where": [_tied(entry)], "why": entry.answers[place].said.reason}
+            _listed(entry) | {"where": [_tied(entry)], "why": entry.answers[place].said.reason.partition(";")[0]}
             for entry in entries
             if entry.likely(place)
         ],
@@ -78,6 +85,43 @@ def affected(entries: list[Entry], place: int) -> str:
         "not_affected": number(NOT_AFFECTED),
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def advised(advice: Advice, release: str, with_check: set[str]) -> str:
+    """What the widget says by use and Mac, as JSON: the release that stands best, and how this one stands.
+
+    A list has one number a Mac, each macOS with each chip: the place in `taken`, or in `standings`.
+    """
+    taken: list[str] = []
+    standings: list[dict] = []
+    by_use = {}
+    for use in uses.OF_ADVICE:
+        best = [advice.take(use.name, mac).release for mac in macs()]
+        here = [_standing(advice.standing(release, use.name, mac), with_check) for mac in macs()]
+        by_use[use.name] = {
+            "family": use.family,
+            "take": [_place(taken, one) for one in best],
+            "standing": [_place(standings, one) for one in here],
+        }
+    chosen = {"macos": ["", *releases.MACOS], "chip": ["", *releases.CHIPS]}
+    document = {"torch": release, **chosen, "uses": by_use, "taken": taken, "standings": standings}
+    return json.dumps(document, ensure_ascii=False) + "\n"
+
+
+def _standing(one: Standing, with_check: set[str]) -> dict:
+    unknown = (*one.likely, *one.near, *one.unknown)
+    return {
+        "said": f"{len(one.accused)} known to be wrong, {len(one.likely)} likely",
+        "met": [*one.accused, *one.likely],
+        "settle": [slug for slug in unknown if slug in with_check][:SETTLED],
+    }
+
+
+def _place(found: list, one: object) -> int:
+    """The place of this in the list, at whose end it is put where it is not in it yet."""
+    if one not in found:
+        found.append(one)
+    return found.index(one)
 
 
 def _listed(entry: Entry) -> dict:
@@ -108,7 +152,7 @@ def answer(transcript: str | None) -> str:
     return "```text\n" + "\n".join([line for line in lines[:-1] if line.startswith("[")] + lines[-1:]) + "\n```"
 
 
-def macs(runs: dict[str, dict], unverified: dict[str, dict] | None = None) -> str:
+def measured_macs(runs: dict[str, dict], unverified: dict[str, dict] | None = None) -> str:
     """One sentence on how many Macs have been measured, by our jobs and by people."""
     ours, theirs = _machines(runs), _machines(unverified or {})
     if not ours and not theirs:
@@ -142,7 +186,7 @@ def seconds(measured: dict[str, float]) -> str:
 
 
 def files(inputs: Inputs) -> dict[str, str]:
-    """The generated files that the page includes, and what its widget reads: the bugs of each release."""
+    """The generated files that the page includes, and what its widget reads: the bugs of each release, and the advice."""
     printed, seconds_ = inputs.printed, inputs.seconds
     found = pieces(
         command=words.command(inputs.site_url),
@@ -150,8 +194,11 @@ def files(inputs: Inputs) -> dict[str, str]:
         sick=answer(printed.get("validate-sick")),
         seconds=seconds(seconds_),
         time_needed=time_needed(seconds_),
-        macs=macs(inputs.runs, inputs.unverified),
+        macs=measured_macs(inputs.runs, inputs.unverified),
         widget=widget(inputs.known),
     )
-    every = enumerate(releases.load())
-    return found | {f"api/affected/{one.version}.json": affected(inputs.known, place) for place, one in every}
+    with_check = {bug.slug for bug in inputs.checks}
+    for place, release in enumerate(releases.load()):
+        found[f"api/affected/{release.version}.json"] = affected(inputs.known, place)
+        found[f"api/advice/{release.version}.json"] = advised(inputs.advice, release.version, with_check)
+    return found

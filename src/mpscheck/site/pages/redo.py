@@ -120,8 +120,10 @@ def by_release(entries: list[Entry]) -> str:
             f"[{count}](../bugs.md?torch={release.version}&who={USE}&state={state})"
             for state, count in {"affected": number.known, "unknown": number.unknown}.items()
         )
-        rows.append([f"[{release.version}](../releases/{release.version}.md)", *links, release.date])
-    return table(["PyTorch", "Known", "Unknown", "Released"], rows, "By release")
+        known, unknown = links
+        name = f"[{release.version}](../releases/{release.version}.md)"
+        rows.append([name, known, str(number.likely), unknown, release.date])
+    return table(["PyTorch", "Known", "Likely", "Unknown, likely ones among them", "Released"], rows, "By release")
 
 
 def files(inputs: Inputs) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from mpscheck.known import releases, said
-from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
+from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
 from mpscheck.known.releases import Release
 from mpscheck.site import words
@@ -14,23 +14,40 @@ from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages import declared
 from mpscheck.site.pages import family as family_page
 
+OPEN = (said.OPEN_OLD, said.OPEN_UNNAMED)  # shades of *unknown*: the thread is open, and no fix is known
+SHOWN = 10  # of a long list at once
+
 
 @dataclass(frozen=True)
 class Counts:
     """How many bugs affect, may affect and do not affect a release."""
 
     known: int  # somebody says wrong: contradictions and disagreements too
-    unknown: int
-    likely: int  # of the unknown ones
+    likely: int
+    open: int  # unknown, not likely, and the thread is open without a fix
+    rest: int  # the other unknown ones
     not_affected: int
+    measured: int  # of all: settled by runs of ours on this release
+
+    @property
+    def unknown(self) -> int:
+        """All of which nobody says either way."""
+        return self.likely + self.open + self.rest
 
 
 def counts(entries: list[Entry], place: int) -> Counts:
     """The counts for the release at this place of the list."""
     there = [entry.answers[place] for entry in entries]
     states = Counter(one.state for one in there)
-    likely = sum(one.shade == said.LIKELY for one in there)
-    return Counts(sum(one.accused for one in there), states[UNKNOWN], likely, states[NOT_AFFECTED])
+    likely, still_open = (sum(one.shade in shades for one in there) for shades in ((said.LIKELY,), OPEN))
+    return Counts(
+        known=sum(one.accused for one in there),
+        likely=likely,
+        open=still_open,
+        rest=states[UNKNOWN] - likely - still_open,
+        not_affected=states[NOT_AFFECTED],
+        measured=sum(one.basis == MEASURED for one in there),
+    )
 
 
 def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
@@ -40,16 +57,21 @@ def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
 
 def answer(number: Counts) -> str:
     """The sentence that opens every view of one release: never a clean bill while anything is unknown."""
-    likely = f", {number.likely} of these likely to be there" if number.likely else ""
-    known = f"**{number.known} known, {number.unknown} unknown{likely}.**"
-    if number.unknown == 0 and number.known == 0:
-        return f"{known} A source says of each known bug that this release does not have it."
-    unknown = (
-        f" For {number.unknown} bugs nobody has said whether this release has them: no list can clear it."
-        if number.unknown
-        else ""
+    known = f"{number.known} known to be wrong"
+    if number.unknown == 0:
+        return (
+            f"**{known}, none unknown.** A source or a run says of each other bug that this release does not have it."
+        )
+    return (
+        f"**{known}, {number.likely} likely, {number.open} open, {number.rest} more unknown.** {_rests_on(number)} For "
+        f"{number.unknown} bugs nobody has said whether this release has them: no list can clear it."
     )
-    return f"{known}{unknown}"
+
+
+def _rests_on(number: Counts) -> str:
+    if not number.measured:
+        return "No run on a Mac is behind this: it is what threads, release notes and wheels say."
+    return f"Runs of ours settle {number.measured} bugs on this release; the rest is what threads, release notes and wheels say."
 
 
 def table(entries: list[Entry], folder: str = "releases/") -> str:
@@ -58,10 +80,12 @@ def table(entries: list[Entry], folder: str = "releases/") -> str:
     for release, number in counts_by_release(entries):
         rows.append(
             f'<tr><th scope="row"><a href="{folder}{release.version}/">{release.version}</a></th>'
-            f"<td>{number.known}</td><td>{number.unknown}</td><td>{number.not_affected}</td><td>{release.date}</td></tr>"
+            f"<td>{number.known}</td><td>{number.likely}</td><td>{number.open}</td><td>{number.rest}</td>"
+            f"<td>{number.not_affected}</td><td>{release.date}</td></tr>"
         )
     heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("PyTorch", "Affected by", "Unknown", "Not affected by", "Released")
+        f'<th scope="col">{head}</th>'
+        for head in ("PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by", "Released")
     )
     body = "\n".join(rows)
     return (
@@ -76,6 +100,7 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
     affected = [entry for entry in entries if entry.answers[place].accused]
     unknown = [entry for entry in entries if entry.answers[place].state == UNKNOWN]
     likely = [entry for entry in unknown if entry.likely(place)]
+    still_open = [entry for entry in unknown if entry.answers[place].shade in OPEN]
     cleared = any(entry.answers[place].where for entry in entries if entry.answers[place].state == NOT_AFFECTED)
     by = "a source or a run" if cleared else "a source"
     fixed = [entry for entry in entries if entry.fixed_in(release.version)]
@@ -88,13 +113,18 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
         "<div data-search-exclude markdown>\n\nThe check that decides for your own model, in the environment that you "
         f"work in:\n\n{command}\n\n[Download validate_mps.py](../validate_mps.py){{ download }} · "
         f"[what it does](../validate.md) · [filter these bugs](../bugs.md?torch={version})\n\n</div>",
-        f"## Affected by {'{'} data-search-exclude {'}'}\n\n"
-        + (_list(affected, place) or "None is known. That is not a clean bill: see what is unknown."),
     ]
+    if affected:
+        parts.append(f"## Affected by {{ data-search-exclude }}\n\n{_list(affected, place)}")
     if likely:
         parts.append(
             "## Likely affected { data-search-exclude }\n\nUnknown, but seen shortly before this release, and the thread "
             f"is open without a fix. [Check your own model](../validate.md).\n\n{_list(likely, place)}"
+        )
+    if still_open:
+        parts.append(
+            "## Open { data-search-exclude }\n\nUnknown: the thread is open, no fix is stated, and nobody has named a version "
+            f"near this one. Those with a check first, then the silent ones.\n\n{_long(_by_check(still_open), place)}"
         )
     if broken:
         parts.append(
@@ -103,12 +133,24 @@ def page(release: Release, place: int, entries: list[Entry], command: str) -> st
         )
     parts += [
         "## Fixed in it { data-search-exclude }\n\n" + (_list(fixed, place) or "No fix is stated for this release."),
-        f"## Unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown, entries, place)}",
+        f"## All that is unknown {'{'} data-search-exclude {'}'}\n\n{_unknown(unknown, entries, place)}",
         f"<small>Released on {release.date} (day of the first file on PyPI). States are computed from our runs and from what "
         "threads, release notes and wheels say: affected from the oldest version seen affected up to the fix, not affected "
         "only where a source or a run says so.</small>",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _by_check(entries: list[Entry]) -> list[Entry]:
+    """Those that a reader can settle first; else as dangerous as they are."""
+    return sorted(entries, key=lambda entry: (not entry.has_check, not entry.silent, entry.order))
+
+
+def _long(entries: list[Entry], place: int) -> str:
+    """The first of a long list, and the others on request."""
+    rest = _list(entries[SHOWN:], place)
+    more = f"\n\n<details>\n<summary>{len(entries) - SHOWN} more</summary>\n{rest}\n</details>" if rest else ""
+    return _list(entries[:SHOWN], place) + more
 
 
 def _list(entries: list[Entry], place: int) -> str:
@@ -128,12 +170,14 @@ def _details(entry: Entry, place: int) -> str:
     tied = f"macOS {words.limits(entry.bug.macos)}" if one.accused and entry.bug.macos is not None else ""
     chips = f"chips: {', '.join(entry.bug.chips)}" if one.accused and entry.bug.chips else ""
     kind = words.kind(entry.bug.kind, entry.silent)
-    check = "has a check" if entry.has_check else ""
+    check = "has a check" if entry.has_check and one.shade not in (said.LIKELY, *OPEN) else ""
     state = "" if one.state in (AFFECTED, NOT_AFFECTED, UNKNOWN) else one.words
     measured = one.because if one.accused and one.where and not state else ""
-    near = one.said.reason if one.shade == said.LIKELY else ""
+    near = one.said.reason if one.shade in (said.LIKELY, *OPEN) else ""
+    command = f"<code>python snippets/bugs/{entry.slug}.py</code>" if near and entry.has_check else ""
     parts = [*map(escape, (kind, tied, chips, check)), *(text(part, limit=400) for part in (state, measured, near))]
-    return f" <small>({'; '.join(part for part in parts if part)})</small>"
+    settle = f"<br>Settle it on your Mac: {command}" if command else ""
+    return f" <small>({'; '.join(part for part in parts if part)})</small>{settle}"
 
 
 def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
