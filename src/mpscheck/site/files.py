@@ -18,12 +18,13 @@ from mpscheck.site.pages import (
     releases,
     reported,
     results,
+    seven,
     verification,
     vocabulary,
 )
 
 PAGES = (  # each has `files(inputs)`
-    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, exposure),
+    *(home, index, bug, reported, family, releases, matrix, results, redo, ioi, case, seven, exposure),
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 

@@ -1,9 +1,12 @@
-"""A page for each family of bugs: what is known of each bug on every release. Whole without a script."""
+"""A page for each family of bugs: what they have in common, and what is known of each on every release.
+
+Whole without a script. The common part is told in `catalogue/families.toml`.
+"""
 
 from mpscheck.known import releases, said
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
-from mpscheck.site.escape import claim_html
+from mpscheck.site.escape import claim_html, claim_markdown
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages.reported import state_word
 
@@ -22,8 +25,8 @@ def links(numbers: dict[str, str], folder: str) -> str:
     return f'<ul class="columns" data-search-exclude>\n{inside}\n</ul>'
 
 
-def page(family: str, entries: list[Entry]) -> str:
-    """The page of one family; `entries` are its bugs, the most dangerous first."""
+def page(family: str, entries: list[Entry], common: dict[str, str] | None = None) -> str:
+    """The page of one family; `entries` are its bugs, the most dangerous first, `common` what they have in common."""
     rows = "\n".join(_row(entry) for entry in entries)
     silent, checks = sum(entry.silent for entry in entries), sum(entry.has_check for entry in entries)
     number = "1 bug" if len(entries) == 1 else f"{len(entries)} bugs"
@@ -33,10 +36,31 @@ def page(family: str, entries: list[Entry]) -> str:
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
         "A release that no source speaks of is *unknown*, never *not affected*. "
         "Other families: [all known bugs](../../bugs.md).\n\n"
+        f"{_common(common) if common else ''}{_newest(entries)}## On every release\n\n"
         f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
     )
+
+
+def _common(common: dict[str, str]) -> str:
+    """What goes wrong and why, how to see it, what to write instead."""
+    wrong, see, do = (words.linked(common[name].strip()) for name in ("wrong", "see", "do"))
+    return (
+        f"## What goes wrong\n\n{wrong}\n\n**Is it yours?** {see}\n\n"
+        f"## What helps in general\n\n{do} The page of each bug says what helps there.\n\n"
+        f"```python\n{common['code']}\n```\n\n"
+    )
+
+
+def _newest(entries: list[Entry]) -> str:
+    """Which of the bugs the newest release is known to have, and of how many that is unknown."""
+    release = releases.load()[-1].version
+    accused = [entry for entry in entries if entry.answers[-1].accused]
+    unknown = sum(entry.answers[-1].state == "unknown" for entry in entries)
+    known = "\n".join(f"- [{claim_markdown(entry.bug.claim)}](../{entry.slug}.md)" for entry in accused)
+    first = f"Known to be in it:\n\n{known}" if accused else "None of them is known to be in it."
+    return f"## On PyTorch {release}, the newest\n\n{first}\n\nUnknown: {unknown} of {len(entries)}.\n\n"
 
 
 def _row(entry: Entry) -> str:
@@ -57,4 +81,7 @@ def _row(entry: Entry) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """A page a family."""
-    return {f"bugs/family/{family}.md": page(family, members) for family, members in by_family(inputs.known).items()}
+    return {
+        f"bugs/family/{family}.md": page(family, members, inputs.families.get(family))
+        for family, members in by_family(inputs.known).items()
+    }
