@@ -3,6 +3,8 @@
 Whole without a script. The common part is told in `catalogue/families.toml`.
 """
 
+from collections.abc import Iterable
+
 from mpscheck.known import releases, said
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
@@ -47,20 +49,33 @@ def _common(common: dict[str, str]) -> str:
     """What goes wrong and why, how to see it, what to write instead."""
     wrong, see, do = (words.linked(common[name].strip()) for name in ("wrong", "see", "do"))
     return (
-        f"## What goes wrong\n\n{wrong}\n\n**Is it yours?** {see}\n\n"
-        f"## What helps in general\n\n{do} The page of each bug says what helps there.\n\n"
-        f"```python\n{common['code']}\n```\n\n"
+        f"## What goes wrong\n\n{wrong}\n\n**Is it in your code?** {see}\n\n"
+        f"## What helps in general\n\n{do}\n\nThe page of each bug says what helps there.\n\n"
     )
 
 
 def _newest(entries: list[Entry]) -> str:
-    """Which of the bugs the newest release is known to have, and of how many that is unknown."""
-    release = releases.load()[-1].version
-    accused = [entry for entry in entries if entry.answers[-1].accused]
-    unknown = sum(entry.answers[-1].state == "unknown" for entry in entries)
-    known = "\n".join(f"- [{claim_markdown(entry.bug.claim)}](../{entry.slug}.md)" for entry in accused)
-    first = f"Known to be in it:\n\n{known}" if accused else "None of them is known to be in it."
-    return f"## On PyTorch {release}, the newest\n\n{first}\n\nUnknown: {unknown} of {len(entries)}.\n\n"
+    """Which of the bugs the newest release is known to have, and which are open: no fix is known, and its state is not."""
+    place = len(releases.load()) - 1
+    accused = [entry for entry in entries if entry.answers[place].accused]
+    unknown = [entry for entry in entries if entry.answers[place].state == "unknown"]
+    still_open = [entry for entry in unknown if entry.bug.open_as_stored]
+    parts = [
+        f"## On PyTorch {releases.load()[place].version}, the newest",
+        f"Known to be in it:\n\n{_links(accused)}" if accused else "None of them is known to be in it.",
+        f"Of {len(unknown)} of {len(entries)} it is **unknown**." if unknown else "It is unknown of none of them.",
+    ]
+    if still_open:
+        likely = {entry.slug for entry in still_open if entry.likely(place)}
+        parts.append(f"These were still open when their thread was read:\n\n{_links(still_open, likely)}")
+    return "\n\n".join(parts) + "\n\n"
+
+
+def _links(entries: list[Entry], likely: Iterable[str] = ()) -> str:
+    said_of = {slug: ": **likely there**, seen shortly before" for slug in likely}
+    return "\n".join(
+        f"- [{claim_markdown(entry.bug.claim)}](../{entry.slug}.md){said_of.get(entry.slug, '')}" for entry in entries
+    )
 
 
 def _row(entry: Entry) -> str:
