@@ -121,7 +121,7 @@ def test_the_newest_release_names_what_is_known_and_what_is_still_open(known, fi
         unknown = [one for one in members if one.letters[-1] == "u"]
         still_open = {one.slug for one in unknown if one.bug.open_as_stored}
         assert set(re.findall(r"\(\.\./([\w-]+)\.md\)", part)) == accused | still_open, family
-        assert not unknown or f"Of {len(unknown)} of {len(members)} it is **unknown**." in part
+        assert not unknown or f"**Unknown**: {len(unknown)} of {len(members)}." in part
         assert part.count("**likely there**") == sum(one.likely(-1) for one in members), family
 
 

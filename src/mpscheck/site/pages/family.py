@@ -63,12 +63,16 @@ def _newest(entries: list[Entry]) -> str:
     parts = [
         f"## On PyTorch {releases.load()[place].version}, the newest",
         f"Known to be in it:\n\n{_links(accused)}" if accused else "None of them is known to be in it.",
-        f"Of {len(unknown)} of {len(entries)} it is **unknown**." if unknown else "It is unknown of none of them.",
+        f"**Unknown**: {len(unknown)} of {len(entries)}." if unknown else "It is unknown of none of them.",
     ]
     if still_open:
         likely = {entry.slug for entry in still_open if entry.likely(place)}
-        parts.append(f"These were still open when their thread was read:\n\n{_links(still_open, likely)}")
+        parts[-1] += f" Still open, when the thread was read, {_are(len(still_open))}:\n\n{_links(still_open, likely)}"
     return "\n\n".join(parts) + "\n\n"
+
+
+def _are(number: int) -> str:
+    return "is this one" if number == 1 else "are these"
 
 
 def _links(entries: list[Entry], likely: Iterable[str] = ()) -> str:

@@ -7,7 +7,7 @@ from the catalogue, from what libraries were recorded to call, and from the repo
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import exposure, names, said
 from mpscheck.known.entry import Entry
-from mpscheck.known.exposure import CERTAIN, POSSIBLE, RELEASES, Row, Study
+from mpscheck.known.exposure import CERTAIN, POSSIBLE, RELEASES, UNTESTED, Row, Study
 from mpscheck.places import shown
 from mpscheck.site import words
 from mpscheck.site.escape import claim_markdown, text
@@ -144,22 +144,23 @@ def answer(inputs: Inputs, study: Study) -> str:
     def there(entry: Entry) -> str:
         return entry.on(report.torch, report.macos).state
 
-    suspects = {name: [one for one in of(name, inputs.known) if one.slug in how] for name in OPERATIONS}
-    guilty = _unique(
-        one for found in suspects.values() for one in found if _sure(one, how) and there(one) == "affected"
-    )
-    left = {name: [one for one in found if there(one) != "not affected"] for name, found in suspects.items()}
+    hit = {name: [one for one in of(name, inputs.known) if one.slug in how] for name in OPERATIONS}
+    guilty = _unique(one for found in hit.values() for one in found if _sure(one, how) and there(one) == "affected")
+    left = {name: [one for one in found if there(one) != "not affected"] for name, found in hit.items()}
     linear = by_slug[LINEAR]
     known = _sure(linear, how) and there(linear) == "affected"
+    calls = sum(found["count"] for found in row.uses[REPORTED[2]]["findings"] if found["slug"] == LINEAR)
     where = f"PyTorch {text(report.torch)} on macOS {text(report.macos)}"
+    rows = [_row(name, inputs.known, row, left[name]) for name in OPERATIONS]
     return "\n\n".join(
         [
-            _verdict(guilty, linear if known else None, where),
+            _verdict(guilty, linear if known else None, calls, where),
             table(
                 ["Operation", "Calls in that forward pass", "Known bugs", "Not ruled out"],
-                [_row(name, inputs.known, row, left[name], how) for name in OPERATIONS],
+                rows,
                 "The seven operations in the report's forward pass",
             ),
+            *_open(_unique(one for found in left.values() for one in found if one not in guilty), how),
         ]
     )
 
@@ -172,31 +173,33 @@ def _unique(found) -> list[Entry]:
     return list({entry.slug: entry for entry in found}.values())
 
 
-def _verdict(guilty: list[Entry], linear: Entry | None, where: str) -> str:
+def _verdict(guilty: list[Entry], linear: Entry | None, calls: int, where: str) -> str:
     if guilty:
         return f"On {where} the report's forward pass hits, for certain: {'; '.join(map(_link, guilty))}."
     first = (
-        f"**None of the seven is known to explain the case.** The report's set-up is {where}. Its forward pass hits none of "
-        "their bugs for certain that is known to be there."
+        f"**None of the seven is known to explain the case.** The report's set-up is {where}. In its forward pass no bug of "
+        "the seven is both hit for certain and known to be there."
     )
-    return first + (
-        f" One bug of another operation is hit for certain and known to be there: {_link(linear)}." if linear else ""
-    )
+    times = "one call" if calls == 1 else f"{calls} calls"
+    return first + (f" One of another operation is both, in {times}: {_link(linear)}." if linear else "")
 
 
 def _link(entry: Entry) -> str:
     return f"[{claim_markdown(entry.bug.claim)}](bugs/{entry.slug}.md)"
 
 
-def _row(name: str, known: list[Entry], row: Row, left: list[Entry], how: dict[str, str]) -> list[str]:
+def _row(name: str, known: list[Entry], row: Row, left: list[Entry]) -> list[str]:
     wanted = {aten for op in OPERATIONS[name] for aten in exposure.ATEN.get(op, (op,))}
     calls = sorted(wanted & set(row.uses[REPORTED[2]]["called"]))
-    open_ = "<br>".join(f"{_link(one)} <small>({_why(how[one.slug])})</small>" for one in left) or "none"
-    return [name, ", ".join(f"`{op}`" for op in calls) or "none", str(len(of(name, known))), open_]
+    return [name, ", ".join(f"`{op}`" for op in calls) or "none", str(len(of(name, known))), str(len(left) or "none")]
 
 
-def _why(how: str) -> str:
-    return {
-        CERTAIN: "hit for certain; whether this release has it is not known",
-        POSSIBLE: "perhaps hit",
-    }.get(how, "calls an op of it; the condition was not tried")
+def _open(left: list[Entry], how: dict[str, str]) -> list[str]:
+    """The bugs that are not ruled out, by the reason."""
+    reasons = {
+        CERTAIN: "Hit for certain, but whether that release has them is not known",
+        POSSIBLE: "Perhaps hit",
+        UNTESTED: "Not ruled out, since their condition was not tried on these calls",
+    }
+    found = {why: [one for one in left if how[one.slug] == kind] for kind, why in reasons.items()}
+    return [f"{why}:\n\n" + "\n".join(f"- {_link(one)}" for one in bugs) for why, bugs in found.items() if bugs]
