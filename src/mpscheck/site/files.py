@@ -20,14 +20,15 @@ from mpscheck.site.pages import (
     releases,
     reported,
     results,
+    seven,
     verification,
     vocabulary,
     worklist,
 )
 
 PAGES = (  # each has `files(inputs)`
-    *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, exposure, advice),
-    worklist,
+    *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
+    *(advice, worklist),
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,6 +43,7 @@ class Inputs:
     encounters: tuple[Encounter, ...] = ()  # what users met
     figures: dict[str, tuple[Figure, ...]] = field(default_factory=dict)  # what others published, by slug
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
+    families: dict[str, dict[str, str]] = field(default_factory=dict)  # what the bugs of each have in common
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
     reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
     calibration: dict = field(default_factory=lambda: dict(emulated.NO_CALIBRATION))  # error ratios of healthy devices
@@ -100,6 +102,7 @@ def read_inputs() -> Inputs:
         encounters=encounters.load(),
         figures=figures.load(),
         renamed=json.loads((CATALOGUE / "renamed.json").read_text(encoding="utf-8")),
+        families=tomllib.loads((CATALOGUE / "families.toml").read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
         reporter=repeated.read_folder(),
         calibration=emulated.read_calibration(),

@@ -230,13 +230,15 @@ def prose(value: str, limit: int) -> str:
     return "".join(parts) + entities(shown[end:])
 
 
-def linked(markdown: str, bug: Bug) -> str:
+def linked(markdown: str, bug: Bug | None = None) -> str:
     """Our own text with its references to threads (`pytorch#123`, `owner/repository#123`) made links.
+
+    A repository that the bug names needs no owner.
 
     Code is left as it is, and `2**24` is a power, not the beginning of bold.
     """
     names = dict(SHORT_NAMES)
-    for reference in [bug.issue, *bug.also, *(entry["thread"] for entry in bug.reported)]:
+    for reference in [bug.issue, *bug.also, *(entry["thread"] for entry in bug.reported)] if bug else ():
         repository = reference.partition("#")[0]
         names.setdefault(repository.rpartition("/")[2], repository)
 
