@@ -5,7 +5,7 @@ The GPU code takes the absolute value as a float32, which holds every whole numb
 
 You hit it with hashes, large ids and places in a file of tokens. `torch.where(x < 0, -x, x)` is exact.
 
-It was seen on PyTorch 2.13.0 and in a build of 2.14; 2.14.0 has the fix. Since when it is wrong was not read.
+It was seen on PyTorch 2.13.0 and in a build of 2.14; 2.14.0 has the fix. Since when it is wrong is not known.
 """
 
 BUG = {

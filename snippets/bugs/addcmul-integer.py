@@ -7,8 +7,8 @@ integers exactly. Nothing is raised.
 You can hit it where `a + value * b * c` is written as one call with whole numbers; optimizers call it with floats.
 Written out, it is right.
 
-Which numbers are wrong, and how, no thread says, so the sick device in software only adds noise. Both pull requests, of
-July and September 2026, are stored as open; no version is named.
+Which numbers are wrong, and how, no thread says. Both pull requests, of July and September 2026, are stored as open;
+no version is named.
 """
 
 BUG = {

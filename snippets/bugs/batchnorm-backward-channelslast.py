@@ -9,8 +9,8 @@ You hit it in training of convolutional networks in `channels_last`, and after a
 channel), in training and in eval mode, with affine parameters or without: the report saw the loss reach 10**13 within
 seven steps. `.contiguous()` before the norm avoids it. Instance, group and layer norm are right.
 
-Reported in February 2026, without a version in what could be read. The fix in the release notes of 2.14.0 is about
-the error of macOS 26; that the silent form is gone too is not said, and the issue is stored as open.
+Reported in February 2026; the version is not known. The fix in the release notes of 2.14.0 is about the error of
+macOS 26; that the silent form is gone too is not said, and the issue is stored as open.
 """
 
 BUG = {

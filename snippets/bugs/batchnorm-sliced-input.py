@@ -9,7 +9,7 @@ The first part itself is right. `.clone()` fixes it; `.contiguous()` does nothin
 already.
 
 The reporter's search through the versions found 2.3.1 right and a nightly of August 2024 wrong; 2.4.0 is wrong, and
-the fix is in 2.5.0. By the code of those days `layer_norm` went the same way (layer-norm-slice-offset).
+the fix is in 2.5.0. By the code of those days `layer_norm` had the same fault (layer-norm-slice-offset).
 """
 
 BUG = {

@@ -1,6 +1,6 @@
 """`nn.BatchNorm2d` reads a channels-last tensor with a storage offset from the start of its memory.
 
-For speed, an input in the order channels last is handed to the GPU as it lies in memory. That way drops the storage
+For speed, an input in the order channels last is handed to the GPU as it lies in memory. That code drops the storage
 offset, as PyTorch's developers say of average pooling, which shares it and the report; that batch norm is wrong for
 the same reason is inferred. Nothing is raised.
 

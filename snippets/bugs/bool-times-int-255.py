@@ -4,7 +4,7 @@
 1, the process dies. A truth value that MPSGraph makes of a constant is stored as 255 instead of 1, says the author of the
 first attempt at a fix.
 
-You hit it where a mask is weighted or counted while it is still boolean. Converted to whole numbers first, it is right.
+You hit it where a mask is weighted or counted while it is still boolean. Convert it to whole numbers first.
 
 It was seen in a build of May 2022, before PyTorch 1.12; 1.12.1 has the fix. Masks with more than one element were not
 shown.

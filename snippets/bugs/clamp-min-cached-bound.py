@@ -6,15 +6,15 @@ The first bound that the process used with this shape and dtype is used for all 
 So after a harmless `x.clamp(min=0)` the guard in `p.clamp(min=1e-7).log()` is gone: a probability of zero gives minus
 infinity, in an entropy, a KL divergence, a log-probability. Which call wins depends on what ran before, as in
 kornia's tests, which passed alone and failed together. `torch.clamp_min` does the same among its own calls. Pass the
-bound as a tensor, or take one of 1e-6 or more, which has digits of its own.
+bound as a tensor.
 
 Reported in November 2025, and seen with PyTorch 2.9.1. 2.10.0 writes the bound exactly. Which release was the first
 is not known.
 
 Apple GPUs compute `clamp` with a graph that PyTorch builds once and finds again by a name. The bound is part of the
-name, printed with six decimals, so that the three above are all called `0.000000`. An upper bound is printed like a
-lower one, and two bounds of any size that agree in six decimals are confused too. A bound that is a tensor is not
-part of the name.
+name, printed with six decimals, so that the three above are all called `0.000000`. One of 1e-6 or more has digits of
+its own, but two of any size that agree in six decimals are confused too. An upper bound is printed like a lower one.
+A tensor is not part of the name.
 """
 
 BUG = {

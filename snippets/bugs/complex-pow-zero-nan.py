@@ -8,8 +8,8 @@ You hit it in Fourier methods that take powers of a spectrum: one empty frequenc
 exponents multiply instead.
 
 It was seen on PyTorch 2.5.1 with macOS 15.3, where a developer confirmed it, and again in August 2026 on a version
-that the report does not name. In September 2026 powers of two tensors moved to a kernel of PyTorch's own; whether that
-changes a tensor to the power of a number was not read.
+that the report does not name. In September 2026 powers of two tensors moved to a kernel of PyTorch's own; whether
+that changes a tensor to the power of a number is not known.
 """
 
 BUG = {

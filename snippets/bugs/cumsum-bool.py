@@ -8,9 +8,9 @@ You hit it where positions are counted along a mask that is still boolean, `mask
 than 127 tokens: they then get negative positions, or those of other tokens. RoBERTa in Transformers makes the mask whole
 numbers before it counts.
 
-It was seen in a build of March 2023 on macOS 13.3, and again in May 2024 by the author of the fix, which makes the mask
-int32 first. The fix was approved on 2 May 2024, six weeks before the branch of PyTorch 2.4 was cut; that it landed there
-is likely, but was not read. Which releases before it are affected was not read either.
+It was seen in a build of March 2023 on macOS 13.3, and again in May 2024 by the author of the fix, which makes the
+mask int32 first. The fix was approved on 2 May 2024, six weeks before the branch of PyTorch 2.4 was cut; that it
+landed there is likely, but not known. Which releases before it are affected is not known either.
 """
 
 BUG = {

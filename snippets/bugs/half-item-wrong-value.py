@@ -8,7 +8,7 @@ inferred. Nothing is raised.
 You hit it when you make a model or a tensor half precision on the device, `model.to("mps").half()`. Converted on the CPU,
 before the move, the numbers are right.
 
-It was seen in a build of 23 May 2022, before PyTorch 1.12. Which build is right first was not read.
+It was seen in a build of 23 May 2022, before PyTorch 1.12. Which build is right first is not known.
 """
 
 BUG = {

@@ -46,7 +46,7 @@ BUG = {
         },
     ],
     "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept (judged)"],
-    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it fixed. Whether the source is kept cannot be seen at the call. Pinned memory is not known.",
+    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it fixed. Whether the source is kept cannot be seen at the call. Whether pinned memory is hit is not known.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,
