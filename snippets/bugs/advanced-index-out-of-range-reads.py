@@ -58,7 +58,7 @@ def inputs():
     return torch.arange(4), torch.tensor([3])
 
 
-def compute(device, x, index):  # whether it raises an error
+def compute(device, x, index):  # True: it raises an error, as it should
     try:
         x.to(device)[:2][index.to(device)].cpu()  # .cpu() waits for it
     except NotImplementedError:

@@ -47,7 +47,7 @@ def inputs():
     return torch.ones(5, 3), torch.tensor([5]), torch.tensor([0])  # five rows: 4 is the last index
 
 
-def compute(device, table, ids, offsets):  # whether it raises an error
+def compute(device, table, ids, offsets):  # True: it raises an error, as it should
     try:
         F.embedding_bag(ids.to(device), table.to(device), offsets.to(device), mode="sum").cpu()  # .cpu() waits for it
     except NotImplementedError:

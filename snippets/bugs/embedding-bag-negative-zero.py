@@ -50,7 +50,7 @@ def inputs():
     return torch.ones(10, 4), torch.tensor([[-1]])  # one bag of one index
 
 
-def compute(device, table, ids):  # whether it raises an error
+def compute(device, table, ids):  # True: it raises an error, as it should
     try:
         F.embedding_bag(ids.to(device), table.to(device), mode="sum").cpu()  # .cpu() waits for it
     except NotImplementedError:

@@ -55,7 +55,7 @@ def inputs():
     return torch.ones(10, 3), torch.tensor([4, 10])  # ten rows: 9 is the last id
 
 
-def compute(device, table, ids):  # whether it raises an error
+def compute(device, table, ids):  # True: it raises an error, as it should
     try:
         F.embedding(ids.to(device), table.to(device)).cpu()  # .cpu() waits for it
     except NotImplementedError:

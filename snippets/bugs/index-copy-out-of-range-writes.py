@@ -47,7 +47,7 @@ def inputs():
     return torch.zeros(16), torch.tensor([8]), torch.tensor([999.0])
 
 
-def compute(device, memory, index, value):  # whether it raises an error, and what lies behind the view
+def compute(device, memory, index, value):  # True where it raises an error, and what lies behind the view
     memory, raised = memory.to(device), False
     try:
         memory[:5].index_copy_(0, index.to(device), value.to(device))

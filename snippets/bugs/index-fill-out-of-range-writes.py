@@ -45,7 +45,7 @@ def inputs():
     return torch.zeros(64), torch.tensor([40])
 
 
-def compute(device, memory, index):  # whether it raises an error, and what lies behind the view
+def compute(device, memory, index):  # True where it raises an error, and what lies behind the view
     memory, raised = memory.to(device), False
     try:
         memory[:32].index_fill_(0, index.to(device), 7.0)

@@ -49,7 +49,7 @@ def inputs():
     return torch.ones(16), torch.tensor([11]), torch.tensor([88.0])
 
 
-def compute(device, memory, index, value):  # whether it raises an error, and what lies behind the view
+def compute(device, memory, index, value):  # True where it raises an error, and what lies behind the view
     memory, raised = memory.to(device), False
     try:
         memory[:5].index_reduce_(0, index.to(device), value.to(device), "amax")

@@ -4,9 +4,8 @@ A row that really varies so little is divided by the square root of `eps` alone.
 the ViT family have it, the result is up to 1,000 times too large; the report has -990 where -1 is right. With the
 usual 1e-5 it is up to 5 % too large. Nothing is raised.
 
-You hit it where activations are small: embeddings and the first layers, or features in other units. A row with a
-large mean and a small spread loses its variance in the same way. Subtract the mean and divide by the standard
-deviation yourself.
+You hit it where activations are small: embeddings and the first layers, or features in other units. Subtract the mean
+and divide by the standard deviation yourself.
 
 The Metal kernel for `layer_norm` came with 2.8.0; 2.14.0 has that of the fix, which subtracts the mean first (told
 apart in the macOS wheels). Whether each release between them has the limit of 1e-6 is not known.

@@ -9,7 +9,7 @@ You hit it in log-probabilities of `torch.distributions`, which broadcast their 
 Dirichlet, Poisson, negative binomial. `.contiguous()` on the input avoids it.
 
 Seen on a nightly of August 2024, and again in February 2026 without a version. The release notes of 2.12.0 have a fix
-for inputs that are not contiguous. Whether slices with gaps are read wrongly too was not shown.
+for inputs that are not contiguous. Whether slices with gaps are read wrongly too is not known.
 """
 
 BUG = {

@@ -28,7 +28,7 @@ BUG = {
         {"thread": "pytorch/pytorch#183525", "date": "2026-06-05", "macos": "26.1", "chip": "M5"},
     ],
     "met_in": ["layer or token positions by linspace(…, dtype=torch.int64) (judged)"],
-    "caveat": "#188905 and #189630 (2.14.0) rewrote linspace in Metal; whether fractional end points are truncated there was not read.",
+    "caveat": "#188905 and #189630 (2.14.0) rewrote linspace in Metal; whether fractional end points are truncated there is not known.",
     "open_as_stored": True,
     "stored_date": "2026-11-24",
     "trigger": [

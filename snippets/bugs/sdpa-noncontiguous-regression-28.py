@@ -12,9 +12,8 @@ on the query.
 PyTorch 2.8.0 brought these kernels, 2.9.0 hands them the query's strides. Batches of more than one stayed wrong until
 2.12 (pytorch#181133). The kernels also went wrong where the number of keys is no multiple of 32 (pytorch#169222).
 
-By the code in the 2.8.0 wheel, the kernels run with no more positions than there are keys, head size 64, 96 or 128,
-without a mask (a boolean one becomes a mask of numbers), `is_causal` or dropout, where no gradient is recorded, and
-on macOS 15 or newer.
+By the code in the 2.8.0 wheel, the kernels run on macOS 15 or newer with at least as many keys as positions, head
+size 64, 96 or 128, no mask, no `is_causal`, no dropout, and where no gradient is recorded.
 """
 
 BUG = {
@@ -44,7 +43,7 @@ BUG = {
         "transformers: BERT-like encoders with sdpa attention on an unpadded text of 8 tokens or fewer",
         "sentence-transformers: embeddings of short sentences",
     ],
-    "caveat": "The snippet has one sequence and 32 keys, since these kernels have further bugs for batches and other numbers of keys.",
+    "caveat": "The snippet has one sequence and 32 keys, since these kernels have further bugs for batches and other numbers of keys. A boolean mask becomes a mask of numbers first.",
     "danger": 4,
     "trigger": [
         {

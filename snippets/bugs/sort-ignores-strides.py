@@ -9,9 +9,9 @@ sampling, which sorts contiguous logits, is not touched, and neither is `topk`, 
 the call avoids it.
 
 The report, of February 2026, names neither PyTorch nor macOS version; it saw the same in `digamma`, `lgamma` and
-`polygamma`, which PyTorch 2.12.0 fixes. PyTorch 2.13.0 has a new `sort`, whose source copies such a tensor first in one
-state and passes the strides in a later one; that this is the fix is inferred, since the report is stored as open.
-Whether slices with gaps are read wrongly too was not shown.
+`polygamma`, which PyTorch 2.12.0 fixes. PyTorch 2.13.0 has a new `sort`, whose source copies such a tensor first in
+one state and passes the strides in a later one; that this is the fix is inferred, since the report is stored as open.
+Whether slices with gaps are read wrongly too is not known.
 """
 
 BUG = {
