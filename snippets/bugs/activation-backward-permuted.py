@@ -1,12 +1,11 @@
 """The gradient of `F.silu`, `torch.sigmoid` and `torch.tanh` is wrong for permuted inputs.
 
 In the thread a gradient of `tanh` is off by 1.9994, more than two of them can differ by. The forward pass is right,
-and nothing is raised. ELU, GELU and leaky ReLU are right too.
+and so are ELU, GELU and leaky ReLU. Nothing is raised.
 
 You hit it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
-`transformers` does in training, where its fast kernels are not installed (seen with 5.24): the gradient that arrives
-at the activation of its convolution is transposed. Llama and `MambaModel` do not. Call `.contiguous()` on the input
-first.
+`transformers` does in training without its fast kernels (seen with 5.24), at the activation of its convolution. Llama
+and `MambaModel` do not. Call `.contiguous()` on the input first.
 
 The thread is of February 2026; its versions are not known, nor is a fix. By the code, newer versions of PyTorch need
 no copy on macOS 15 and later; which macOS the thread has is not known. The macOS wheels have other kernels for the

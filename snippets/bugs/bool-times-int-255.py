@@ -6,8 +6,8 @@ first attempt at a fix.
 
 You hit it where a mask is weighted or counted while it is still boolean. Convert it to whole numbers first.
 
-It was seen in a build of May 2022, before PyTorch 1.12; 1.12.1 has the fix. Masks with more than one element were not
-shown.
+It was seen in a build of May 2022, before PyTorch 1.12; 1.12.1 has the fix. Whether masks with more than one element
+are hit is not known.
 """
 
 BUG = {

@@ -11,10 +11,9 @@ bound as a tensor.
 Reported in November 2025, and seen with PyTorch 2.9.1. 2.10.0 writes the bound exactly. Which release was the first
 is not known.
 
-Apple GPUs compute `clamp` with a graph that PyTorch builds once and finds again by a name. The bound is part of the
-name, printed with six decimals, so that the three above are all called `0.000000`. One of 1e-6 or more has digits of
-its own, but two of any size that agree in six decimals are confused too. An upper bound is printed like a lower one.
-A tensor is not part of the name.
+Apple GPUs compute `clamp` with a graph that PyTorch builds once and finds again by a name. The name holds the bound
+with six decimals: `0.000000` for the three above. One of 1e-6 or more has digits of its own, but two of any size that
+agree in six decimals are confused too. An upper bound is printed like a lower one. A tensor is not part of the name.
 """
 
 BUG = {

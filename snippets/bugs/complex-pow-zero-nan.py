@@ -1,8 +1,8 @@
 """`z ** n` of a complex zero gives NaN on the GPU.
 
-`torch.tensor(0 + 0j) ** 2` is `nan+nanj`, and so it is for each power from 0 to 5. Only the number zero is touched: 1e-10
-is right, and `z * z` gives zero. That the power is computed through the logarithm, which is minus infinity at zero, is
-inferred. Nothing is raised.
+`torch.tensor(0 + 0j) ** 2` is `nan+nanj`, and so it is for each power from 0 to 5. Only the number zero is hit: 1e-10
+is right, and `z * z` gives zero. That the power is computed through the logarithm, which is minus infinity at zero,
+is inferred. Nothing is raised.
 
 You hit it in Fourier methods that take powers of a spectrum: one empty frequency makes the loss NaN. For small whole
 exponents multiply instead.

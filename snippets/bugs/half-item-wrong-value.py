@@ -5,8 +5,8 @@ number are read as a float16 one, digit for digit, so nothing was converted; the
 the fault of pytorch#78091, of the day before, which says that no conversion of dtypes worked in builds of that week, is
 inferred. Nothing is raised.
 
-You hit it when you make a model or a tensor half precision on the device, `model.to("mps").half()`. Converted on the CPU,
-before the move, the numbers are right.
+You hit it when you make a model or a tensor half precision on the device, `model.to("mps").half()`. Convert on the
+CPU, before the move.
 
 It was seen in a build of 23 May 2022, before PyTorch 1.12. Which build is right first is not known.
 """

@@ -1,7 +1,7 @@
 """`index_add_` of complex tensors drops the imaginary part.
 
 In pytorch#160845 400 purely imaginary numbers were added to zeros, and the result was zero, without an error. What
-becomes of a real part was not shown.
+becomes of a real part is not known.
 
 You hit it when you add up Fourier coefficients or complex rotations by index. `torch.view_as_real` gives real numbers
 that can be added, with the imaginary part as a last dimension of its own.

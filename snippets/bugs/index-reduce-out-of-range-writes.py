@@ -8,8 +8,8 @@ very large one. Nothing is raised.
 You hit it when you keep the largest activation of each feature and one feature has a wrong number. Compare the
 indices with the size before the call.
 
-It was seen on 2.13.0 and on a build of 2.14. Two fixes, pytorch#189972 and pytorch#193895, are stored as open. Before
-2.12 `index_reduce_` was not there on the GPU.
+It was seen on 2.13.0 and on a build of 2.14. Two fixes, pytorch#189972 and pytorch#193895, were open when last seen.
+Before 2.12 `index_reduce_` was not there on the GPU.
 """
 
 BUG = {

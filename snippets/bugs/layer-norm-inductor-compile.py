@@ -5,7 +5,7 @@ raised, and the same layer without `torch.compile` is right to 3.3e-7. LayerNorm
 (Welford's method). In the code that PyTorch generated for it a barrier was missing, so that threads of the GPU read what
 others had not yet written (pytorch#184328 shows it for BatchNorm; that it is this bug too is inferred).
 
-You hit it where GPT-2 or any other model with LayerNorm is compiled. GPT-2 has 25 of them. Run them without
+You hit it where GPT-2 or any other model with LayerNorm is compiled. GPT-2 has 25 of them. Run it without
 `torch.compile`.
 
 A PyTorch developer finds 2.13 right, the reporter confirms it for 2.13.0. The version of the report is not known, nor

@@ -8,9 +8,9 @@ on it reads what lies behind `b`. Nothing is raised.
 You hit it when you solve for many heads, layers or ridge strengths at once with one target. Make a `b` for each
 matrix, `b.expand(…).contiguous()`. What the opposite gives, one matrix and a batch of `b`, is not known.
 
-PyTorch has had the call on Apple GPUs since 2.7.0. The report of July 2026 names no version, but links the documentation
-of 2.12. PyTorch 2.14.0 solves with other GPU code; a stored state of the source repeats `b` for each matrix, so this is
-likely the fix (inferred). No pull request is named.
+PyTorch has had the call on Apple GPUs since 2.7.0. The report of July 2026 names no version, but links the
+documentation of 2.12. PyTorch 2.14.0 solves with other GPU code; one state of the source repeats `b` for each matrix,
+so this is likely the fix (inferred). No pull request is named.
 """
 
 BUG = {

@@ -7,10 +7,9 @@ You hit it in token-by-token decoding through layers with a bias, as in Whisper 
 where it was found. Call `F.linear` without the bias and add it yourself.
 
 Seen with a nightly of 2.14 on a hosted virtual M1 with macOS 26; a beta of macOS 27 was right. The release notes of
-2.14.0 have the fix, which adds the bias separately on all M1 with macOS 26. On the same machines the bias was lost
-with more rows too, which this fix did not help: `linear-3d-bias-virtual-m1` (pytorch#192934). Older versions were not
-tried with one row each; that whole models fail on such machines with 2.8 to 2.13 for this reason
-(actions/runner-images#14380) is inferred.
+2.14.0 have the fix, which adds the bias separately on all M1 with macOS 26. With more rows the bias was lost there
+too: `linear-3d-bias-virtual-m1` (pytorch#192934). Older versions were not tried with one row each; that whole models
+fail on such machines with 2.8 to 2.13 for this reason (actions/runner-images#14380) is inferred.
 
 Apple's kernel that adds the bias in one go uses other code for such shapes. By the source it is called on macOS 15 or
 newer for contiguous inputs and weights.

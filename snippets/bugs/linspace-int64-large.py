@@ -8,8 +8,8 @@ You hit it when you take evenly spaced places in a data set of more than 16.8 mi
 the places that the CPU gives. Below 2**20, about a million, the numbers are right, or off by one. Make them on the
 CPU.
 
-PyTorch 2.14.0 keeps the exact values. The older code, in a stored state of the source, does all of it in float32;
-which releases have that code is not known.
+PyTorch 2.14.0 keeps the exact values. The older code does all of it in float32; which releases have that code is not
+known.
 """
 
 BUG = {

@@ -7,9 +7,9 @@ on the GPU and `[4, 3, 3]` on the CPU. Nothing is raised.
 You hit it when you sample layers or token positions with `linspace(start, end, n, dtype=int)`. Make the end points whole
 yourself, with `int`, and all devices agree.
 
-The report, of October 2024, says "all of them" of the versions and is stored as open; a pull request that would fix it was
-tried on an M5 with macOS 26.1. PyTorch 2.14 has another `linspace`, written in Metal. A reviewer says that the pull
-request would have to be made again for it; that it is not fixed there is inferred.
+The report, of October 2024, says "all of them" of the versions and was open when last seen; a pull request that would
+fix it was tried on an M5 with macOS 26.1. PyTorch 2.14 has another `linspace`, written in Metal. A reviewer says that
+the pull request would have to be made again for it; that it is not fixed there is inferred.
 """
 
 BUG = {

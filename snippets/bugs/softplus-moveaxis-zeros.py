@@ -5,7 +5,7 @@ The result of a permuted input is permuted too. The GPU writes it into a contigu
 in the report, and about half of the time entries of another result. Nothing is raised.
 
 You hit it where softplus follows a transpose: the scale of a predicted distribution, or a step size with channels
-moved last. Mamba applies softplus first and transposes afterwards. `.contiguous()` on the input fixes it.
+moved last. Mamba applies softplus first and transposes afterwards. Call `.contiguous()` on the input.
 
 The report is of July 2024; its versions are not known. It says that `selu`, `prelu` and `threshold` behave alike. A
 pull request of August 2026 says that macOS before 15 alone is concerned. In its place another one, of September 2026,
