@@ -8,8 +8,8 @@ You hit it in training and in attribution where the activation stands beside a t
 and `MambaModel` do not. Call `.contiguous()` on the input first.
 
 The thread is of February 2026; its versions are not known, nor is a fix. By the code, newer versions of PyTorch need
-no copy on macOS 15 and later; which macOS the thread has is not known. The macOS wheels have other kernels for the
-gradient of SiLU from 2.12.0 on and for that of tanh from 2.13.0 on.
+no copy on macOS 15 and later; the macOS of the thread is not known. The wheels have other kernels for the gradient of
+SiLU from 2.12.0 on and for that of tanh from 2.13.0 on.
 
 Why (inferred from the code of those kernels): the result takes the layout of the input, or of the gradient that
 arrives. Where that is not contiguous, the kernels take a contiguous copy, fill that, and never copy it back, so that

@@ -1,8 +1,8 @@
 """`torch.addcmul` of integer tensors gives wrong numbers.
 
-PyTorch's tests expected `addcmul` to fail for every integer dtype on Apple GPUs, with results that are not close to those
-of the CPU. The pull request that moves it to a kernel of PyTorch's own removes these exceptions, since that computes
-integers exactly. Nothing is raised.
+PyTorch's tests expected `addcmul` to fail for every integer dtype on Apple GPUs, with results that are not close to
+those of the CPU. The pull request that moves it to a kernel of PyTorch's own removes these exceptions, since that
+computes integers exactly. Nothing is raised.
 
 You can hit it where `a + value * b * c` is written as one call with whole numbers; optimizers call it with floats.
 Written out, it is right.

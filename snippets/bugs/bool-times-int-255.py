@@ -1,8 +1,8 @@
 """`torch.mul` of a true boolean tensor by 2 gives 255.
 
-`torch.tensor(True) * 2` is 255 on the GPU, and so it is for every greater number that was tried; times 0 or 1, and plus 0 or
-1, the process dies. A truth value that MPSGraph makes of a constant is stored as 255 instead of 1, says the author of the
-first attempt at a fix.
+`torch.tensor(True) * 2` is 255 on the GPU, and so it is for every greater number that was tried; times 0 or 1, and
+plus 0 or 1, the process dies. A truth value that MPSGraph makes of a constant is stored as 255 instead of 1, says the
+author of the first attempt at a fix.
 
 You hit it where a mask is weighted or counted while it is still boolean. Convert it to whole numbers first.
 

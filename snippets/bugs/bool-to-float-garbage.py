@@ -1,7 +1,7 @@
 """`mask.type(torch.float)` of a boolean mask on the GPU gives tiny garbage instead of ones and zeros.
 
-A truth value takes one byte, a float four. The bytes were read as floats instead of being converted, and those behind the
-end with them: `[True, True, True, False]` became four different numbers below 1e-37. Nothing is raised.
+A truth value takes one byte, a float four. The bytes were read as floats instead of being converted, and those behind
+the end with them: `[True, True, True, False]` became four different numbers below 1e-37. Nothing is raised.
 
 You hit it when you make a multiplier of an attention or ablation mask on the device. Convert it on the CPU, before
 the move.

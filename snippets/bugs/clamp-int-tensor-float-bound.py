@@ -1,7 +1,7 @@
 """`torch.clamp` of an integer tensor cuts the fraction off a float bound.
 
-`torch.tensor(0).clamp(min=0.1)` is 0.1 on the CPU and 0.0 on the GPU. The bound was given the dtype of the tensor; that the
-result should be a float was overlooked. Nothing is raised.
+`torch.tensor(0).clamp(min=0.1)` is 0.1 on the CPU and 0.0 on the GPU. The bound was given the dtype of the tensor;
+that the result should be a float was overlooked. Nothing is raised.
 
 You hit it where counts are clamped before you divide by them, `total / counts.clamp(min=1e-6)`: the division by zero
 that the bound should prevent comes back as infinity or NaN. Convert the counts to float first.

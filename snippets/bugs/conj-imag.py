@@ -1,8 +1,8 @@
 """`torch.imag` of a conjugated tensor is not negated.
 
-`torch.conj(x)` only notes that the numbers are conjugated, and its `.imag` that they are negated. The GPU code for copies
-knows the first note and not the second, so a copy of `x.conj().imag` (by `clone`, by printing or on the way to the CPU) has
-the sign of `x`. Nothing is raised, and printing `x.conj()` itself shows right numbers.
+`torch.conj(x)` only notes that the numbers are conjugated, and its `.imag` that they are negated. The GPU code for
+copies knows the first note and not the second, so a copy of `x.conj().imag` (by `clone`, by printing or on the way to
+the CPU) has the sign of `x`. Nothing is raised, and printing `x.conj()` itself shows right numbers.
 
 You hit it in Fourier analyses that take a part of a conjugated spectrum. Call `resolve_conj()` first.
 

@@ -1,9 +1,9 @@
 """`nn.Conv3d` with contiguous input gives numbers unrelated to the CPU's for common small kernels.
 
-This happens on macOS 26.2 alone. PyTorch 2.14.0 computes 3-D convolutions with code of its own, which for common kernels
-(3x3x3, 1x3x3, 3x1x1) and a contiguous input uses a library of macOS, Metal Performance Primitives. That of macOS 26.2 is
-broken, a contributor supposes. The report, with 3x3x3 kernels and padding, found most numbers of channels wrong. Nothing
-is raised.
+This happens on macOS 26.2 alone. PyTorch 2.14.0 computes 3-D convolutions with code of its own, which for common
+kernels (3x3x3, 1x3x3, 3x1x1) and a contiguous input uses a library of macOS, Metal Performance Primitives. That of
+macOS 26.2 is broken, a contributor supposes. The report, with 3x3x3 kernels and padding, found most numbers of
+channels wrong. Nothing is raised.
 
 You hit it in video models, such as the VAE of a video generator. The patch embedding of Qwen2-VL, whose kernel does
 not overlap, uses other code, and so do 1x1x1 kernels. Convert the input to `channels_last_3d`: that was right in the

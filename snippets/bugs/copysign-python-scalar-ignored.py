@@ -1,7 +1,7 @@
 """`torch.copysign` ignores a Python number as its second operand.
 
-`torch.copysign(torch.tensor([1.0, 2.0, 3.0]), -2.0)` stays `[1, 2, 3]`. PyTorch makes a tensor on the CPU of the number; the
-GPU code took it for one on the device, and so did not read its value. Nothing is raised.
+`torch.copysign(torch.tensor([1.0, 2.0, 3.0]), -2.0)` stays `[1, 2, 3]`. PyTorch makes a tensor on the CPU of the
+number; the GPU code took it for one on the device, and so did not read its value. Nothing is raised.
 
 You hit it when you flip the sign of a direction with a plain number. Pass a tensor on the device as the second
 operand.

@@ -1,7 +1,7 @@
 """`torch.div` with `rounding_mode="floor"` differs from the CPU for infinities.
 
-The CPU follows Python: a number divided by an infinity of the other sign is -1, and an infinity divided by a number is NaN.
-The GPU code rounded the quotient down, so the first is 0 and the second infinity. Nothing is raised.
+The CPU follows Python: a number divided by an infinity of the other sign is -1, and an infinity divided by a number
+is NaN. The GPU code rounded the quotient down, so the first is 0 and the second infinity. Nothing is raised.
 
 You hit it where infinities stand for masked places or for "no limit". For finite numbers the devices agree. Set the
 places with an infinite divisor yourself, with `torch.where`.

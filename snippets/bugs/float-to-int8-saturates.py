@@ -1,7 +1,7 @@
 """`x.to(torch.int8)` of a float tensor stops at 127 where the CPU wraps around.
 
-128.0 becomes 127 on the GPU and -128 on the CPU and with CUDA. From int32 the same number becomes -128 on the GPU as well.
-Metal converts floats to integers that way. Nothing is raised.
+128.0 becomes 127 on the GPU and -128 on the CPU and with CUDA. From int32 the same number becomes -128 on the GPU as
+well. Metal converts floats to integers that way. Nothing is raised.
 
 You hit it in home-made quantization to 8 bits that does not clamp first, and in code that packs bytes with the help of
 wrapping numbers. If you clamp to the range of the integers before the conversion, all devices agree.

@@ -1,7 +1,7 @@
 """An int32 tensor `+ 5` is zero in all places but the first.
 
-`torch.arange(10, dtype=torch.int32) + 5` gave `[5, 0, 0, 0, 0, 0, 0, 0, 0, 0]` on the GPU. A plain whole number is an int64
-for the GPU code, and so was the result, which was not converted back to int32. Nothing is raised.
+`torch.arange(10, dtype=torch.int32) + 5` gave `[5, 0, 0, 0, 0, 0, 0, 0, 0, 0]` on the GPU. A plain whole number is an
+int64 for the GPU code, and so was the result, which was not converted back to int32. Nothing is raised.
 
 You hit it where token or position ids are held as int32 and moved by an offset. With int64 or floats it is right, and
 so is `ids + torch.full_like(ids, 5)`.

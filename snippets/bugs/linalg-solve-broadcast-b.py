@@ -1,9 +1,9 @@
 """`torch.linalg.solve` solves only the first system of a batch if they share one right-hand side.
 
 `torch.linalg.solve(A, b)` with many matrices and one `b` is meant to use that `b` for each of them; PyTorch's own
-documentation shows it. On Apple GPUs only the first solution is right, and the others come back as zeros. The source of
-the GPU code says why: it steps through the memory of `b` as if there were one for each matrix, so from the second matrix
-on it reads what lies behind `b`. Nothing is raised.
+documentation shows it. On Apple GPUs only the first solution is right, and the others come back as zeros. The source
+of the GPU code says why: it steps through the memory of `b` as if there were one for each matrix, so from the second
+matrix on it reads what lies behind `b`. Nothing is raised.
 
 You hit it when you solve for many heads, layers or ridge strengths at once with one target. Make a `b` for each
 matrix, `b.expand(…).contiguous()`. What the opposite gives, one matrix and a batch of `b`, is not known.

@@ -1,8 +1,8 @@
 """`F.log_softmax` returns minus infinity for logits some 90 or more below the greatest.
 
-The probability was computed first and its logarithm taken afterwards. A probability below about 1e-38 is zero in float32,
-so its logarithm is minus infinity: in the report a log-probability of -91.6 became `-inf`, one of -85.2 was right. The fix
-subtracts the logarithm of the sum, as the CPU does. Nothing is raised.
+The probability was computed first and its logarithm taken afterwards. A probability below about 1e-38 is zero in
+float32, so its logarithm is minus infinity: in the report a log-probability of -91.6 became `-inf`, one of -85.2 was
+right. The fix subtracts the logarithm of the sum, as the CPU does. Nothing is raised.
 
 You hit it in log-probabilities of unlikely tokens. One `-inf` is enough to make a KL divergence infinite or NaN.
 Write `x - x.logsumexp(-1, keepdim=True)`.

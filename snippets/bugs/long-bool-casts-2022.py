@@ -1,7 +1,7 @@
 """`x.to(torch.int32)` of an int64 tensor on the GPU gives its upper and lower halves in turn.
 
-The bytes were copied without being converted. `[1, 2, 3, 4, 5]` as int64 became `[1, 0, 2, 0, 3]` as int32, and zeros as
-float32; a boolean mask became wrong numbers too. Nothing is raised.
+The bytes were copied without being converted. `[1, 2, 3, 4, 5]` as int64 became `[1, 0, 2, 0, 3]` as int32, and zeros
+as float32; a boolean mask became wrong numbers too. Nothing is raised.
 
 You hit it when you convert token ids or a mask on the device. Convert them on the CPU, before the move.
 

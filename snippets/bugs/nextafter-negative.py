@@ -1,7 +1,8 @@
 """`torch.nextafter` goes the wrong way for negative inputs.
 
-`nextafter(-1, -2)` should be a little below -1 and is a little above: -0.99999994. The bit pattern of a float grows with its
-magnitude, so for negative numbers the step has to be turned around, which the GPU code did not do. Nothing is raised.
+`nextafter(-1, -2)` should be a little below -1 and is a little above: -0.99999994. The bit pattern of a float grows
+with its magnitude, so for negative numbers the step has to be turned around, which the GPU code did not do. Nothing
+is raised.
 
 You can hit it where a bound is moved by the least possible step, so that a comparison leaves out the bound. Compute
 it on the CPU.

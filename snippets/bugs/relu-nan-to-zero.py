@@ -1,6 +1,7 @@
 """`torch.relu` turns NaN into 0.
 
-The GPU code takes the maximum with zero by a function of Metal that returns the operand that is not NaN. Nothing is raised.
+The GPU code takes the maximum with zero by a function of Metal that returns the operand that is not NaN. Nothing is
+raised.
 
 You hit it in sparse autoencoders, convolutional networks and the MLPs of older transformers: a NaN that arises before a
 ReLU vanishes in it, the loss stays finite, and the run looks healthy. Ask `isnan()` before the activation.

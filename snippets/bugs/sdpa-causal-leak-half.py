@@ -3,7 +3,7 @@
 In float16 and bfloat16 the causal limit is applied once for each group of four queries, so that three of the four can
 see keys behind their own position. The output looks plausible, and nothing is raised. float32 is right.
 
-Anyone who runs a decoder in half precision with `is_causal=True` hits it: later tokens leak into the logits and the
+You hit it when you run a decoder in half precision with `is_causal=True`: later tokens leak into the logits and the
 residual stream of earlier ones, which makes causal tracing and patching meaningless. Pass an explicit mask as
 `attn_mask`. Decoding one token at a time is right. Where a gradient is recorded, PyTorch uses other code, which makes
 a mask of its own; that it is right is inferred.

@@ -9,8 +9,8 @@ and without dropout; else PyTorch uses other code, so the same model is fine in 
 just this).
 
 Seen with 2.7.1 on macOS 15.6.1, if that report (huggingface/transformers#40858) is of this bug, as its mask says. The
-release notes of 2.9.0 have the fix. The first version that goes wrong is not known. Let such rows see one key, or replace
-the NaN afterwards.
+release notes of 2.9.0 have the fix. The first version that goes wrong is not known. Let such rows see one key, or
+replace the NaN afterwards.
 """
 
 BUG = {

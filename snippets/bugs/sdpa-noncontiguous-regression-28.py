@@ -6,8 +6,8 @@ Nothing is raised. Other strides are copied first and right.
 You hit it with the usual way to split heads, `view(batch, length, heads, size).transpose(1, 2)`, and at most 8
 positions. BERT and other encoders in `transformers` do with an unpadded short sentence; `sentence-transformers` gave
 other embeddings for "hello world" with 2.8.0 than with 2.7.1. GPT-2 and Llama there do not (seen with 5.24): a prompt
-is computed with `is_causal` or with a mask, and the query of a single new token is contiguous. Call `.contiguous()`
-on the query.
+is computed with `is_causal` or a mask, and the query of a single new token is contiguous. Call `.contiguous()` on the
+query.
 
 PyTorch 2.8.0 brought these kernels, 2.9.0 hands them the query's strides. Batches of more than one stayed wrong until
 2.12 (pytorch#181133). The kernels also went wrong where the number of keys is no multiple of 32 (pytorch#169222).

@@ -1,8 +1,8 @@
 """`1 << x` shifts the tensor by the number instead of the number by the tensor.
 
-The GPU code took the two operands of every bitwise operation as exchangeable, which they are for `&`, `|` and `^`. With a
-number on the left of `<<` or `>>` it shifts the tensor on the right by that number: `1 << x` gives `2 * x`. By the code
-of those days a tensor without dimensions on the left is taken for such a number too. Nothing is raised.
+The GPU code took the two operands of every bitwise operation as exchangeable, which they are for `&`, `|` and `^`.
+With a number on the left of `<<` or `>>` it shifts the tensor on the right by that number: `1 << x` gives `2 * x`. By
+the code of those days a tensor without dimensions on the left is taken for such a number too. Nothing is raised.
 
 You hit it when you make powers of two or bit masks on the device from a tensor of exponents. Put a tensor on the
 left: `torch.ones_like(x) << x`.

@@ -1,7 +1,7 @@
 """`torch.stack` of true tensors gives False.
 
-Two tensors `[True]` stacked on the GPU of an Intel Mac gave `[[False], [False]]`. The fix converts truth values before they
-are joined and back afterwards. Nothing is raised.
+Two tensors `[True]` stacked on the GPU of an Intel Mac gave `[[False], [False]]`. The fix converts truth values
+before they are joined and back afterwards. Nothing is raised.
 
 You hit it where masks are stacked per layer or per head: all of them come out false. Stack them as whole numbers.
 

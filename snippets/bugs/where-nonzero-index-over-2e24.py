@@ -1,12 +1,12 @@
 """`torch.nonzero` gives wrong positions once they pass 16,777,216 (2**24).
 
 A larger odd position comes back as its even neighbour, and from 2**25 on only multiples of four are right. The number
-of hits is right and nothing is raised. `torch.where(condition)` with one argument and `torch.argwhere` go through
-`nonzero` and are wrong with it.
+of hits is right and nothing is raised. `torch.where(condition)` with one argument and `torch.argwhere` call `nonzero`
+and are wrong too.
 
 You hit it when you search a long flat tensor, such as all (token, latent) activations of a sparse autoencoder in one
 row: a feature is credited to a neighbour. Search parts of less than 2**24 elements, and add the start of each on the
-CPU. All reports are about one-dimensional tensors; whether a matrix with short sides is hit is not known.
+CPU. All reports are about one-dimensional tensors; that a matrix with short sides is hit is not known.
 
 PyTorch 2.5.0 hands tensors of 2**24 elements or more to the CPU (pytorch#126188), but only below macOS 15, as its
 macOS wheel shows. From macOS 15 on it still calls the operation of Apple's framework that 2.4.0 calls, and 2.4.0 was
