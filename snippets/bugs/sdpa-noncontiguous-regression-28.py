@@ -1,7 +1,7 @@
 """`scaled_dot_product_attention` ignores the strides of a transposed query of 8 positions or fewer.
 
 Heads and positions of the query are mixed up: the kernels for short queries step through it as if it were contiguous.
-Nothing is raised. Other strides are copied first and right.
+Nothing is raised. Queries with other strides are right.
 
 You hit it with the usual way to split heads, `view(batch, length, heads, size).transpose(1, 2)`, and at most 8
 positions. BERT and other encoders in `transformers` do with an unpadded short sentence; `sentence-transformers` gave
