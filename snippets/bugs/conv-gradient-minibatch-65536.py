@@ -7,8 +7,8 @@ of a fix. 3-D convolutions are not hit, by the same author.
 You hit it where each item is small: time series, tokens or patches that are handed to a convolution as a large batch.
 Split the batch, and add up the gradients.
 
-Reported in March 2023 without a version. The issue is stored as open, and a fix, pytorch#193577, was opened in August
-2026; whether it landed is not known.
+Reported in March 2023 without a version. The issue was open when last seen, and a fix, pytorch#193577, was opened in
+August 2026; whether it landed is not known.
 """
 
 BUG = {

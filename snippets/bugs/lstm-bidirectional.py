@@ -7,7 +7,7 @@ numbers came about is not said.
 You hit it in taggers and encoders for text and speech. An LSTM in one direction was right in the same report.
 
 It was seen in February 2023, on macOS 13.1 with an M1 Pro. In pytorch#90421 a batch of two was still wrong in April
-2023, after the fix was sent, with one layer and with two; the version was not read.
+2023, after the fix was sent, with one layer and with two; the version is not known.
 """
 
 BUG = {
