@@ -20,7 +20,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#193577",
     "reported": [{"thread": "pytorch/pytorch#96225", "date": "2023-03-07"}],
     "met_in": ["small items in a large batch: time series, patches (judged)"],
-    "caveat": "A fix (#193577) was opened on 2026-08-14. How the numbers are wrong is not known: the imitation "
+    "caveat": "A fix (#193577) was opened on 2026-08-14. How the numbers are wrong is not known: the software model of this bug "
     "only disturbs them.",
     "caused_by": "macos",
     "open_as_stored": True,

@@ -30,7 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["taggers and encoders with a bidirectional LSTM (judged)"],
-    "caveat": "In #90421 still wrong for batches of 2 on 17 April 2023, after #95563 was opened; version not read.",
+    "caveat": "In #90421 still wrong for batches of 2 on 17 April 2023, after #95563 was opened; version not known.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["lstm"], "when": ["bidirectional.value == true"]}],

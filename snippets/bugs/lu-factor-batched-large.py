@@ -21,9 +21,8 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#146753",
     "reported": [{"thread": "pytorch/pytorch#146753", "date": "2025-02-08"}],
     "met_in": ["determinants or solves of stacked covariance matrices (judged)"],
-    "caveat": "Read through the fix; no figures, and how the numbers are wrong is not known: the imitation only "
-    "disturbs them.",
-    "caveat": "Only matrices of at least the size that was shown count as hit.",
+    "caveat": "Read through the fix; no figures, and how the numbers are wrong is not known: the software "
+    "model of this bug only disturbs them. Only matrices of at least the size that was shown count as hit.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

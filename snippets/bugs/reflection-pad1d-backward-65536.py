@@ -31,7 +31,7 @@ BUG = {
         }
     ],
     "met_in": ["training on audio: torch.stft(center=True) pads so (thread)"],
-    "caveat": "That #196985 was merged is inferred from the closed issue. The imitation disturbs all of the gradient.",
+    "caveat": "That #196985 was merged is inferred from the closed issue. The software model of this bug disturbs all of the gradient.",
     "caused_by": "macos",
     "open_as_stored": False,
     "stored_date": "2026-11-27",

@@ -23,7 +23,7 @@ BUG = {
         {"thread": "pytorch/pytorch#152094", "date": "2025-04-24"},
     ],
     "met_in": ["very many short signals in one batch (judged)"],
-    "caveat": "Whether #152094 was merged was not read. 2.13.0 moved replication padding to Metal (#183065), "
+    "caveat": "Whether #152094 was merged is not known. 2.13.0 moved replication padding to Metal (#183065), "
     "which may be the cure.",
     "caused_by": "macos",
     "open_as_stored": True,

@@ -30,7 +30,7 @@ BUG = {
     ],
     "met_in": ["the spread over positions, acts.std(dim=-2) (judged)"],
     "caveat": "The merge was asked for on 22 August 2023, six days before the branch of 2.1 was cut (#108055); "
-    "whether 2.1.0 has it was not read.",
+    "whether 2.1.0 has it is not known.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
