@@ -1,13 +1,13 @@
 """`torch.abs` of a complex tensor puts a zero after each value and loses the second half.
 
-For `[1, 10j, 100, 1000]` the GPU gives `[1, 0, 10, 0]`. MPSGraph's absolute value of complex numbers is complex again; that
-its zero imaginary parts were written among the results is inferred from the fix, which takes the real part. Nothing is
-raised.
+For `[1, 10j, 100, 1000]` the GPU gives `[1, 0, 10, 0]`. MPSGraph's absolute value of complex numbers is complex
+again; that its zero imaginary parts were written among the results is inferred from the fix, which takes the real
+part. Nothing is raised.
 
 You hit it at the magnitude of a spectrum, `torch.fft.rfft(x).abs()`. `torch.sqrt(z.real**2 + z.imag**2)` is right.
 
-It was seen on PyTorch 2.3.0 and in a build of 2.4, with macOS 14; 2.4 has the fix. It was asked for on the branch of 2.3 in
-May 2024; whether 2.3.1 has it is not known.
+It was seen on PyTorch 2.3.0 and in a build of 2.4, with macOS 14; 2.4 has the fix. It was asked for on the branch of
+2.3 in May 2024; whether 2.3.1 has it is not known.
 """
 
 BUG = {

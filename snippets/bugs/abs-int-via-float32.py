@@ -1,11 +1,12 @@
 """`torch.abs` of int32 and int64 tensors rounds numbers above 2**24.
 
-The GPU code takes the absolute value as a float32, which holds every whole number only up to 16,777,216. 16,777,217 becomes
-16,777,216, and the greatest int64 becomes negative. Even `abs(x) == x` is wrong for positive numbers. Nothing is raised.
+The GPU code takes the absolute value as a float32, which holds every whole number only up to 16,777,216. 16,777,217
+becomes 16,777,216, and the greatest int64 becomes negative. Even `abs(x) == x` is wrong for positive numbers. Nothing
+is raised.
 
 You hit it with hashes, large ids and places in a file of tokens. `torch.where(x < 0, -x, x)` is exact.
 
-It was seen on PyTorch 2.13.0 and in a build of 2.14; 2.14.0 has the fix. Since when it is wrong was not read.
+It was seen on PyTorch 2.13.0 and in a build of 2.14; 2.14.0 has the fix. Since when it is wrong is not known.
 """
 
 BUG = {

@@ -1,20 +1,19 @@
 """The gradient of `F.silu`, `torch.sigmoid` and `torch.tanh` is wrong for permuted inputs.
 
-The result takes the layout of the input, or of the gradient that arrives. Where that is not contiguous, the kernels
-for Apple GPUs take a contiguous copy, fill that, and never copy it back, so that the gradient holds what stood in its
-memory before (inferred from the code of those kernels; a difference of 1.9994 in the thread is more than two
-gradients of tanh can differ by). The forward pass is right, and nothing is raised. ELU, GELU and leaky ReLU are right
-too.
+In the thread a gradient of `tanh` is off by 1.9994, more than two of them can differ by. The forward pass is right,
+and so are ELU, GELU and leaky ReLU. Nothing is raised.
 
 You hit it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
-`transformers` does in training, where its fast kernels are not installed (seen with 5.24): the gradient that arrives
-at the activation of its convolution is transposed. Llama and `MambaModel` do not.
+`transformers` does in training without its fast kernels (seen with 5.24), at the activation of its convolution. Llama
+and `MambaModel` do not. Call `.contiguous()` on the input first.
 
-The thread, of February 2026, gives no versions in what could be read, and no fix. By the code, newer versions of
-PyTorch need no copy on macOS 15 and later; which macOS the thread has is not known. The macOS wheels have kernels of
-another kind for the gradient of SiLU from 2.12.0 on and for that of tanh from 2.13.0 on. The thread also names mish,
-softplus, threshold and ReLU; under which conditions those are wrong is not known well enough, so the trigger leaves
-them out.
+The thread is of February 2026; its versions are not known, nor is a fix. By the code, newer versions of PyTorch need
+no copy on macOS 15 and later; the macOS of the thread is not known. The wheels have other kernels for the gradient of
+SiLU from 2.12.0 on and for that of tanh from 2.13.0 on.
+
+Why (inferred from the code of those kernels): the result takes the layout of the input, or of the gradient that
+arrives. Where that is not contiguous, the kernels take a contiguous copy, fill that, and never copy it back, so that
+the gradient holds what stood in its memory before.
 """
 
 BUG = {
@@ -35,7 +34,7 @@ BUG = {
         "transformers: Mamba2Model without its fast kernels, in training",
         "attribution through an activation of transposed tensors (judged)",
     ],
-    "caveat": "Closed without a fix that could be read; the kernels of SiLU and tanh are others since 2.12 and 2.13.",
+    "caveat": "Closed; a fix is not known. The kernels of SiLU and tanh are others since 2.12 and 2.13. The thread also names mish, softplus, threshold and ReLU; when those are wrong is not known well enough, so they are not checked.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "danger": 34,

@@ -3,10 +3,10 @@
 The result is computed into a contiguous temporary that is never copied back to the tensor it belongs to. Nothing is
 raised: the tensor simply keeps its old values.
 
-Adam meets both calls at every step. Its running average of squared gradients is updated with `addcmul_` and has the
+Adam makes both calls at every step. Its running average of squared gradients is updated with `addcmul_` and has the
 parameter's layout; the step itself is `parameter.addcdiv_(average, denominator)`. A parameter that is a view, such as
 an encoder initialised as `decoder.weight.T`, stays where it began while the rest of the model trains. AdamW, RMSprop,
-Adagrad and Rprop use these calls too. One such hunt is told at
+Adagrad and Rprop use these calls too. Make such a parameter contiguous before you train. One such hunt is told at
 [elanapearl.github.io](https://elanapearl.github.io/blog/2025/the-bug-that-taught-me-pytorch).
 
 It was seen on PyTorch's main branch in January 2024, before 2.3 was cut. In the macOS wheels of 2.2.2 and 2.3.1 the

@@ -29,7 +29,7 @@ BUG = {
         }
     ],
     "met_in": ["vision models that pool maps of any size to a fixed one (judged)"],
-    "caveat": "The imitation only disturbs the numbers.",
+    "caveat": "The software model of this bug only disturbs the numbers.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,14 +1,14 @@
 """`torch.addcmul` of integer tensors gives wrong numbers.
 
-PyTorch's tests expected `addcmul` to fail for every integer dtype on Apple GPUs, with results that are not close to those
-of the CPU. The pull request that moves it to a kernel of PyTorch's own removes these exceptions, since that computes
-integers exactly. Nothing is raised.
+PyTorch's tests expected `addcmul` to fail for every integer dtype on Apple GPUs, with results that are not close to
+those of the CPU. The pull request that moves it to a kernel of PyTorch's own removes these exceptions, since that
+computes integers exactly. Nothing is raised.
 
 You can hit it where `a + value * b * c` is written as one call with whole numbers; optimizers call it with floats.
 Written out, it is right.
 
-Which numbers are wrong, and how, no thread says, so the sick device in software only adds noise. Both pull requests, of
-July and September 2026, are stored as open; no version is named.
+Which numbers are wrong, and how, no thread says. Both pull requests, of July and September 2026, were open when last
+seen; no version is named.
 """
 
 BUG = {
@@ -20,7 +20,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "fixed_pr": "pytorch/pytorch#189420",
     "reported": [{"thread": "pytorch/pytorch#189420", "date": "2026-07-09"}],
-    "caveat": "#196924, a maintainer's move of the same operation to Metal, is stored as open too.",
+    "caveat": "#196924, a maintainer's move of the same operation to Metal, was open too when last seen.",
     "open_as_stored": True,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["addcmul"], "when": ["self.dtype in int8,uint8,int16,int32,int64"]}],

@@ -4,8 +4,8 @@ Apple's product of complex matrices is wrong where the inner size is above 2,048
 from some time on computes those with another kernel. In the thread an inner size of 10,000 gives an error of 5,064 in
 numbers of about that size, in each of the 19,200 places; an inner size of 100 is right. Nothing is raised.
 
-By the source `torch.mm`, and so `@` of two matrices, is hit as well. You hit it in complex layers of that width, such as
-those of Fourier models. Four products of real matrices are right.
+By the source `torch.mm`, and so `@` of two matrices, is hit as well. You hit it in complex layers of that width, such
+as those of Fourier models. Write it as four products of real matrices.
 
 Seen on a build of the main branch of November 2025 (that is, of 2.10), on macOS 15.6. Which releases have the bug is
 not known.

@@ -4,9 +4,9 @@ The kernel guessed from the sizes whether a matrix had been transposed. Two squa
 sizes, so `addmm(bias, a, b)` gave `bias + a @ b.T`. By the source a wider case is wrong too: where the result alone is
 square, the bias is added along the rows in place of the columns. `torch.mm` does not guess.
 
-You hit it in `GPT2LMHeadModel` of transformers, whose projections are `addmm`, when a batch holds as many tokens as the
-model is wide: reported for gpt2-medium with 1,024 tokens, right with 1,023. By the same sizes it is 768 tokens for
-gpt2, as one text or as 24 texts of 32 tokens.
+You hit it in `GPT2LMHeadModel` of transformers, whose projections are `addmm`, when a batch holds as many tokens as
+the model is wide: reported for gpt2-medium with 1,024 tokens, right with 1,023. By the same sizes it is 768 tokens
+for gpt2, as one text or as 24 texts of 32 tokens. Write `torch.mm(x, weight) + bias`.
 
 PyTorch 2.3.0 no longer guesses. The function that did is in the macOS wheels of 2.0.1 and 2.2.2 and not in that of
 2.3.0.

@@ -8,8 +8,7 @@ You hit it when a position in the residual stream is off by one: what comes back
 Check the indices before the call, or run it once on the CPU.
 
 It was seen on 2.0.1 and 2.1.0. PyTorch 2.10.0 reports a read out of range when the GPU is next waited for
-(pytorch#166615); whether it refuses such a write is not known. The condition below knows of tensors with one
-dimension alone, since it cannot say which index belongs to which dimension; the fault is the same with more.
+(pytorch#166615); whether it refuses such a write is not known.
 """
 
 BUG = {
@@ -38,6 +37,7 @@ BUG = {
         },
     ],
     "met_in": ["a position that is off by one gives a plausible vector (judged)"],
+    "caveat": "Only tensors of one dimension are checked; the fault is the same with more.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,
@@ -58,7 +58,7 @@ def inputs():
     return torch.arange(4), torch.tensor([3])
 
 
-def compute(device, x, index):  # whether it raises an error
+def compute(device, x, index):  # True: it raises an error, as it should
     try:
         x.to(device)[:2][index.to(device)].cpu()  # .cpu() waits for it
     except NotImplementedError:

@@ -7,8 +7,8 @@ optimizer steps by nothing, and the loss stays where it is. Nothing is raised, a
 
 You hit it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
 `from_pretrained(…, dtype=torch.bfloat16)`: in the thread the loss of a linear layer stands at 1.789 while the CPU's
-falls. Parameters in float32 under `torch.autocast` have float32 gradients and are not touched. For float16 parameters
-the kernel is as wrong, but there `GradScaler` raises first, unless the optimizer is fused.
+falls. Keep the parameters in float32 and use `torch.autocast`: their gradients are float32 and right. For float16
+parameters the kernel is as wrong, but there `GradScaler` raises first, unless the optimizer is fused.
 
 The kernel came with PyTorch 2.8.0 (pytorch#150255), and 2.13.0 computes in float32 instead. That the releases
 between have the fault is inferred from the code; none was named in a thread.

@@ -3,11 +3,11 @@
 On an Intel Mac with an AMD GPU, `argmax` along a dimension of whole numbers gave 0 for each row, whatever stood in it.
 The CPU of the same Mac was right. Nothing is raised.
 
-You hit it where a text encoder looks for the end of its text: CLIP takes the `argmax` of its token ids, as int32. With 0
-it would pool the first token instead. Move the numbers to the CPU for this call.
+You hit it where a text encoder looks for the end of its text: CLIP takes the `argmax` of its token ids, as int32.
+With 0 it would pool the first token instead. Move the numbers to the CPU for this call.
 
-It was seen in PyTorch 2.1.0 on macOS 12.7, with int32. Whether other dtypes are wrong too, what the cause is and whether
-it was fixed is not known.
+It was seen in PyTorch 2.1.0 on macOS 12.7, with int32. Whether other dtypes are wrong too, what the cause is and
+whether it was fixed is not known.
 """
 
 BUG = {

@@ -4,11 +4,11 @@ On the CPU a NaN counts as the extreme, and the index of the first one comes bac
 the GPU gives the index of the largest, or smallest, of the other numbers. `max` and `min` have a bug of their own,
 `max-reduction-ignores-nan`.
 
-You hit it when a model breaks down: logits with a NaN still give a token, and greedy decoding goes on as if nothing were
-wrong. Ask for `isnan().any()` first.
+You hit it when a model breaks down: logits with a NaN still give a token, and greedy decoding goes on as if nothing
+were wrong. Ask for `isnan().any()` first.
 
-It was seen in PyTorch 2.3.1 and, in June 2026, before 2.13. The kernels that took over in 2.13.0 give the index of the NaN
-(pytorch#187304).
+It was seen in PyTorch 2.3.1 and, in June 2026, before 2.13. The kernels that took over in 2.13.0 give the index of
+the NaN (pytorch#187304).
 """
 
 BUG = {

@@ -2,14 +2,13 @@
 
 The report sorts three rows of 4,194,305 columns along `dim=0`, that is, each column by itself. Some columns come back
 with indices that do not sort them. Nothing is raised. Why is not known; the size is one more than 2**22, so the
-number of columns is taken as what counts (inferred). Which columns are wrong was not read: the imitation leaves the
-last index unwritten.
+number of columns is taken as what counts (inferred). Which columns are wrong is not known.
 
 You hit it by ranking layers, heads or seeds for each of millions of parameters or features. Sort in blocks of
 columns.
 
-Reported in May 2026, without a version in what could be read. PyTorch 2.13.0 has a sort of its own; that it ends the
-fault is inferred.
+Reported in May 2026; the version is not known. PyTorch 2.13.0 has a sort of its own; that it ends the fault is
+inferred.
 """
 
 BUG = {

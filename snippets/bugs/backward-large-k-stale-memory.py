@@ -1,17 +1,19 @@
 """Gradients of `nn.Linear` are far too large above 32,768 tokens if an earlier step had another size.
 
+The loss is right, the gradient of the weight is not: in the thread it is 20,402 times too large for 8,194 texts of 4
+tokens on 2.10.0, and 70,141 times on 2.11.0. Nothing is raised.
+
+You hit it in training, and in attribution by gradients, with more than 32,768 tokens in a batch. Keep below, or add
+up the gradients of parts.
+
+Seen with 2.10.0 and 2.11.0 on an M2 with macOS 26.2. The thread tells that one size, 16,385 by 4, was right on
+2.11.0. 2.14.0 has the fix, which uses other code for these gradients on these chips from 32,769 tokens on
+(pytorch#183535). For other products the limit was found to be 32,767 (pytorch#195163); whether it is the same for
+gradients is not known.
+
 The gradient of the weight sums over all tokens of a batch. On M1 and M2 Apple's kernel for long sums does not cut its
 last tile, and adds what lies behind its operands in memory. In a fresh process that is zeros; after a step of another
-size it is numbers of that step. The loss is right, the gradient is not: in the thread 20,402 times too large for 8,194
-texts of 4 tokens on 2.10.0, and 70,141 times on 2.11.0. Nothing is raised.
-
-You hit it in training, and in attribution by gradients, with more than 32,768 tokens in a batch. Keep below, or
-add up the gradients of parts.
-
-Seen with 2.10.0 and 2.11.0 on an M2 with macOS 26.2. The thread tells that one size, 16,385 by 4, was right on 2.11.0.
-2.14.0 has the fix, which computes these gradients another way on these chips from 32,769 tokens on
-(pytorch#183535). For other products the limit was found to be 32,767 (pytorch#195163); whether it is the
-same for gradients is not known. The check dirties memory first; whether that suffices on each machine is not known.
+size it is numbers of that step.
 """
 
 BUG = {
@@ -44,6 +46,7 @@ BUG = {
         },
     ],
     "met_in": ["gradient attribution or SAE training with more than 32k tokens per batch (judged)"],
+    "caveat": "The snippet fills memory with other numbers first; whether that suffices on each machine is not known.",
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -5,10 +5,10 @@ With `beta=0` the input is documented to be ignored, NaN and infinity included. 
 
 Code that relies on the promise hands over memory that nobody has written to. `diffusers` did so in its sliced
 attention, so that SDXL with `enable_attention_slicing()` gave black images, now and then, as the memory happened to
-be (huggingface/diffusers#14438).
+be (huggingface/diffusers#14438). Use `torch.bmm` where beta is zero.
 
 Seen with 2.11.0 and 2.13.0, and in March 2023 on a nightly of 2.1; the releases in between are named nowhere. The fix
-of June 2026 missed 2.13.0; the release notes of 2.14.0 have it. Use `torch.bmm` where beta is zero.
+of June 2026 missed 2.13.0; the release notes of 2.14.0 have it.
 """
 
 BUG = {

@@ -7,10 +7,10 @@ is right. Nothing is raised on macOS 14. On macOS 26 the call raises an error in
 
 You hit it in training of convolutional networks in `channels_last`, and after a permute from (batch, height, width,
 channel), in training and in eval mode, with affine parameters or without: the report saw the loss reach 10**13 within
-seven steps. `.contiguous()` before the norm avoids it. Instance, group and layer norm are right.
+seven steps. Call `.contiguous()` before the norm. Instance, group and layer norm are right.
 
-Reported in February 2026, without a version in what could be read. The fix in the release notes of 2.14.0 is about
-the error of macOS 26; that the silent form is gone too is not said, and the issue is stored as open.
+Reported in February 2026; the version is not known. The fix in the release notes of 2.14.0 is about the error of
+macOS 26; whether the silent form is gone too is not known, and the issue was open when last seen.
 """
 
 BUG = {

@@ -2,12 +2,11 @@
 
 The code returns at once where the gradient of the input is empty, which is meant for empty batches. If the input
 needs no gradient that one does not exist, which counts as empty too, so the gradients of `weight` and `bias` come
-back as new memory that nothing was written to (read in the source before the fix). Nothing is raised. With
-`x.requires_grad_()` they are right.
+back as new memory that nothing was written to (read in the source before the fix). Nothing is raised.
 
 You hit it where a batch norm is the first layer: it gets the data, which need no gradient. In the report, of a
 `BatchNorm1d` before an LSTM and one behind it, the bias of the first grows extremely large in training. Behind a
-layer that is trained, as in a ResNet, every batch norm is right.
+layer that is trained, as in a ResNet, every batch norm is right. Call `x.requires_grad_()` on the data.
 
 Reported in June 2025. PyTorch's test of the fix is such a first layer, and the fix is in the release notes of 2.9.0;
 since when it was wrong is not known. `layer_norm` had the same fault for longer (layer-norm-backward-frozen-input).
@@ -29,7 +28,7 @@ BUG = {
         "BatchNorm1d as the first layer, in front of an LSTM (thread)",
         "probes that begin with a batch norm, on cached activations (judged)",
     ],
-    "caveat": "The fix itself was not read: the condition is from the source before it and from its test.",
+    "caveat": "What the fix changes is not known: the condition is from the source before it and from its test.",
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -5,11 +5,10 @@ contiguous, and then skipped the step that takes its place into account, so the 
 Nothing is raised. A slice that is not contiguous, `x[:, 3:]`, is copied first and is right by the same source.
 
 You hit it where a batch is split, `for part in x.split(8): norm(part)`: each part gets the numbers of the first one.
-The first part itself is right. `.clone()` fixes it; `.contiguous()` does nothing, since the slice is contiguous
-already.
+The first part itself is right. Call `.clone()`; `.contiguous()` does nothing, since the slice is contiguous already.
 
 The reporter's search through the versions found 2.3.1 right and a nightly of August 2024 wrong; 2.4.0 is wrong, and
-the fix is in 2.5.0. By the code of those days `layer_norm` went the same way (layer-norm-slice-offset).
+the fix is in 2.5.0. By the code of those days `layer_norm` had the same fault (layer-norm-slice-offset).
 """
 
 BUG = {

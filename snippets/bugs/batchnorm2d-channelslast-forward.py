@@ -5,11 +5,11 @@ numbers of different channels are normalised with each other's statistics. The f
 Nothing is raised.
 
 You hit it in vision models in `channels_last`. PyTorch's own tests found it, in eval mode; that training mode is
-wrong in the same way is inferred. `.contiguous()` on the input fixes it.
+wrong in the same way is inferred. Call `.contiguous()` on the input.
 
 Reported in August 2024, fixed the same month, in the release notes of 2.5.0. The tests had been skipped before, so
-since when it was wrong is not known. The fix calls itself a first step and the issue is stored as open; a report of
-2026 finds the forward pass right.
+since when it was wrong is not known. The fix calls itself a first step and the issue was open when last seen; a
+report of 2026 finds the forward pass right.
 """
 
 BUG = {
@@ -23,7 +23,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#134618",
     "reported": [{"thread": "pytorch/pytorch#134580", "date": "2024-08-27"}],
     "met_in": ["vision models in channels_last (judged)"],
-    "caveat": "#134618 calls itself a first step and the issue is stored as open; #175189 (2026) finds the forward pass right.",
+    "caveat": "#134618 calls itself a first step and the issue was open when last seen; #175189 (2026) finds the forward pass right.",
     "caused_by": "torch",
     "open_as_stored": True,
     "stored_date": "2026-11-27",

@@ -1,15 +1,15 @@
 """`nn.BatchNorm2d` reads a channels-last tensor with a storage offset from the start of its memory.
 
-For speed, an input in the order channels last is handed to the GPU as it lies in memory. That way drops the storage
+For speed, an input in the order channels last is handed to the GPU as it lies in memory. That code drops the storage
 offset, as PyTorch's developers say of average pooling, which shares it and the report; that batch norm is wrong for
 the same reason is inferred. Nothing is raised.
 
 You hit it where the tokens of a vision transformer become a map: `tokens[:, 1:]`, without the class token, reshaped
 to (batch, height, width, channel) and permuted. Of one image no copy is made, and the map keeps the offset of the
-slice. An offset alone is right, and so is channels last alone. `.contiguous()` before the norm fixes it.
+slice. An offset alone is right, and so is channels last alone. Call `.contiguous()` before the norm.
 
 Reported for 2.10.0 in February 2026. The fix that names the issue is about average pooling and is in 2.12.0; whether
-it fixes batch norm too is not said, and the issue is stored as open.
+it fixes batch norm too is not known, and the issue was open when last seen.
 """
 
 BUG = {

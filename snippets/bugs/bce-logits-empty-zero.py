@@ -6,9 +6,9 @@ raised.
 You hit it where a batch is filtered and nothing is left: the empty batch counts as a perfect one. Ask for the number
 of elements before the call.
 
-Reported in January 2025, without a version in what could be read. The issue is closed; a fix is not known. The mean of
-an empty tensor is what is likely wrong (inferred: this loss is put together from other calls), but the thread shows
-this loss alone.
+Reported in January 2025; the version is not known. The issue is closed; a fix is not known. The mean of an empty
+tensor is what is likely wrong (inferred: this loss is put together from other calls), but the thread shows this loss
+alone.
 """
 
 BUG = {

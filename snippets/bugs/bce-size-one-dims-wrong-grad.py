@@ -9,7 +9,7 @@ You hit it with `reduction="none"` and weights of your own, and in Keras, whose 
 with `sample_weight`, `class_weight` or the focal loss. `binary_cross_entropy_with_logits` does not use this kernel.
 
 Seen on 2.9.0, and on 2.2.2 by Keras, which says that the code is the same up to 2.9.1. 2.10.0 has the fix
-(pytorch#166786). How the table becomes the gradient is not said: the imitation only disturbs the numbers.
+(pytorch#166786). How the table becomes the gradient is not known.
 """
 
 BUG = {

@@ -5,8 +5,8 @@ probability of 1. The same PyTorch was right on macOS 12, so an update of the sy
 
 You hit it where you draw a mask, as dropout and random ablation do: everything is masked. Draw on the CPU.
 
-The report is of September 2022, so from a preview of macOS 13 (inferred). Whether the released system had it, and how it was fixed,
-is not known; the thread is closed.
+The report is of September 2022, so from a preview of macOS 13 (inferred). Whether the released system had it, and how
+it was fixed, is not known; the thread is closed.
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`mps_tensor * cpu_vector[i]` multiplies by `cpu_vector[0]`, whatever `i` is.
 
-PyTorch lets a 0-dim CPU tensor meet a tensor on another device. The kernel for Apple GPUs is handed the start of that
-scalar's storage instead of its place in it, so an element of a CPU vector, which is a view with a storage offset, is
-read as element 0. Addition, subtraction and division do the same, in place too and with the scalar on either side.
-Nothing is raised.
+PyTorch lets you combine a 0-dim CPU tensor with a tensor on another device. The kernel for Apple GPUs is handed the
+start of that scalar's storage instead of its place in it, so an element of a CPU vector, which is a view with a
+storage offset, is read as element 0. Addition, subtraction and division do the same, in place too and with the scalar
+on either side. Nothing is raised.
 
 You hit it when a table of strengths stays on the CPU and is indexed in a loop: every step of the sweep uses the first
-strength, and the sweep looks flat. It broke noise schedules of diffusion models. A float64 scalar took another branch,
-which the fix's author found right.
+strength, and the sweep looks flat. It broke noise schedules of diffusion models. Take the number out first,
+`cpu_vector[i].item()`. A float64 scalar took another branch, which the fix's author found right.
 
 It was found in PyTorch 2.12.0. A maintainer's table has 2.13.0 wrong and 2.14.0 right. When it began is not known.
 """

@@ -1,16 +1,18 @@
 """`mask & flags[1]` takes the first flag in place of the one that was picked.
 
-Where one operand is a single element picked out of a tensor, the kernel gets its place in the buffer in bytes.
-Metal takes only multiples of four there and rounds down without a word. A flag of one byte that is not the first of
-its four is replaced by another. `|` and `^` are hit as well. Nothing is raised.
+A flag of one byte that is not the first of its four is replaced by another. `|` and `^` are hit as well. Nothing is
+raised.
 
 You hit it when you combine a token mask with a flag per example, `mask & is_padded[i]`. `.clone()` of the picked
-element is right. The report has booleans alone as wrong, and uint8 and int8 as right; the fix says that uint8, int8 and
-int16 are hit too, and the trigger follows it. Types of four and eight bytes are right. The report says that either
-operand may be the picked one; this check has it on the right. The fix takes `<<` and `>>` off the same code; that they
-were hit as well is inferred, and not part of the trigger.
+element is right.
 
 Found on macOS 15 and newer in May 2026, fixed in PyTorch 2.13 (pytorch#182839). When it began is not known.
+
+Where one operand is a single element picked out of a tensor, the kernel gets its place in the buffer in bytes. Metal
+takes only multiples of four there and rounds down without a word. The report has booleans alone as wrong, and uint8
+and int8 as right; the fix says that uint8, int8 and int16 are hit too. Types of four and eight bytes are right. The
+report says that either operand may be the picked one. The fix takes `<<` and `>>` off the same code; that they were
+hit as well is inferred.
 """
 
 BUG = {
@@ -30,6 +32,7 @@ BUG = {
         }
     ],
     "met_in": ["combining a token mask with a flag per example (judged)"],
+    "caveat": "The snippet has the picked element on the right. uint8, int8 and int16 count as hit, as the fix says; shifts do not.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,15 +1,15 @@
 """`torch.bmm` ignores the conjugation of complex operands.
 
 `b.conj()` and `U.mH` do not compute anything: they give a view that is marked as conjugated. The batched product on
-Apple GPUs reads the memory behind the view and does not look at the mark, so that it multiplies by `b` itself. Nothing
-is raised. `@` of batches comes down to the same call. `resolve_conj()` on the operand helps.
+Apple GPUs reads the memory behind the view and does not look at the mark, so that it multiplies by `b` itself.
+Nothing is raised. `@` of batches makes the same call. Call `resolve_conj()` on the operand first.
 
 You hit it where batches of complex matrices are multiplied by a conjugate transpose: unitary layers, Fourier features,
 anything like `A @ U.mH`. The product of two plain matrices, `torch.mm`, was wrong in the same way and is right by then.
 
-Shown with 2.9.1 on macOS 26.1, with errors of about 10. An earlier change (pytorch#178010) was not enough, by
-the same report of August 2026, which brings a fix of its own; which release has it is not known. The first operand was
-named too; the trigger says the second, which the report shows.
+Shown with 2.9.1 on macOS 26.1, with errors of about 10. An earlier change (pytorch#178010) was not enough, by the
+same report of August 2026, which brings a fix of its own; which release has it is not known. The first operand was
+named too.
 """
 
 BUG = {
@@ -31,6 +31,7 @@ BUG = {
         }
     ],
     "met_in": ["batched products with a conjugate transpose, A @ U.mH (judged)"],
+    "caveat": "Only the second operand is checked, which the report shows.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,16 +1,19 @@
 """`torch.bmm` adds memory past its operands if the reduction is 32,767 long or more, on M1 and M2.
 
-Apple's kernel for long reductions works in tiles and does not cut the last one. What lies behind the operands in memory
-is multiplied and added: for 32,767 terms it is one term too many. Both sides of the result must be 16 or more. If that
-memory holds zeros, as fresh memory does, the result is right by chance; hence this check puts large numbers behind the
-second operand (that a view at the start of a longer tensor is read in place is inferred). Nothing is raised.
+What lies behind the operands in memory is multiplied and added: for 32,767 terms it is one term too many. Both sides
+of the result must be 16 or more. If that memory holds zeros, as fresh memory does, the result is right by chance.
+Nothing is raised.
 
-`baddbmm`, `addbmm`, products of batches with `@`, and `einsum` come down to the same kernel. You hit it where a sum
-runs over more than 32,000 latents, tokens or words of a vocabulary, such as the decoder of a large sparse autoencoder.
+You hit it where a sum runs over more than 32,000 latents, tokens or words of a vocabulary, such as the decoder of a
+large sparse autoencoder. `baddbmm`, `addbmm`, products of batches with `@`, and `einsum` call the same kernel. Split
+the sum into two shorter ones and add the results.
 
-Seen with 2.13.0, with 2.14 shortly before its release and with builds of 2.15, on M1 Pro, M2 and M2 Max with macOS 26;
-an M2 Pro with a beta of macOS 27 was right. 2.14.0 computes plain matrix products another way. A fix for batches
-(pytorch#195012) was open. A few sizes that fit the tiles are right.
+Seen with 2.13.0, with 2.14 shortly before its release and with builds of 2.15, on M1 Pro, M2 and M2 Max with macOS
+26; an M2 Pro with a beta of macOS 27 was right. 2.14.0 uses other code for plain matrix products. A fix for batches
+(pytorch#195012) was open.
+
+Apple's kernel for long reductions works in tiles and does not cut the last one. A few sizes that fit the tiles are
+right.
 """
 
 BUG = {
@@ -42,7 +45,7 @@ BUG = {
         {"thread": "pytorch/pytorch#195012", "date": "2026-08-27", "torch": "2.15.0a0", "macos": "26", "chip": "M2"},
     ],
     "met_in": ["einsum or @ of batches over more than 32,000 latents, as in a large sparse autoencoder (judged)"],
-    "caveat": "Depends on what lies in memory: #193487 shows a batched product right on 2.14.0 on an M1 Pro.",
+    "caveat": "Depends on what lies in memory: #193487 shows a batched product right on 2.14.0 on an M1 Pro. The snippet puts large numbers behind the second operand; that it is read in place there is inferred.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": True,

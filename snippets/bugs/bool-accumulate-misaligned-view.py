@@ -11,8 +11,8 @@ It takes a `bool` destination whose storage offset is not a multiple of 4, and a
 You hit it when you mark active features in a boolean matrix row by row, if the rows have a length that is not a
 multiple of 4. Work on a clone of the view, or use `uint8`.
 
-It was reported in August 2026, without a version in what could be read. pytorch#195081 corrects it; in which release
-that is, and since when the fault is there, is not known.
+It was reported in August 2026; the version is not known. pytorch#195081 corrects it; in which release that is, and
+since when the fault is there, is not known.
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`torch.mul` of a true boolean tensor by 2 gives 255.
 
-`torch.tensor(True) * 2` is 255 on the GPU, and so it is for every greater number that was tried; times 0 or 1, and plus 0 or
-1, the process dies. A truth value that MPSGraph makes of a constant is stored as 255 instead of 1, says the author of the
-first attempt at a fix.
+`torch.tensor(True) * 2` is 255 on the GPU, and so it is for every greater number that was tried; times 0 or 1, and
+plus 0 or 1, the process dies. A truth value that MPSGraph makes of a constant is stored as 255 instead of 1, says the
+author of the first attempt at a fix.
 
-You hit it where a mask is weighted or counted while it is still boolean. Converted to whole numbers first, it is right.
+You hit it where a mask is weighted or counted while it is still boolean. Convert it to whole numbers first.
 
-It was seen in a build of May 2022, before PyTorch 1.12; 1.12.1 has the fix. Masks with more than one element were not
-shown.
+It was seen in a build of May 2022, before PyTorch 1.12; 1.12.1 has the fix. Whether masks with more than one element
+are hit is not known.
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`mask.type(torch.float)` of a boolean mask on the GPU gives tiny garbage instead of ones and zeros.
 
-A truth value takes one byte, a float four. The bytes were read as floats instead of being converted, and those behind the
-end with them: `[True, True, True, False]` became four different numbers below 1e-37. Nothing is raised.
+A truth value takes one byte, a float four. The bytes were read as floats instead of being converted, and those behind
+the end with them: `[True, True, True, False]` became four different numbers below 1e-37. Nothing is raised.
 
-You hit it when you make a multiplier of an attention or ablation mask on the device. Converted on the CPU, before the
-move, it is right.
+You hit it when you make a multiplier of an attention or ablation mask on the device. Convert it on the CPU, before
+the move.
 
-It was seen in a build of 18 May 2022, before PyTorch 1.12. pytorch#78091, of the same week, says that no conversion of
-dtypes worked in those builds; that this is the same fault is inferred. Which build is right first was not read.
+It was seen in a build of 18 May 2022, before PyTorch 1.12. pytorch#78091, of the same week, says that no conversion
+of dtypes worked in those builds; that this is the same fault is inferred. Which build is right first is not known.
 """
 
 BUG = {

@@ -4,8 +4,8 @@ Where all tensors are in the order channels last, so is the result. The GPU writ
 memory, which is then read in the other order (inferred: a first attempt at a fix writes into a temporary tensor where
 the result is not contiguous, and copies that back). Nothing is raised.
 
-You hit it in vision models in `channels_last` that join maps, as a UNet does with its skip connections.
-`.contiguous()` on the tensors avoids it.
+You hit it in vision models in `channels_last` that join maps, as a UNet does with its skip connections. Call
+`.contiguous()` on the tensors.
 
 PyTorch's own tests found it in November 2022. Apple's fix of January 2023 and a further one of February came before
 2.0.0 was cut; which releases before are wrong is not known.

@@ -1,8 +1,8 @@
 """`torch.multinomial` draws the same sample again and again from transposed probabilities.
 
-To draw, the GPU fills a tensor of the same layout with noise. In the layout of a transposed tensor the noise was never
-written, so that whatever the memory held decided, the same each time. Probabilities that come from `.T` or `permute` are
-hit; a plain tensor is not.
+To draw, the GPU fills a tensor of the same layout with noise. In the layout of a transposed tensor the noise was
+never written, so that whatever the memory held decided, the same each time. Probabilities that come from `.T` or
+`permute` are hit; a plain tensor is not.
 
 You hit it when you sample from probabilities that were rearranged, (vocabulary, batch) to (batch, vocabulary): the
 temperature has no effect. Call `.contiguous()` first. With replacement no such noise is drawn (inferred).

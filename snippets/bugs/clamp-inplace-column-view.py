@@ -1,18 +1,18 @@
 """`x[..., 0].clamp_(0, 1)` clamps other numbers than those of the column.
 
-Below macOS 15 the kernel leaves a view with gaps as it lies in memory, if the result is to be written there too. So
-the numbers that lie side by side are read, clamped and written, as many as the column has, and most of the column
-stays as it was. Nothing is raised. In the report of Ultralytics a box of a wide image, clamped to its height, lost
-its right part: x2 went from 2208.4 to 1440, and all other numbers stayed (ultralytics#25485); that fits the first
-six numbers of six boxes.
+As many numbers as the column has are read, clamped and written, but those that lie side by side in memory; most of
+the column stays as it was. Nothing is raised. In the report of Ultralytics a box of a wide image, clamped to its
+height, lost its right part: x2 went from 2208.4 to 1440, and all other numbers stayed (ultralytics#25485); that fits
+the first six numbers of six boxes.
 
 You hit it when you clamp one column in place: coordinates of boxes in torchvision's transforms and in Ultralytics'
-YOLO, one feature of an activation. `x[..., 0] = x[..., 0].clamp(0, 1)` is right. Ultralytics also keeps `sigmoid_`
-of such views off the GPU; no thread shows it wrong, and it is left out here.
+YOLO, one feature of an activation. `x[..., 0] = x[..., 0].clamp(0, 1)` is right.
 
-Reported on macOS 14 in February 2025, with a version of PyTorch that was not read; Ultralytics names 2.4.1. The
-condition is that of pytorch#97858, read in later code. A maintainer finds the fault gone on macOS 15, where views
-need no copies since pytorch#128393. A fix for macOS 14 is not known.
+Reported on macOS 14 in February 2025, for a PyTorch version that is not known; Ultralytics names 2.4.1. A maintainer
+finds the fault gone on macOS 15, where views need no copies since pytorch#128393. A fix for macOS 14 is not known.
+
+Below macOS 15 the kernel leaves a view with gaps as it lies in memory, if the result is to be written there too. That
+condition is the one of pytorch#97858, seen in later code.
 """
 
 BUG = {
@@ -44,7 +44,7 @@ BUG = {
         "Ultralytics YOLO: clip_boxes before pull request 6670",
         "clamping one feature of an activation in place (judged)",
     ],
-    "caveat": "The macOS of the sighting with 2.4.1 was not read, the PyTorch version of #147510 neither.",
+    "caveat": "The macOS of the sighting with 2.4.1 is not known, nor the PyTorch version of #147510. Ultralytics also keeps sigmoid_ of such views off the GPU; no thread shows it wrong, and it is not checked.",
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -1,14 +1,13 @@
 """`torch.clamp` of an integer tensor cuts the fraction off a float bound.
 
-`torch.tensor(0).clamp(min=0.1)` is 0.1 on the CPU and 0.0 on the GPU. The bound was given the dtype of the tensor; that the
-result should be a float was overlooked. Nothing is raised.
+`torch.tensor(0).clamp(min=0.1)` is 0.1 on the CPU and 0.0 on the GPU. The bound was given the dtype of the tensor;
+that the result should be a float was overlooked. Nothing is raised.
 
-You hit it where counts are clamped before you divide by them, `total / counts.clamp(min=1e-6)`: the division by zero that
-the bound should prevent comes back as infinity or NaN. Converted to float first, it is right.
+You hit it where counts are clamped before you divide by them, `total / counts.clamp(min=1e-6)`: the division by zero
+that the bound should prevent comes back as infinity or NaN. Convert the counts to float first.
 
-It was seen on PyTorch 2.3.1; 2.5 has the fix. A second report, on 2.4.0, has zeros for `[1, 2, 3]` with `clamp_min(1.0)` and
-right numbers with `clamp_min(1)`. That the cause is the same is inferred, and a condition cannot tell 1.0 from 1, so such
-calls are not found.
+It was seen on PyTorch 2.3.1; 2.5 has the fix. A second report, on 2.4.0, has zeros for `[1, 2, 3]` with
+`clamp_min(1.0)` and right numbers with `clamp_min(1)`. That the cause is the same is inferred.
 """
 
 BUG = {
@@ -41,7 +40,7 @@ BUG = {
     "met_in": [
         "counts clamped before division: a time series library repaired its call (ibm-granite/granite-tsfm#109)"
     ],
-    "caveat": "That #133100 (zeros) has the same cause as #130201 is inferred; it is stored as open.",
+    "caveat": "That #133100 (zeros) has the same cause as #130201 is inferred; it was open when last seen. A bound of 1.0 cannot be told from 1, so such calls are not found.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,17 +1,19 @@
 """`torch.clamp` takes the lower bound of an earlier call where both bounds are nearly zero.
 
-Apple GPUs compute `clamp` with a graph that PyTorch builds once and finds again by a name. The bound is part of the
-name, printed with six decimals, so that `0`, `1e-8` and `1e-7` are all called `0.000000`. The first of them that the
-process used with this shape and dtype is built into the graph, and all others get it. Nothing is raised.
+The first bound that the process used with this shape and dtype is used for all others whose six decimals agree: `0`,
+`1e-8` and `1e-7` are one. Nothing is raised.
 
 So after a harmless `x.clamp(min=0)` the guard in `p.clamp(min=1e-7).log()` is gone: a probability of zero gives minus
 infinity, in an entropy, a KL divergence, a log-probability. Which call wins depends on what ran before, as in
-kornia's tests, which passed alone and failed together. `torch.clamp_min` does the same among its own calls, and an
-upper bound is printed like a lower one. A bound of 1e-6 or more has digits of its own; two bounds of any size that
-agree in six decimals are confused too. The trigger below names the lower bounds near zero alone.
+kornia's tests, which passed alone and failed together. `torch.clamp_min` does the same among its own calls. Pass the
+bound as a tensor.
 
 Reported in November 2025, and seen with PyTorch 2.9.1. 2.10.0 writes the bound exactly. Which release was the first
-is not known. A bound that is a tensor is not part of the name.
+is not known.
+
+Apple GPUs compute `clamp` with a graph that PyTorch builds once and finds again by a name. The name holds the bound
+with six decimals: `0.000000` for the three above. One of 1e-6 or more has digits of its own, but two of any size that
+agree in six decimals are confused too. An upper bound is printed like a lower one. A tensor is not part of the name.
 """
 
 BUG = {
@@ -35,6 +37,7 @@ BUG = {
         "log(p.clamp(min=1e-7)): entropy, KL divergence, log-probabilities (judged)",
         "kornia: normalize_pixel_coordinates",
     ],
+    "caveat": "Only lower bounds near zero are checked; upper bounds and larger ones that agree in six decimals are hit too.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

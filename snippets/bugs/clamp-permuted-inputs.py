@@ -5,13 +5,12 @@ contiguous result into memory that is read with the permuted strides, says the a
 rightly, and belongs to another place. Nothing is raised.
 
 You hit it by clipping after a permute or `moveaxis`: pictures from (height, width, channel), activations per head.
-Whisper of transformers 5.24 does in float16, where its encoder clamps what a convolution gave (recorded on a CPU).
-Clamp first and permute afterwards, or call `.contiguous()`. The first report is about bounds that are transposed
-tensors, both of them: there the result is the upper bound everywhere, which is another mistake and not what is
-imitated below.
+Whisper of transformers 5.24 does in float16, where its encoder clamps what a convolution gave (seen on a CPU). Clamp
+first and permute afterwards, or call `.contiguous()`. The first report is about bounds that are transposed tensors,
+both of them: there the result is the upper bound everywhere, which is another mistake.
 
 Seen on a build of 1.14 and on 1.13.1 and 2.0.0. A fix for it and for `masked_fill_` was proposed in September 2023
-(pytorch#110120); which release is right was not read.
+(pytorch#110120); which release is right is not known.
 """
 
 BUG = {
@@ -38,6 +37,7 @@ BUG = {
         "transformers: Whisper in float16",
         "clipping pictures or per-head activations after a permute (judged)",
     ],
+    "caveat": "The case of the first report, bounds that are transposed tensors, is not checked.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -4,9 +4,9 @@ The places of a column do not lie side by side, but the value was written as if 
 place even got a 0: `[[7, 0, 3], [4, 5, 6]]` instead of `[[7, 2, 3], [7, 5, 6]]`. Nothing is raised. On a GPU such
 an assignment is a copy of one number that is repeated.
 
-You hit it when you ablate one head or neuron by setting its column: others are hit instead. `torch.where` with a
-mask of the column is right. Top-p sampling sets a column of its mask to keep the most likely token, and T5 and
-Whisper set the first column of what their decoder reads (recorded on the emulated device, transformers 5.24).
+You hit it when you ablate one head or neuron by setting its column: others are hit instead. `torch.where` with a mask
+of the column is right. Top-p sampling sets a column of its mask to keep the most likely token, and T5 and Whisper set
+the first column of what their decoder reads (seen with transformers 5.24).
 
 Reported on a development build of 1.12. The fix, pytorch#79939, names the thread and is in 1.12.1, by the list of
 that release.

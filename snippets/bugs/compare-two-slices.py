@@ -30,7 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["comparing two parts of one tensor (judged)"],
-    "caveat": "Whether 1.12.0 has the fix was not read.",
+    "caveat": "Whether 1.12.0 has the fix is not known.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -1,15 +1,15 @@
 """`z ** n` of a complex zero gives NaN on the GPU.
 
-`torch.tensor(0 + 0j) ** 2` is `nan+nanj`, and so it is for each power from 0 to 5. Only the number zero is touched: 1e-10
-is right, and `z * z` gives zero. That the power is computed through the logarithm, which is minus infinity at zero, is
-inferred. Nothing is raised.
+`torch.tensor(0 + 0j) ** 2` is `nan+nanj`, and so it is for each power from 0 to 5. Only the number zero is hit: 1e-10
+is right, and `z * z` gives zero. That the power is computed through the logarithm, which is minus infinity at zero,
+is inferred. Nothing is raised.
 
 You hit it in Fourier methods that take powers of a spectrum: one empty frequency makes the loss NaN. For small whole
 exponents multiply instead.
 
 It was seen on PyTorch 2.5.1 with macOS 15.3, where a developer confirmed it, and again in August 2026 on a version
-that the report does not name. In September 2026 powers of two tensors moved to a kernel of PyTorch's own; whether that
-changes a tensor to the power of a number was not read.
+that the report does not name. In September 2026 powers of two tensors moved to a kernel of PyTorch's own; whether
+that changes a tensor to the power of a number is not known.
 """
 
 BUG = {

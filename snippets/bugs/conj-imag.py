@@ -1,12 +1,12 @@
 """`torch.imag` of a conjugated tensor is not negated.
 
-`torch.conj(x)` only notes that the numbers are conjugated, and its `.imag` that they are negated. The GPU code for copies
-knows the first note and not the second, so a copy of `x.conj().imag` (by `clone`, by printing or on the way to the CPU) has
-the sign of `x`. Nothing is raised, and printing `x.conj()` itself shows right numbers.
+`torch.conj(x)` only notes that the numbers are conjugated, and its `.imag` that they are negated. The GPU code for
+copies knows the first note and not the second, so a copy of `x.conj().imag` (by `clone`, by printing or on the way to
+the CPU) has the sign of `x`. Nothing is raised, and printing `x.conj()` itself shows right numbers.
 
-You hit it in Fourier analyses that take a part of a conjugated spectrum. After `resolve_conj()` it is right.
+You hit it in Fourier analyses that take a part of a conjugated spectrum. Call `resolve_conj()` first.
 
-It was reported in May 2026; PyTorch 2.13 has the fix. The report's version was not read.
+It was reported in May 2026; PyTorch 2.13 has the fix. The report's version is not known.
 """
 
 BUG = {

@@ -7,8 +7,8 @@ of a fix. 3-D convolutions are not hit, by the same author.
 You hit it where each item is small: time series, tokens or patches that are handed to a convolution as a large batch.
 Split the batch, and add up the gradients.
 
-Reported in March 2023 without a version. The issue is stored as open, and a fix, pytorch#193577, was opened in August
-2026; whether it landed is not known.
+Reported in March 2023 without a version. The issue was open when last seen, and a fix, pytorch#193577, was opened in
+August 2026; whether it landed is not known.
 """
 
 BUG = {
@@ -20,7 +20,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#193577",
     "reported": [{"thread": "pytorch/pytorch#96225", "date": "2023-03-07"}],
     "met_in": ["small items in a large batch: time series, patches (judged)"],
-    "caveat": "A fix (#193577) was opened on 2026-08-14. How the numbers are wrong is not known: the imitation "
+    "caveat": "A fix (#193577) was opened on 2026-08-14. How the numbers are wrong is not known: the software model of this bug "
     "only disturbs them.",
     "caused_by": "macos",
     "open_as_stored": True,

@@ -56,7 +56,7 @@ def inputs():
     return torch.randn(1, 1, 4, 4, generator=generator), torch.randn(1, 1, 3, 3, generator=generator)
 
 
-def compute(device, x, weight):  # whether it raises an error
+def compute(device, x, weight):  # True: it raises an error, as it should
     try:
         F.conv_transpose2d(x.to(device), weight.to(device), stride=1, output_padding=1).cpu()
     except NotImplementedError:

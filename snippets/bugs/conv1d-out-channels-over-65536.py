@@ -5,12 +5,12 @@ channel 0 is, digit for digit, the weights of channel 65,536 with the bias of ch
 in the report), as if a channel's number were kept in 16 bits (inferred). The reporter saw the same with `Conv2d`.
 
 You hit it with very wide convolutions only, for instance a dictionary of more than 65,536 latents written as a
-convolution of width 1. The thread names no model.
+convolution of width 1. The thread names no model. Split the output channels into several calls and join the results.
 
 PyTorch 2.5.0 does not fix it but raises NotImplementedError (pytorch#129484), also where another side of the output
-is that long; this snippet then cannot run. On macOS 15.1 the report's example gave right numbers (pytorch#140722), and
-since 2.6.0 the error is raised only below 15.1 (pytorch#140726). A development build of 2.6 was then wrong for `Conv2d`
-on macOS 15.1.1, while `Conv1d` appeared to work (pytorch#142836).
+is that long; this snippet then ends with that error. On macOS 15.1 the report's example gave right numbers
+(pytorch#140722), and since 2.6.0 the error is raised only below 15.1 (pytorch#140726). A development build of 2.6 was
+then wrong for `Conv2d` on macOS 15.1.1, while `Conv1d` appeared to work (pytorch#142836).
 """
 
 BUG = {

@@ -1,16 +1,16 @@
 """`F.conv2d` and `F.batch_norm` of a slice of a `channels_last` tensor read it as if it were packed.
 
-Cut some channels out of a tensor in `channels_last` order, `x[:, :4]`, and the strides still look like that order, but
-between one pixel and the next lie the channels that were cut off. PyTorch asked only whether the strides look so, and
-handed Apple's framework the memory as packed. So the numbers of the other channels slip in. Nothing is raised;
-`.contiguous()` on the slice cures it.
+Cut some channels out of a tensor in `channels_last` order, `x[:, :4]`, and the strides still look like that order,
+but between one pixel and the next lie the channels that were cut off. PyTorch asked only whether the strides look so,
+and handed Apple's framework the memory as packed. So the numbers of the other channels slip in. Nothing is raised;
+`.contiguous()` on the slice fixes it.
 
 You hit it in vision models that run in `channels_last` and split or slice their channels before a convolution. In the
 plain order nothing is hit.
 
 The thread, of April 2026, shows `conv2d`. The fix (pytorch#180992) names `batch_norm`, `avg_pool2d` and
-`adaptive_avg_pool2d` as wrong in the same way; the trigger below has those two whose arguments have the same name.
-That the fix is in 2.12.0 and not before is known from the macOS wheels; since when the bug was there is not known.
+`adaptive_avg_pool2d` as wrong in the same way. That the fix is in 2.12.0 and not before is known from the macOS
+wheels; since when the bug was there is not known.
 """
 
 BUG = {
@@ -33,6 +33,7 @@ BUG = {
             "figures": {"cpu_view_vs_contiguous": 0.0, "mps_view_vs_contiguous": 0.308},
         }
     ],
+    "caveat": "Of the other ops that are named, only those two whose arguments have the same name are checked.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

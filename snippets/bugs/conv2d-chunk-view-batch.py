@@ -4,12 +4,12 @@ A chunk of the channels is a view: packed within an item, with the other half in
 report fits a kernel that takes all items as packed one behind the other (inferred): the first is right, the second is
 read from the other half. Nothing is raised.
 
-You hit it where a model splits its channels, sends one half through a convolution, and joins them again, as the blocks
-of many detectors do. A batch of one is right. `.contiguous()` on the chunk cures it.
+You hit it where a model splits its channels, sends one half through a convolution, and joins them again, as the
+blocks of many detectors do. A batch of one is right. Call `.contiguous()` on the chunk.
 
-One reporter saw it, on an M5 Pro with macOS 26.2, on 2.9.0, 2.9.1 and a development build of 2.10. The issue is stored
-as open and labelled as needing reproduction, so it may need that chip. Whether the first half, whose offset is zero,
-is hit was not shown, and the trigger leaves it out.
+One reporter saw it, on an M5 Pro with macOS 26.2, on 2.9.0, 2.9.1 and a development build of 2.10. The issue was open
+when last seen and is labelled as needing reproduction, so it may need that chip. Whether the first half, whose offset
+is zero, is hit is not known.
 """
 
 BUG = {
@@ -25,7 +25,7 @@ BUG = {
         {"thread": "pytorch/pytorch#169342", "date": "2025-12-02", "torch": "2.10.0.dev20251124"},
     ],
     "met_in": ["blocks that split their channels and join them again, as in detectors (judged)"],
-    "caveat": "One reporter; the issue is labelled as needing reproduction.",
+    "caveat": "One reporter; the issue is labelled as needing reproduction. The first half of the chunk, whose offset is zero, is not checked.",
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

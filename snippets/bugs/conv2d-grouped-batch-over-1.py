@@ -7,10 +7,9 @@ raised. In float16, and for a batch of one, the reporter found right results.
 You hit it with EEGNet and the like for brain signals: their spatial convolution spans all electrodes, one group a
 channel. Batches of 2 to 16 were wrong there, so a model trains on wrong numbers while a look at one sample is right.
 
-The thread, of June 2026, names no PyTorch version in what could be read. The release notes of 2.14 list the fix
-(pytorch#188359), which adds up parts of the kernel below 256; a cure in macOS was asked for. By its description the
-fix is for all such kernels. That those without groups are wrong was not shown, so the trigger asks for groups, and for
-a batch above one.
+The thread is of June 2026; its PyTorch version is not known. The release notes of 2.14 list the fix (pytorch#188359),
+which adds up parts of the kernel below 256; a fix in macOS was asked for. By its description the fix is for all such
+kernels. Whether those without groups are wrong is not known.
 """
 
 BUG = {
@@ -23,7 +22,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#188359",
     "reported": [{"thread": "pytorch/pytorch#188335", "date": "2026-06-27"}],
     "met_in": ["EEGNet of braindecode: its spatial convolution over the electrodes (thread)"],
-    "caveat": "How the numbers are wrong is not known: the imitation only disturbs them.",
+    "caveat": "How the numbers are wrong is not known: the software model of this bug only disturbs them. Only kernels with groups and a batch above one are checked.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": False,

@@ -5,9 +5,9 @@ of the fix, although PyTorch hands the strides over. A slice such as `weight[:, 
 with the numbers of other slices. Nothing is raised; `.contiguous()` on the weight gives right results. The gradients
 were wrong too, by the fix.
 
-You hit it where a 3-D convolution is written as a sum of 2-D ones over time, as code for Apple GPUs does to be faster.
-The layers of a model hold contiguous weights and are not hit. Whether a weight in `channels_last`, which has no gaps,
-is read wrongly was not said, so the trigger leaves it out.
+You hit it where a 3-D convolution is written as a sum of 2-D ones over time, as code for Apple GPUs does to be
+faster. The layers of a model hold contiguous weights and are not hit. Whether a weight in `channels_last`, which has
+no gaps, is read wrongly is not known.
 
 It shows on macOS 15 and later, since 2.5 passes strides there (pytorch#128393); before, PyTorch made a contiguous copy
 first. The fix, pytorch#192303, goes back to that, and is in 2.14.
@@ -33,6 +33,7 @@ BUG = {
         {"thread": "pytorch/pytorch#195008", "date": "2026-08-28", "torch": "2.13.0", "figures": {"max_error": 212.4}},
     ],
     "met_in": ["3-D convolutions written as 2-D slices of their weight (judged)"],
+    "caveat": "A weight in `channels_last` is not checked.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": False,

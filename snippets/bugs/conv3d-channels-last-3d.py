@@ -2,7 +2,7 @@
 
 Since 2.5 PyTorch hands Apple's framework the strides of a tensor on macOS 15 and later (pytorch#128393), and for the
 3-D convolution those of `channels_last_3d` are misread (inferred): the output is noise. Nothing is raised;
-`.contiguous()` before the call cures it, and the fix does just that.
+`.contiguous()` before the call fixes it, and the fix does just that.
 
 You hit it in video models. LTX Video in ComfyUI made nothing but noise. 2.4.1 is right on the same machine.
 

@@ -1,16 +1,16 @@
 """`nn.Conv3d` with contiguous input gives numbers unrelated to the CPU's for common small kernels.
 
-This happens on macOS 26.2 alone. PyTorch 2.14.0 computes 3-D convolutions with code of its own, which for common kernels
-(3x3x3, 1x3x3, 3x1x1) and a contiguous input uses a library of macOS, Metal Performance Primitives. That of macOS 26.2 is
-broken, a contributor supposes. The report, with 3x3x3 kernels and padding, found most numbers of channels wrong. Nothing
-is raised.
+This happens on macOS 26.2 alone. PyTorch 2.14.0 computes 3-D convolutions with code of its own, which for common
+kernels (3x3x3, 1x3x3, 3x1x1) and a contiguous input uses a library of macOS, Metal Performance Primitives. That of
+macOS 26.2 is broken, a contributor supposes. The report, with 3x3x3 kernels and padding, found most numbers of
+channels wrong. Nothing is raised.
 
-You hit it in video models, such as the VAE of a video generator. The patch embedding of Qwen2-VL, whose kernel does not
-overlap, takes another way through the same source, and so do 1x1x1 kernels. Input in `channels_last_3d` was right in the
-report, and takes another way too.
+You hit it in video models, such as the VAE of a video generator. The patch embedding of Qwen2-VL, whose kernel does
+not overlap, uses other code, and so do 1x1x1 kernels. Convert the input to `channels_last_3d`: that was right in the
+report, and uses other code too.
 
-The same Mac (M2 Max) was right after the update to macOS 26.7, and another M2 was right on 26.3. Which PyTorch the report
-used was not read; that it takes 2.14.0 or newer is inferred from the source and the release notes.
+The same Mac (M2 Max) was right after the update to macOS 26.7, and another M2 was right on 26.3. Which PyTorch the
+report used is not known; that it takes 2.14.0 or newer is inferred from the source and the release notes.
 """
 
 BUG = {
@@ -24,7 +24,7 @@ BUG = {
     "macos_note": "wrong on 26.2 (25C56), right on 26.7 (25G229) of the same machine; another M2 was right on 26.3",
     "reported": [{"thread": "pytorch/pytorch#197114", "date": "2026-09-15", "chip": "M2 Max", "macos": "26.2"}],
     "met_in": ["3-D convolutions of video models, such as the VAE of a video generator (judged)"],
-    "caveat": "The PyTorch version was not read. A contributor supposes that a library of macOS 26.2 is broken.",
+    "caveat": "The PyTorch version is not known. A contributor supposes that a library of macOS 26.2 is broken.",
     "caused_by": "macos",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

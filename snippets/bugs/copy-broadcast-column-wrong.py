@@ -7,8 +7,8 @@ elements, front to back. The others keep their old values (inferred from the cod
 You hit it where you call `copy_` yourself; it was found in `torch.linalg.vander`. Assignment, `matrix[:] = column`,
 repeats the source before the copy. `matrix.copy_(column.expand_as(matrix))` is right.
 
-Reported in July 2023, from C++, with whole numbers copied into floats; no version was read. The fix is
-pytorch#105617; whether it was merged was not seen, but code of 2024 has it.
+Reported in July 2023, from C++, with whole numbers copied into floats; the version is not known. The fix is
+pytorch#105617; whether it was merged is not known, but code of 2024 has it.
 """
 
 BUG = {
@@ -20,7 +20,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#105617",
     "reported": [{"thread": "pytorch/pytorch#105277", "date": "2023-07-15"}],
     "met_in": ["torch.linalg.vander while it was ported (pytorch#105277)"],
-    "caveat": "That #105617 was merged was not seen; later code has its change.",
+    "caveat": "Whether #105617 was merged is not known; later code has its change.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

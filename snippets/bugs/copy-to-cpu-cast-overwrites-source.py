@@ -8,7 +8,7 @@ You hit it when you save float32 activations into a float16 buffer on the CPU, a
 you go on computing with is spoiled. Convert first, then copy: `buffer.copy_(x.half().cpu())`.
 
 It happens where the destination does not begin on a page of memory. A slice of a CPU tensor makes that certain; a
-fresh tensor may be hit or not. Here int16 is copied out of int32, which is as good as float16 out of float32.
+fresh tensor may be hit or not.
 
 Reported in July 2026 on a nightly build; fixed in 2.14 (pytorch#189572). When it began is not known; the code of
 2023 reads the same way.
@@ -33,6 +33,7 @@ BUG = {
         }
     ],
     "met_in": ["saving float32 activations into part of a float16 buffer on the CPU (judged)"],
+    "caveat": "The snippet copies int16 out of int32, in place of float16 out of float32.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

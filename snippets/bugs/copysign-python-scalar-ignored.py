@@ -1,13 +1,13 @@
 """`torch.copysign` ignores a Python number as its second operand.
 
-`torch.copysign(torch.tensor([1.0, 2.0, 3.0]), -2.0)` stays `[1, 2, 3]`. PyTorch makes a tensor on the CPU of the number; the
-GPU code took it for one on the device, and so did not read its value. Nothing is raised.
+`torch.copysign(torch.tensor([1.0, 2.0, 3.0]), -2.0)` stays `[1, 2, 3]`. PyTorch makes a tensor on the CPU of the
+number; the GPU code took it for one on the device, and so did not read its value. Nothing is raised.
 
-You hit it when you flip the sign of a direction with a plain number. With a tensor on the device as the second operand the
-signs are right.
+You hit it when you flip the sign of a direction with a plain number. Pass a tensor on the device as the second
+operand.
 
 PyTorch 2.7.0 is wrong, 2.6 is right says a maintainer, and 2.7.1 has the fix. The title of the thread speaks of all
-operations that went through the same code in 2.7; which others these were was not read.
+operations that went through the same code in 2.7; which others these were is not known.
 """
 
 BUG = {

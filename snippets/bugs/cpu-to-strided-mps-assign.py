@@ -7,9 +7,8 @@ raised.
 You hit it when you patch one column, such as one feature of an activation, with values that lie on the CPU. Move
 the values first, or use another dimension.
 
-The report is of October 2022, for which no version was read. PyTorch 2.0 has a test for it (pytorch#91784), and a
-rewrite of the copy in October 2022 already handles such destinations (pytorch#87475), so 1.13 may be right
-(inferred).
+The report is of October 2022; its version is not known. PyTorch 2.0 has a test for it (pytorch#91784), and a rewrite
+of the copy in October 2022 already handles such destinations (pytorch#87475), so 1.13 may be right (inferred).
 """
 
 BUG = {

@@ -1,16 +1,16 @@
 """`torch.cumsum` of a boolean mask wraps around after 127 and goes on at -128.
 
 A boolean tensor is summed in 8 bits, and only the finished sum is widened to int64. So from the 128th `True` on the
-result is 256 too small, then 512, and so on. The dtype of the result is int64 as it should be; nothing is raised. Passing
-`dtype=torch.int64`, or a mask of integers, is right.
+result is 256 too small, then 512, and so on. The dtype of the result is int64 as it should be; nothing is raised.
+Passing `dtype=torch.int64`, or a mask of integers, is right.
 
 You hit it where positions are counted along a mask that is still boolean, `mask.cumsum(-1) - 1`, for prompts of more
-than 127 tokens: they then get negative positions, or those of other tokens. RoBERTa in Transformers makes the mask whole
-numbers before it counts.
+than 127 tokens: they then get negative positions, or those of other tokens. RoBERTa in Transformers makes the mask
+whole numbers before it counts.
 
-It was seen in a build of March 2023 on macOS 13.3, and again in May 2024 by the author of the fix, which makes the mask
-int32 first. The fix was approved on 2 May 2024, six weeks before the branch of PyTorch 2.4 was cut; that it landed there
-is likely, but was not read. Which releases before it are affected was not read either.
+It was seen in a build of March 2023 on macOS 13.3, and again in May 2024 by the author of the fix, which makes the
+mask int32 first. The fix was approved on 2 May 2024, six weeks before the branch of PyTorch 2.4 was cut; that it
+landed there is likely, but not known. Which releases before it are affected is not known either.
 """
 
 BUG = {

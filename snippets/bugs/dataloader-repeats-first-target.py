@@ -8,8 +8,8 @@ You hit it when a `TensorDataset` holds tensors on the device, as for a probe wi
 label. Keep the dataset on the CPU and move the batch.
 
 Seen on PyTorch 1.13.1 (pytorch#91393) and on a development build of 2.0 of January 2023. It looks like the fault of
-`torch.stack` with slices, whose fix is in 2.0 (pytorch#91071); no thread that was read says that it is. In August
-2023 the same was reported again (pytorch#108045), without a version in what was read.
+`torch.stack` with slices, whose fix is in 2.0 (pytorch#91071); whether it is, is not known. In August 2023 the same
+was reported again (pytorch#108045); the version is not known.
 """
 
 BUG = {
@@ -36,7 +36,7 @@ BUG = {
         {"thread": "pytorch/pytorch#108045", "date": "2023-08-28"},
     ],
     "met_in": ["DataLoader over a TensorDataset on the device, for example to train a probe (pytorch#92265)"],
-    "caveat": "#91071 (in 2.0.0 by #95323) fixes stacks of unsqueezed views with an offset; no thread that was read says that it fixes this. #108045 reports the same symptom in August 2023, version not read.",
+    "caveat": "#91071 (in 2.0.0 by #95323) fixes stacks of unsqueezed views with an offset; whether it fixes this is not known. #108045 reports the same symptom in August 2023, version not known.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

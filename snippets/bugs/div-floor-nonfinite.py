@@ -1,12 +1,13 @@
 """`torch.div` with `rounding_mode="floor"` differs from the CPU for infinities.
 
-The CPU follows Python: a number divided by an infinity of the other sign is -1, and an infinity divided by a number is NaN.
-The GPU code rounded the quotient down, so the first is 0 and the second infinity. Nothing is raised.
+The CPU follows Python: a number divided by an infinity of the other sign is -1, and an infinity divided by a number
+is NaN. The GPU code rounded the quotient down, so the first is 0 and the second infinity. Nothing is raised.
 
-You hit it where infinities stand for masked places or for "no limit". For finite numbers the devices agree.
+You hit it where infinities stand for masked places or for "no limit". For finite numbers the devices agree. Set the
+places with an infinite divisor yourself, with `torch.where`.
 
-It was found in July 2026 by a test that ran on PyTorch's own machines. 2.14 has the fix, which covers `torch.floor_divide`
-too. Since when it is so was not read.
+It was found in July 2026 by a test that ran on PyTorch's own machines. 2.14 has the fix, which covers
+`torch.floor_divide` too. Since when it is so is not known.
 """
 
 BUG = {

@@ -1,15 +1,15 @@
 """`torch.einsum` ignores the conjugation of an operand.
 
 `einsum("i,i", a, b.conj())` gives the sum of `a * b`: the squared length of a complex vector comes out as the sum of
-its squares. `conj()` only marks a view as conjugated, and the batched product that `einsum` comes down to does not look
-at the mark. Nothing is raised. Multiplying element by element looks at it, and so does `einsum` of a clone of the view.
+its squares. `conj()` only marks a view as conjugated, and the batched product that `einsum` calls does not look at
+the mark. Nothing is raised. Multiplying element by element looks at it, and so does `einsum` of a clone of the view.
 
 You hit it in inner products of complex vectors, such as the Fourier analysis of a model that learnt modular addition.
+Call `resolve_conj()` on the operand first.
 
-Reported in March 2026, without a version of PyTorch in what could be read. The batched product itself, `bmm`, was seen
-wrong with 2.9.1 (pytorch#191835). A pull request of March 2026 sets out to handle the mark in `bmm`
-(pytorch#177522); by the later report an earlier change, pytorch#178010, was not enough. Which release
-is right is not known.
+Reported in March 2026; the PyTorch version is not known. The batched product itself, `bmm`, was seen wrong with 2.9.1
+(pytorch#191835). A pull request of March 2026 sets out to handle the mark in `bmm` (pytorch#177522); by the later
+report an earlier change, pytorch#178010, was not enough. Which release is right is not known.
 """
 
 BUG = {

@@ -36,7 +36,7 @@ BUG = {
         {"thread": "pytorch/pytorch#122016", "date": "2024-03-16", "torch": "2.2.1", "macos": "14.4", "chip": "M1 Max"},
     ],
     "met_in": ["ablations and masks that set single positions one after another (judged)"],
-    "caveat": "On a Mac the earlier of two places gets the later value; the imitated fault spoils each.",
+    "caveat": "On a Mac the earlier of two places gets the later value; the software model of this bug spoils each.",
     "caused_by": "both",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,13 +1,13 @@
 """`F.elu` of a transposed input differs from the CPU.
 
 The result takes the layout of its input. A result that is not contiguous cannot be written directly, says the fix
-(pytorch#125692): it needs a contiguous buffer and a copy back, which were not there. What is then found in the result is
-not known; the imitation leaves it unwritten (inferred: SiLU, which lacked the same, gave random values, zeros or NaN,
-pytorch#139006).
+(pytorch#125692): it needs a contiguous buffer and a copy back, which were not there. What is then found in the result
+is not known; SiLU, which lacked the same, gave random values, zeros or NaN (pytorch#139006).
 
-You hit it where ELU follows a transpose, as in a network that goes from (batch, channel, position) to (batch, position,
-channel). The report has a tensor of three dimensions, transposed, and names no version. Tensors of four dimensions in
-the order "channels last" were fixed earlier (pytorch#94664); other orders of four dimensions are not known.
+You hit it where ELU follows a transpose, as in a network that goes from (batch, channel, position) to (batch,
+position, channel). Call `.contiguous()` on the input. The report has a tensor of three dimensions, transposed, and
+names no version. Tensors of four dimensions in the order "channels last" were fixed earlier (pytorch#94664); other
+orders of four dimensions are not known.
 
 The fix was merged in May 2024, before 2.4 was cut.
 """

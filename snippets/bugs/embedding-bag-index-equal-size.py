@@ -9,7 +9,7 @@ You hit it with ids that count from 1, or with a token that was added to the tok
 ids before the call.
 
 The check came with 2.10.0 (pytorch#168930) and has had the wrong comparison since, says pytorch#189973; it was seen
-on 2.13.0 and on a build of 2.14. Issue and fix are stored as open.
+on 2.13.0 and on a build of 2.14. Issue and fix were open when last seen.
 """
 
 BUG = {
@@ -47,7 +47,7 @@ def inputs():
     return torch.ones(5, 3), torch.tensor([5]), torch.tensor([0])  # five rows: 4 is the last index
 
 
-def compute(device, table, ids, offsets):  # whether it raises an error
+def compute(device, table, ids, offsets):  # True: it raises an error, as it should
     try:
         F.embedding_bag(ids.to(device), table.to(device), offsets.to(device), mode="sum").cpu()  # .cpu() waits for it
     except NotImplementedError:

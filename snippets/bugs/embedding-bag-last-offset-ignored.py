@@ -4,12 +4,12 @@ With that flag the last entry of `offsets` says where the last bag ends. The GPU
 always takes all indices that are left. In pytorch#190060 the bag of rows 0 and 1 got row 2 as well.
 
 Only calls whose last offset is smaller than the number of indices are hit, as where one long list of indices is
-filled only in part. The usual form, in which the last offset is the number of indices, is right. In the modes `mean`
-and `max` the CPU itself is at odds with the documentation for such calls (pytorch#191965); with `sum`, as here, it is
-right.
+filled only in part: cut the list there yourself. The usual form, in which the last offset is the number of indices,
+is right. In the modes `mean` and `max` the CPU itself is at odds with the documentation for such calls
+(pytorch#191965); with `sum`, as here, it is right.
 
-It was seen on 2.13.0 and on a build of 2.14. Issue and fix (pytorch#190062) are stored as open. `embedding_bag` came
-to the GPU with 2.10, and its first code reads the same; whether 2.10 to 2.12 give the same numbers is not known.
+It was seen on 2.13.0 and on a build of 2.14. Issue and fix (pytorch#190062) were open when last seen. `embedding_bag`
+came to the GPU with 2.10, and its first code reads the same; whether 2.10 to 2.12 give the same numbers is not known.
 """
 
 BUG = {

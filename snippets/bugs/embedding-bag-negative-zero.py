@@ -33,7 +33,7 @@ BUG = {
     ],
     "met_in": ["ids in which -1 stands for no token (judged)"],
     "caveat": "#168930 (2.10.0) casts the index to unsigned before its check (#190183), which then refuses negative "
-    "ones; no thread that was read says that it closes this one.",
+    "ones; whether it closes this one is not known.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
@@ -50,7 +50,7 @@ def inputs():
     return torch.ones(10, 4), torch.tensor([[-1]])  # one bag of one index
 
 
-def compute(device, table, ids):  # whether it raises an error
+def compute(device, table, ids):  # True: it raises an error, as it should
     try:
         F.embedding_bag(ids.to(device), table.to(device), mode="sum").cpu()  # .cpu() waits for it
     except NotImplementedError:

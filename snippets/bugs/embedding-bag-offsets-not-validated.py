@@ -46,7 +46,7 @@ def inputs():
     return torch.ones(9, 4), torch.arange(9), torch.tensor([5, 8])  # the first bag does not begin at 0
 
 
-def compute(device, table, ids, offsets):  # whether it raises an error
+def compute(device, table, ids, offsets):  # True: it raises an error, as it should
     try:
         F.embedding_bag(ids.to(device), table.to(device), offsets.to(device)).cpu()  # .cpu() waits for it
     except NotImplementedError:

@@ -38,7 +38,7 @@ def inputs():
     return torch.ones(4, 2), torch.tensor([0, 1, 6]), torch.tensor([0, 3])  # four rows: 3 is the last index
 
 
-def compute(device, table, ids, offsets):  # whether it raises an error
+def compute(device, table, ids, offsets):  # True: it raises an error, as it should
     try:
         F.embedding_bag(ids.to(device), table.to(device), offsets.to(device)).cpu()  # .cpu() waits for it
     except NotImplementedError:

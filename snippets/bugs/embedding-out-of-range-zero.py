@@ -10,7 +10,7 @@ one batch on the CPU.
 Why: the lookup was left to Apple's MPSGraph, whose answer outside the table is undefined (pytorch#144825). It was
 seen on 2.2.2, on 2.3.0 with macOS 15.4.1, and on a development build of 2.4; pytorch#144824 saw it on the main branch
 of January 2025. Since 2.10 PyTorch can report such an error when the GPU is next waited for (pytorch#166615); since
-when `F.embedding` does, is not known, and the issue is stored as open.
+when `F.embedding` does, is not known, and the issue was open when last seen.
 """
 
 BUG = {
@@ -55,7 +55,7 @@ def inputs():
     return torch.ones(10, 3), torch.tensor([4, 10])  # ten rows: 9 is the last id
 
 
-def compute(device, table, ids):  # whether it raises an error
+def compute(device, table, ids):  # True: it raises an error, as it should
     try:
         F.embedding(ids.to(device), table.to(device)).cpu()  # .cpu() waits for it
     except NotImplementedError:

@@ -8,11 +8,8 @@ You hit it in training with padded batches, where the model names its padding to
 GPT-2 names none. A mask over the padded positions of the loss does not keep the gradient away in all models. Set the
 row's gradient to zero yourself before the optimizer's step.
 
-Reported in June 2023 without a version in what could be read. The fix (pytorch#185119) says that the options failed
-silently before; the release notes of 2.13 list it.
-
-The trigger cannot say that ids hold the padding token: it asks whether that is their smallest or largest, and so
-misses, for example, RoBERTa, whose padding is id 1.
+Reported in June 2023; the version is not known. The fix (pytorch#185119) says that the options failed silently
+before; the release notes of 2.13 list it.
 """
 
 BUG = {
@@ -27,6 +24,7 @@ BUG = {
         {"thread": "pytorch/pytorch#103023", "date": "2023-06-05", "figures": {"expected_rows": [0, 2, 1, 0, 0]}}
     ],
     "met_in": ["training small models with a padding token"],
+    "caveat": "The padding token is found only where it is the smallest or largest id, and so missed, for example, in RoBERTa, whose padding is id 1.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

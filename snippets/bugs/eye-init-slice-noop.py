@@ -7,8 +7,7 @@ You hit it when you start each of several matrices in one tensor as an identity,
 lens, one a layer. Assign instead: `t[1] = torch.eye(n)`.
 
 Reported on PyTorch 1.13.0, macOS 13.0.1, for `t[0]` of a tensor with one matrix: a view that begins its storage and
-fills it. This check takes `t[1]`, since nothing else tells a view from a plain tensor; that it is hit alike is
-inferred. The fix is not known.
+fills it. The fix is not known.
 """
 
 BUG = {
@@ -28,7 +27,7 @@ BUG = {
         }
     ],
     "met_in": ["a tuned lens whose translators, one a layer, lie in one tensor and start as identities (judged)"],
-    "caveat": "Reported for a view without an offset; the trigger asks for one, which tells a view from a plain tensor.",
+    "caveat": "Reported for `t[0]`, a view without an offset. The snippet takes `t[1]`, since only an offset tells a view from a plain tensor; that it is hit alike is inferred.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

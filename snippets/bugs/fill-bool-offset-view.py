@@ -5,8 +5,8 @@ multiple of four bytes without a word. So where a view begins elsewhere, the ele
 and others inside are skipped: of 16 elements, `mask[1:].fill_(True)` also set element 0 and left out element 12.
 
 You hit it when you build a mask in place by slices, for example to leave out the first token: that token is let in
-and another is shut out. Booleans, int8 and uint8 are hit; a view that begins at a multiple of four is right.
-Whether `mask[1:] = True` is hit too is not known: on a GPU it is a copy, not a fill.
+and another is shut out. Booleans, int8 and uint8 are hit; a view that begins at a multiple of four is right. Fill the
+mask on the CPU and move it. Whether `mask[1:] = True` is hit too is not known: on a GPU it is a copy, not a fill.
 
 PyTorch 2.12.0 alone: it is called a regression, and 2.12.1 has the fix (pytorch#183790).
 """

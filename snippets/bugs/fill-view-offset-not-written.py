@@ -3,7 +3,7 @@
 Where a view could be described as a slice of an array, such a slice was made and filled. It seems not to be
 writable, or to have a storage of its own, says the fix; so the tensor keeps its values. Nothing is raised.
 
-You hit it when you fill part of a mask in place. `x[2:].copy_(…)` of another tensor takes another way.
+You hit it when you fill part of a mask in place. `x[2:].copy_(…)` of another tensor uses other code and is right.
 
 The fault is told in the text of the fix alone, which names no version (pytorch#95113): the thread that it closes, on a
 development build of 2.0, shows an error and no wrong number. 2.0 has the fix (pytorch#95323).

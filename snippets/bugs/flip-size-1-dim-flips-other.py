@@ -7,7 +7,7 @@ You hit it with a batch of one: reversing the batch reverses the tokens, or the 
 call where the dimension has size 1.
 
 Reported for 1.13.1 and 2.0.0. The fix was merged in March 2023, after 2.0 was cut; 2.1 is the first minor release
-after it. Whether 2.0.1 has it was not read.
+after it. Whether 2.0.1 has it is not known.
 """
 
 BUG = {

@@ -4,12 +4,11 @@ The GPU code for copies did not convert between dtypes at all. It copied the byt
 device and on the way to and from it. So an integer holds the bit pattern of the float. Converting back gives the old
 number again, which hides the fault. Nothing is raised.
 
-You hit it at the first `x.int()` or `x.to(torch.int64)` of a float tensor on the device. Converted on the CPU, before the
-move, the numbers are right.
+You hit it at the first `x.int()` or `x.to(torch.int64)` of a float tensor on the device. Convert on the CPU, before
+the move.
 
-It was seen in builds of May 2022, before PyTorch 1.12, and the pull request named below shows right numbers for what was
-wrong before. Which build has it first was not read. The report says "from any to any other dtype"; this check shows
-floats that become integers.
+It was seen in builds of May 2022, before PyTorch 1.12, and the pull request of the fix shows right numbers for what
+was wrong before. Which build has it first is not known. The report says "from any to any other dtype".
 """
 
 BUG = {
@@ -31,6 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["T5: the relative positions, computed as floats, become whole numbers"],
+    "caveat": "The report names all dtypes; only floats that become integers are checked.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

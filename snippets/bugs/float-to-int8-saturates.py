@@ -1,14 +1,14 @@
 """`x.to(torch.int8)` of a float tensor stops at 127 where the CPU wraps around.
 
-128.0 becomes 127 on the GPU and -128 on the CPU and with CUDA. From int32 the same number becomes -128 on the GPU as well.
-Metal converts floats to integers that way. Nothing is raised.
+128.0 becomes 127 on the GPU and -128 on the CPU and with CUDA. From int32 the same number becomes -128 on the GPU as
+well. Metal converts floats to integers that way. Nothing is raised.
 
 You hit it in home-made quantization to 8 bits that does not clamp first, and in code that packs bytes with the help of
 wrapping numbers. If you clamp to the range of the integers before the conversion, all devices agree.
 
-The report, of November 2025, names no version and is stored as open. C++ leaves such conversions undefined, and a
-maintainer says of the same in uint8 that devices need not agree. So it is a difference between devices rather than a
-defect. How the CPU of your Mac wraps is not promised either.
+The report, of November 2025, names no version; it was open when last seen. C++ leaves such conversions undefined, and
+a maintainer says of the same in uint8 that devices need not agree. So it is a difference between devices rather than
+a defect. How the CPU of your Mac wraps is not promised either.
 """
 
 BUG = {

@@ -4,7 +4,7 @@ The GPU code was picked by one dtype and read both operands in it. For a float32
 numbers for one float. The report shows that the greater numbers of the half tensor are lost. That the second operand is
 the misread one is inferred. Nothing is raised.
 
-You hit it where you compare activations in float16 with statistics in float32. Converted to one dtype first, it is right.
+You hit it where you compare activations in float16 with statistics in float32. Convert both to one dtype first.
 `torch.maximum` is another operation.
 
 It was seen on PyTorch 2.6.0 and in builds of March 2025; 2.8 has the fix.

@@ -1,13 +1,13 @@
 """`torch.full` of uint8 with a value above 127 gives zeros.
 
-`torch.full((2, 2), 247, dtype=torch.uint8)` was a tensor of zeros on the GPU; with 127 and below it was right. The fault is
-in macOS. PyTorch works around it by filling another dtype and converting. Nothing is raised.
+`torch.full((2, 2), 247, dtype=torch.uint8)` was a tensor of zeros on the GPU; with 127 and below it was right. The
+fault is in macOS. PyTorch works around it by filling another dtype and converting. Nothing is raised.
 
-You hit it with masks and padding of images that are held as bytes. `torch.full(…, dtype=torch.int32).to(torch.uint8)` is
-right.
+You hit it with masks and padding of images that are held as bytes. `torch.full(…, dtype=torch.int32).to(torch.uint8)`
+is right.
 
-It was seen on PyTorch 1.12.1; the workaround is in 1.13. A developer at Apple calls it fixed in macOS 13.2.1; the example
-that he gives has the value 127, which was right before.
+It was seen on PyTorch 1.12.1; the workaround is in 1.13. A developer at Apple calls it fixed in macOS 13.2.1; the
+example that he gives has the value 127, which was right before.
 """
 
 BUG = {

@@ -5,9 +5,9 @@ them. On Apple GPUs the kernel got neither. So gradients that hold infinity were
 spoils the parameters for good, and right ones were applied with the scale still in them. Nothing is raised.
 
 You hit it in mixed precision with `GradScaler` and `fused=True` together; the optimizer without `fused`, where the
-scaler does both itself, is right. This check sets what the scaler would set.
+scaler does both itself, is right.
 
-The pull request that mends it shows the bug; it was opened in June 2026, and the release notes of 2.13 list it. Fused
+The pull request that fixes it shows the bug; it was opened in June 2026, and the release notes of 2.13 list it. Fused
 Adam came to Apple GPUs in 2024 (pytorch#127242); its review says that the kernel refused a found infinity, so the
 first releases may raise an error instead. Which do is not known, nor whether fused AdamW and SGD are hit.
 """
@@ -22,6 +22,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#186360",
     "reported": [{"thread": "pytorch/pytorch#186360", "date": "2026-06-05"}],
     "met_in": ["mixed precision with torch.amp.GradScaler and Adam(fused=True) (judged)"],
+    "caveat": "The snippet sets what the scaler would set.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

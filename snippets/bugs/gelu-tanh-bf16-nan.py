@@ -1,14 +1,14 @@
 """`F.gelu(approximate="tanh")` gives NaN for bfloat16 inputs above about 10.
 
-The hyperbolic tangent was computed as a quotient of two exponentials, both of which become infinite for large inputs. In
-bfloat16 the first NaN of the report is at 10.5. Nothing is raised.
+The hyperbolic tangent was computed as a quotient of two exponentials, both of which become infinite for large inputs.
+In bfloat16 the first NaN of the report is at 10.5. Nothing is raised.
 
-You hit it in models whose MLP calls this GELU with large values before the activation. The author found it through a vision
-model that drew no more boxes. GPT-2 in Transformers writes the formula out and does not make this call. The fault is
-reported of bfloat16 alone; computed in float32 and rounded afterwards, such numbers are in no danger.
+You hit it in models whose MLP calls this GELU with large values before the activation. The author found it through a
+vision model that drew no more boxes. GPT-2 in Transformers writes the formula out and does not make this call. The
+fault is reported of bfloat16 alone: compute in float32 and round afterwards.
 
-Only builds of 2.13 from around June 2026 had it: 2.12 is right, says the report, and 2.13.0 has the fix. The change that
-brought it is named as highly likely, not as certain.
+Only builds of 2.13 from around June 2026 had it: 2.12 is right, says the report, and 2.13.0 has the fix. The change
+that brought it is named as highly likely, not as certain.
 """
 
 BUG = {

@@ -8,7 +8,7 @@ You hit it in volumetric warping: registration of medical images, deformation fi
 models do not sample grids. Call `.contiguous()` on the grid.
 
 The kernel came with 2.9.0; a report of 1 January 2026 was answered by a fix the next day, which is in the release
-notes of 2.11.0. The issue is stored as open. Whether the 4-D form was hit is not known; the report is about 5-D
+notes of 2.11.0. The issue was open when last seen. Whether the 4-D form was hit is not known; the report is about 5-D
 alone.
 """
 

@@ -1,14 +1,14 @@
 """`Tensor.half` of a float32 tensor on the GPU gives another number.
 
-The report has 0.4496 in float32 and 0.0847 after `.half().item()`. That is what you get if the lower two bytes of the float32
-number are read as a float16 one, digit for digit, so nothing was converted; the report blames the 16-bit number. That this is
-the fault of pytorch#78091, of the day before, which says that no conversion of dtypes worked in builds of that week, is
-inferred. Nothing is raised.
+The report has 0.4496 in float32 and 0.0847 after `.half().item()`. That is what you get if the lower two bytes of the
+float32 number are read as a float16 one, digit for digit, so nothing was converted; the report blames the 16-bit
+number. That this is the fault of pytorch#78091, of the day before, which says that no conversion of dtypes worked in
+builds of that week, is inferred. Nothing is raised.
 
-You hit it when you make a model or a tensor half precision on the device, `model.to("mps").half()`. Converted on the CPU,
-before the move, the numbers are right.
+You hit it when you make a model or a tensor half precision on the device, `model.to("mps").half()`. Convert on the
+CPU, before the move.
 
-It was seen in a build of 23 May 2022, before PyTorch 1.12. Which build is right first was not read.
+It was seen in a build of 23 May 2022, before PyTorch 1.12. Which build is right first is not known.
 """
 
 BUG = {

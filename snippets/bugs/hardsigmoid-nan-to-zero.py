@@ -2,11 +2,11 @@
 
 The GPU code is built of Metal's `min` and `max`, which return the operand that is not NaN. Nothing is raised.
 
-You hit it in vision models of the MobileNet kind, whose gates are hard sigmoids: a NaN from before vanishes, and a check for
-finite numbers at the end passes. Ask `isnan()` before the activation.
+You hit it in vision models of the MobileNet kind, whose gates are hard sigmoids: a NaN from before vanishes, and a
+check for finite numbers at the end passes. Ask `isnan()` before the activation.
 
-It was found in May 2026; PyTorch 2.13 has the fix. The kernel was written in June 2025. Whether the code before it, by
-MPSGraph, was right was not read.
+It was found in May 2026; PyTorch 2.13 has the fix. The kernel was written in June 2025. Whether the code before it,
+by MPSGraph, was right is not known.
 """
 
 BUG = {

@@ -1,15 +1,15 @@
 """`torch.histogram` and `torch.histc` count values that lie just outside the range.
 
 A value outside the range belongs to no bin. The GPU takes it in if it is less than 4e-6 away from the outer edge, on
-either side: above it lands in the last bin. Below, the number of its bin is -1, and the count is written there, into the
-memory in front of the histogram.
+either side: above it lands in the last bin. Below, the number of its bin is -1, and the count is written there, into
+the memory in front of the histogram.
 
-You hit it where rounding leaves values like 1.0000001, as in images that should lie in [0, 1]: Kornia's `equalize_clahe`
-on the GPU differed for that reason (kornia#4611). Clamp or drop them first. Values further outside are right. The trigger
-looks at the largest value alone, and takes the distance as a share of the edge.
+You hit it where rounding leaves values like 1.0000001, as in images that should lie in [0, 1]: Kornia's
+`equalize_clahe` on the GPU differed for that reason (kornia#4611). Clamp or drop them first. Values further outside
+are right.
 
 It was seen in PyTorch 2.14.0 and in a build of 2.15 of August 2026. A fix is open (pytorch#195447). Whether earlier
-releases are hit was not said.
+releases are hit is not known.
 """
 
 BUG = {
@@ -25,6 +25,7 @@ BUG = {
         {"thread": "pytorch/pytorch#195076", "date": "2026-09-22", "torch": "2.14.0", "chip": "M2"},
     ],
     "met_in": ["kornia: equalize_clahe of an image with values just above 1"],
+    "caveat": "Only the largest value is checked, with the distance as a share of the edge.",
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

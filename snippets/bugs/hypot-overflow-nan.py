@@ -1,12 +1,13 @@
 """`torch.hypot` gives infinity for large numbers, and NaN for infinity beside NaN.
 
-The GPU code takes the root of the sum of the squares. A square leaves the range of float32 once a number is above 1.8e19,
-so `hypot(3.4e38, 1)` is infinite, though 3.4e38 can be written. Infinity beside NaN should be infinity, and is NaN. Nothing
-is raised.
+The GPU code takes the root of the sum of the squares. A square leaves the range of float32 once a number is above
+1.8e19, so `hypot(3.4e38, 1)` is infinite, though 3.4e38 can be written. Infinity beside NaN should be infinity, and
+is NaN. Nothing is raised.
 
-You can hit it with magnitudes of unscaled spectra. Divide by the greater of the two first and multiply by it afterwards.
+You can hit it with magnitudes of unscaled spectra. Divide by the greater of the two first and multiply by it
+afterwards.
 
-It was reported in August 2026; PyTorch 2.14 has the fix by its release notes. Since when it is so was not read.
+It was reported in August 2026; PyTorch 2.14 has the fix by its release notes. Since when it is so is not known.
 """
 
 BUG = {
@@ -24,7 +25,7 @@ BUG = {
             "figures": {"hypot(max,1)": "inf instead of 3.40e38", "hypot(inf,nan)": "NaN instead of inf"},
         }
     ],
-    "caveat": "The fix was matched by its title in the release notes; the pull request itself was not read.",
+    "caveat": "The fix was matched by its title in the release notes; that it changes this is inferred.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,13 +1,13 @@
 """`index_add_` of complex tensors drops the imaginary part.
 
 In pytorch#160845 400 purely imaginary numbers were added to zeros, and the result was zero, without an error. What
-becomes of a real part was not shown.
+becomes of a real part is not known.
 
 You hit it when you add up Fourier coefficients or complex rotations by index. `torch.view_as_real` gives real numbers
 that can be added, with the imaginary part as a last dimension of its own.
 
-It was seen on a build of 2.9, on macOS 15.5, and 2.9.0 has the fix (pytorch#160926): it takes another way, through
-`index_put_`, for complex numbers and for int64. Whether releases before 2.9 take complex tensors here is not known.
+It was seen on a build of 2.9, on macOS 15.5, and 2.9.0 has the fix (pytorch#160926): it calls `index_put_` for
+complex numbers and for int64. Whether releases before 2.9 take complex tensors here is not known.
 """
 
 BUG = {

@@ -3,8 +3,8 @@
 On a view in another order, such as `x.permute(1, 0, 2)`, `index_add_` changed nothing. macOS 15 and later are right.
 
 Why (inferred from the code and the fix): before macOS 15 the result for such a tensor is computed into a temporary
-contiguous copy, which was never written back. Since 2.9 whole numbers of 64 bits and complex numbers take another
-way, and so does everything under `torch.use_deterministic_algorithms(True)`; they are right.
+contiguous copy, which was never written back. Since 2.9 whole numbers of 64 bits and complex numbers use other code,
+and so does everything under `torch.use_deterministic_algorithms(True)`; they are right.
 
 You hit it when you add gradients or activations into a buffer per feature, and the buffer is permuted. Add to a
 contiguous tensor, or update macOS.

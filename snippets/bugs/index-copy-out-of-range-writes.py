@@ -7,8 +7,9 @@ pytorch#189968 a view of 5 elements and the index 8 changed element 8 of the ten
 You hit it when you patch activations at a position past the end of the prompt: other numbers change in silence. Valid
 indices are right. Compare them with the size before the call.
 
-It was seen on 2.13.0 and on a build of 2.14, with contiguous tensors and with others. pytorch#189972, open as stored,
-adds the check: the error then comes when the GPU is next waited for. Since when the fault is there is not known.
+It was seen on 2.13.0 and on a build of 2.14, with contiguous tensors and with others. pytorch#189972, open when last
+seen, adds the check: the error then comes when the GPU is next waited for. Since when the fault is there is not
+known.
 """
 
 BUG = {
@@ -47,7 +48,7 @@ def inputs():
     return torch.zeros(16), torch.tensor([8]), torch.tensor([999.0])
 
 
-def compute(device, memory, index, value):  # whether it raises an error, and what lies behind the view
+def compute(device, memory, index, value):  # True where it raises an error, and what lies behind the view
     memory, raised = memory.to(device), False
     try:
         memory[:5].index_copy_(0, index.to(device), value.to(device))

@@ -5,7 +5,7 @@ with gaps (`positions[::2]`, one column of a table of positions) is read from it
 rows are written to positions that lie between the wanted ones in memory. The positions exist; nothing is raised.
 
 You hit it when activations are written back at positions that are themselves a view. An index from `arange`, or any
-other contiguous one, is not touched.
+other contiguous one, is not hit. Call `.contiguous()` on the index.
 
 The kernel came with PyTorch 2.8.0: in that version's macOS wheel it takes no strides of the index, in 2.9.0's it does.
 """

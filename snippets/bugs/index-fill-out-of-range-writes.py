@@ -9,9 +9,9 @@ writes past a mask of its own, and nothing can be seen. An index below `-size` i
 You hit it when you set features to zero by index and one index is too large. Compare them with the size before the
 call.
 
-It was reported in July 2026, without a version in what could be read. Two fixes, pytorch#189972 and pytorch#193895,
-are stored as open. `index_fill_` got Metal code of its own in February 2026 (pytorch#175822); whether the code before
-it was right is not known.
+It was reported in July 2026; the version is not known. Two fixes, pytorch#189972 and pytorch#193895, were open when
+last seen. `index_fill_` got Metal code of its own in February 2026 (pytorch#175822); whether the code before it was
+right is not known.
 """
 
 BUG = {
@@ -45,7 +45,7 @@ def inputs():
     return torch.zeros(64), torch.tensor([40])
 
 
-def compute(device, memory, index):  # whether it raises an error, and what lies behind the view
+def compute(device, memory, index):  # True where it raises an error, and what lies behind the view
     memory, raised = memory.to(device), False
     try:
         memory[:32].index_fill_(0, index.to(device), 7.0)

@@ -2,7 +2,7 @@
 
 A half-precision number takes two bytes, but the GPU adds in words of four. For a view that does not start at a
 multiple of four bytes, such as `sums[1:]`, the addition is undefined and fails silently, says pytorch#176009. What
-the tensor then holds is not said; for booleans, whose code had the same fault longer, the numbers landed before the
+the tensor then holds is not known; for booleans, whose code had the same fault longer, the numbers landed before the
 view (pytorch#195081).
 
 You hit it when you accumulate into one row of a half-precision buffer with an odd number of columns. A clone of the

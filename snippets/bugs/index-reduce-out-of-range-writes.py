@@ -8,8 +8,8 @@ very large one. Nothing is raised.
 You hit it when you keep the largest activation of each feature and one feature has a wrong number. Compare the
 indices with the size before the call.
 
-It was seen on 2.13.0 and on a build of 2.14. Two fixes, pytorch#189972 and pytorch#193895, are stored as open. Before
-2.12 `index_reduce_` was not there on the GPU.
+It was seen on 2.13.0 and on a build of 2.14. Two fixes, pytorch#189972 and pytorch#193895, were open when last seen.
+Before 2.12 `index_reduce_` was not there on the GPU.
 """
 
 BUG = {
@@ -49,7 +49,7 @@ def inputs():
     return torch.ones(16), torch.tensor([11]), torch.tensor([88.0])
 
 
-def compute(device, memory, index, value):  # whether it raises an error, and what lies behind the view
+def compute(device, memory, index, value):  # True where it raises an error, and what lies behind the view
     memory, raised = memory.to(device), False
     try:
         memory[:5].index_reduce_(0, index.to(device), value.to(device), "amax")

@@ -4,12 +4,12 @@ An operation that has no kernel for the GPU runs on the CPU if `PYTORCH_ENABLE_M
 result is copied back. The report's numbers show that it came back from front to back, though the tensor was a view
 with gaps: rows 1 and 2 of four became a mixture of others, while only 0 had been subtracted. Nothing is raised.
 
-You hit it when you change some columns of a slice in place, as YOLOv3 does with its boxes. `x[:, 0] -= a; x[:, 2]
--= b` does not index with a list.
+You hit it when you change some columns of a slice in place, as YOLOv3 does with its boxes. Write `x[:, 0] -= a; x[:,
+2] -= b` instead, without a list.
 
 Reported in August 2022 with the fallback switched on; which version, and since when these calls have a kernel of
-their own, was not read. An Apple developer tried to see it again; with what outcome was not read either. That the
-tensor is the first four columns of a wider one is inferred from the numbers, which fit six columns.
+their own, is not known. An Apple developer tried to see it again; with what outcome is not known. That the tensor is
+the first four columns of a wider one is inferred from the numbers, which fit six columns.
 """
 
 BUG = {
@@ -29,7 +29,7 @@ BUG = {
         }
     ],
     "met_in": ["YOLOv3: scale_coords (pytorch#84229)"],
-    "caveat": "Needs PYTORCH_ENABLE_MPS_FALLBACK=1 and a PyTorch without an own kernel for it; an Apple developer's attempt to see it was not read to its end.",
+    "caveat": "Needs PYTORCH_ENABLE_MPS_FALLBACK=1 and a PyTorch without an own kernel for it; the outcome of an Apple developer's attempt to see it is not known.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["index_put"], "form": "inplace", "when": ["self.layout == sliced"]}],

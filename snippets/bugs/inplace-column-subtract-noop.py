@@ -5,10 +5,10 @@ Where a column is picked with a whole number and changed in place, nothing is wr
 raised. That the result is computed and not put back into places that do not lie side by side is inferred.
 
 You hit it when you subtract a mean from one column in place. Ultralytics' YOLO does so with its boxes, and took an
-index list instead, `boxes[..., [1, 3]] -= c` (ultralytics#8639).
+index list instead, `boxes[..., [1, 3]] -= c` (ultralytics#8639). Subtract out of place: `boxes - offsets`.
 
-Reported in February 2024 for Ultralytics 8.0.235 and newer; the versions of PyTorch and macOS were not read. The
-fix is not known. PyTorch before 1.12.1 had the same picture with `+=` (pytorch#79672).
+Reported in February 2024 for Ultralytics 8.0.235 and newer; the versions of PyTorch and macOS are not known. The fix
+is not known. PyTorch before 1.12.1 had the same picture with `+=` (pytorch#79672).
 """
 
 BUG = {
@@ -26,7 +26,7 @@ BUG = {
         }
     ],
     "met_in": ["Ultralytics YOLO: scale_boxes (ultralytics#8555)"],
-    "caveat": "No thread says what the kernel needs; the trigger is what the report shows, a column.",
+    "caveat": "No thread says what the kernel needs; what is checked is what the report shows, a column.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["sub"], "form": "inplace", "when": ["self.layout == sliced"]}],

@@ -3,11 +3,11 @@
 `(torch.tensor([1], device="mps") / 0).item()` is 0.0 where the CPU gives `inf`. The result has a floating dtype, as it
 should, and holds no infinity that a check could find. Nothing is raised.
 
-You hit it where a count is divided by another one that may be zero. The author was looking for the source of infinities in
-the training of a Stable Diffusion model, and this hid them. Converting to float first is right.
+You hit it where a count is divided by another one that may be zero. The author was looking for the source of
+infinities in the training of a Stable Diffusion model, and this hid them. Convert to float first.
 
-It was seen in a build of August 2022, before PyTorch 1.13, with macOS 12.5. Which release is right was not read, nor
-whether a tensor of zeros as the divisor is touched as well.
+It was seen in a build of August 2022, before PyTorch 1.13, with macOS 12.5. Which release is right is not known, nor
+whether a tensor of zeros as the divisor is hit as well.
 """
 
 BUG = {

@@ -5,8 +5,8 @@ With int64 the process dies instead, so only int32 is silent.
 
 You hit it where you take the logarithm of counts that are held as int32. `x.float().log()` is right.
 
-It was seen in a build of May 2022, before PyTorch 1.12. A pull request of June 2022 adds the conversion and is among the
-changes of 1.12.1; the issue is stored as open.
+It was seen in a build of May 2022, before PyTorch 1.12. A pull request of June 2022 adds the conversion and is among
+the changes of 1.12.1; the issue was open when last seen.
 """
 
 BUG = {
@@ -26,7 +26,7 @@ BUG = {
             "figures": {"int32_exp": 0.0, "int32_log": 0.0, "int64": "abort"},
         }
     ],
-    "caveat": "#79185 names it as fixed and is, as #78930, among the picks for 1.12.1 (#81976); the issue is stored as open. Metal kernels for integers came in 2.7.1 (exp) and 2.8.0 (log).",
+    "caveat": "#79185 names it as fixed and is, as #78930, among the picks for 1.12.1 (#81976); the issue was open when last seen. Metal kernels for integers came in 2.7.1 (exp) and 2.8.0 (log).",
     "caused_by": "torch",
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -1,12 +1,13 @@
 """An int32 tensor `+ 5` is zero in all places but the first.
 
-`torch.arange(10, dtype=torch.int32) + 5` gave `[5, 0, 0, 0, 0, 0, 0, 0, 0, 0]` on the GPU. A plain whole number is an int64
-for the GPU code, and so was the result, which was not converted back to int32. Nothing is raised.
+`torch.arange(10, dtype=torch.int32) + 5` gave `[5, 0, 0, 0, 0, 0, 0, 0, 0, 0]` on the GPU. A plain whole number is an
+int64 for the GPU code, and so was the result, which was not converted back to int32. Nothing is raised.
 
-You hit it where token or position ids are held as int32 and moved by an offset. With int64 or floats it is right.
+You hit it where token or position ids are held as int32 and moved by an offset. With int64 or floats it is right, and
+so is `ids + torch.full_like(ids, 5)`.
 
-It was seen in a build of June 2022, before PyTorch 1.13; the fix is in 1.12.1. Its title says "binary ops", so differences
-and products with a plain number are part of the condition too; only the sum was shown.
+It was seen in a build of June 2022, before PyTorch 1.13; the fix is in 1.12.1. Its title says "binary ops", so
+differences and products with a plain number count as hit too; only the sum was shown.
 """
 
 BUG = {

@@ -1,14 +1,14 @@
 """`a % b` of integer tensors is wrong for numbers above about 16.8 million.
 
-The division behind the remainder was done in float32, which holds every whole number only up to 2**24. `42309891 % 31` is
-6; the GPU gave 8. The author found wrong results from 16,798,992 on. Nothing is raised.
+The division behind the remainder was done in float32, which holds every whole number only up to 2**24. `42309891 %
+31` is 6; the GPU gave 8. The author found wrong results from 16,798,992 on. Nothing is raised.
 
-You hit it in modular arithmetic, as in the data sets of grokking experiments, and when you map hashes of tokens to buckets.
-Computed on the CPU it is right.
+You hit it in modular arithmetic, as in the data sets of grokking experiments, and when you map hashes of tokens to
+buckets. Compute it on the CPU.
 
-It was seen on PyTorch 2.7.0 with macOS 15.5. 2.8 has the fix, integer arithmetic in a kernel of PyTorch's own, which covers
-`torch.fmod` too. A change of February 2023 made the remainder of integers a division of floats; that it has been wrong
-since then is inferred.
+It was seen on PyTorch 2.7.0 with macOS 15.5. 2.8 has the fix, integer arithmetic in a kernel of PyTorch's own, which
+covers `torch.fmod` too. A change of February 2023 made the remainder of integers a division of floats; that it has
+been wrong since then is inferred.
 """
 
 BUG = {

@@ -6,10 +6,10 @@ its strides give away that it was permuted. The same shape made directly is righ
 for the order `channels_last`, and cannot handle it, is inferred.
 
 You hit it where an image is loaded in the order of NumPy or PIL and resized on the device. The title of the thread
-speaks of any permuted tensor; shown is the one of a single pixel, so the trigger asks for a view that counts as
-contiguous. Others, as SegFormer has them, may be hit too.
+speaks of any permuted tensor; shown is the one of a single pixel, a view that counts as contiguous. Others, as
+SegFormer has them, may be hit too.
 
-Reported in November 2022, without a version in what could be read, and closed without a fix that could be read.
+Reported in November 2022 and closed; neither the version nor a fix is known.
 """
 
 BUG = {
@@ -20,6 +20,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#88183", "date": "2022-11-01", "figures": {"cpu": 1, "mps": 0}}],
     "met_in": ["images of one pixel, permuted from height, width, channel (judged)"],
+    "caveat": "Only views that count as contiguous are checked.",
     "open_as_stored": False,
     "stored_date": "2026-11-27",
     "trigger": [

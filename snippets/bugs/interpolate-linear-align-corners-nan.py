@@ -6,8 +6,8 @@ With a length of one there is no distance between the corners: the scale is zero
 You hit it where a sequence or signal may have shrunk to one element before it is stretched again.
 `align_corners=False` gives the same numbers here, since there is but one to take.
 
-It was seen on 2.5.1 with macOS 15.1. The macOS wheel of 2.7.1 has a kernel of its own for this mode, that of 2.6.0 has
-not; that it is the cure is inferred. Whether the 2-D and 3-D modes are hit was not shown.
+It was seen on 2.5.1 with macOS 15.1. The macOS wheel of 2.7.1 has a kernel of its own for this mode, that of 2.6.0
+has not; that it is the fix is inferred. Whether the 2-D and 3-D modes are hit is not known.
 """
 
 BUG = {

@@ -4,13 +4,13 @@
 others from last to first: 0, 1, 0.75, 0.5, 0.25 in place of 0, 0.25, 0.5, 0.75, 1. That is the inverse transform of the
 conjugate of the spectrum. Nothing is raised.
 
-You hit it when you filter a signal, or weights, by frequency and go back: the modulus of modular addition, for one, is an
-odd prime. The full transform, `torch.fft.ifft`, is a way around it (inferred).
+You hit it when you filter a signal, or weights, by frequency and go back: the modulus of modular addition, for one,
+is an odd prime. Use the full transform instead, `torch.fft.ifft` (inferred).
 
-The report, of May 2024, is about one signal of five samples; its versions were not read, and it is stored as open. It
-shows the round trip alone: that `irfft` is at fault and not `rfft` is inferred. Below the first ratio is about `rfft`, the
-second about the way back. That every odd length is wrong is inferred too: PyTorch's source has a setting for odd lengths.
-Another report, closed, has a signal of 64 samples; how its result was wrong was not read.
+The report, of May 2024, is about one signal of five samples; its versions are not known, and it was open when last
+seen. It shows the round trip alone: that `irfft` is at fault and not `rfft` is inferred. That every odd length is
+wrong is inferred too: PyTorch's source has a setting for odd lengths. Another report, closed, has a signal of 64
+samples; how its result was wrong is not known.
 """
 
 BUG = {
@@ -30,6 +30,7 @@ BUG = {
     "met_in": [
         "filters by frequency, such as those of modular-addition models, whose modulus is an odd prime (judged)"
     ],
+    "caveat": "The snippet prints two ratios: the first is about rfft, the second about the way back.",
     "open_as_stored": True,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["_fft_c2r"], "when": ["last_dim_size.value not-multiple-of 2"]}],

@@ -1,14 +1,15 @@
 """`torch.isin` misses elements that are there, on macOS 13.
 
-`torch.isin(torch.arange(4.0), torch.arange(1.0, 3.0))` should be `[False, True, True, False]`; a maintainer got `[False,
-True, False, False]` on PyTorch 2.6.0, and no match at all with the two exchanged. PyTorch's own tests of `isin` are skipped
-on macOS 13 for that reason. Nothing is raised.
+`torch.isin(torch.arange(4.0), torch.arange(1.0, 3.0))` should be `[False, True, True, False]`; a maintainer got
+`[False, True, False, False]` on PyTorch 2.6.0, and no match at all with the two exchanged. PyTorch's own tests of
+`isin` are skipped on macOS 13 for that reason. Nothing is raised.
 
-You hit it when you select rows by a list of values. Whether whole numbers are touched, as in the test for a stop token, was
-not shown: the thread has float tensors alone, and a later one says without a condition that the operation of macOS 13
-returns garbage. Membership of a plain number, `torch.isin(x, 1)`, is an ordinary comparison.
+You hit it when you select rows by a list of values. Compare each with each instead: `(x[:, None] == wanted).any(1)`.
+Whether whole numbers are hit, as in the test for a stop token, is not known: the thread has float tensors alone, and
+a later one says without a condition that the operation of macOS 13 returns garbage. Membership of a plain number,
+`torch.isin(x, 1)`, is an ordinary comparison.
 
-Newer systems are right. No fix for macOS 13 was read.
+Newer systems are right. A fix for macOS 13 is not known.
 """
 
 BUG = {

@@ -7,8 +7,8 @@ You hit it with one-hot or masked targets, and with probabilities that underflow
 attention under a mask. A small number added to the target, as the reporter does, changes the loss; leave out the zeros
 instead, or hand over logarithms with `log_target=True` where none is infinite.
 
-Seen on 2.0.0 with macOS 13.2.1, on an x86 Python: whether the Mac had an Apple GPU is not said. The issue is stored as
-open; whether a later release is right is not known.
+Seen on 2.0.0 with macOS 13.2.1, on an x86 Python: whether the Mac had an Apple GPU is not said. The issue was open
+when last seen; whether a later release is right is not known.
 """
 
 BUG = {

@@ -1,14 +1,15 @@
 """`torch.compile` of `nn.LayerNorm` gives errors larger than the outputs themselves.
 
 In the thread a compiled LayerNorm of width 512 is off by up to 1.8 where its inputs lie between -4 and 4. Nothing is
-raised, and the same layer without `torch.compile` is right to 3.3e-7. LayerNorm takes its mean and variance in one pass
-(Welford's method). In the code that PyTorch generated for it a barrier was missing, so that threads of the GPU read what
-others had not yet written (pytorch#184328 shows it for BatchNorm; that it is this bug too is inferred).
+raised, and the same layer without `torch.compile` is right to 3.3e-7. LayerNorm takes its mean and variance in one
+pass (Welford's method). In the code that PyTorch generated for it a barrier was missing, so that threads of the GPU
+read what others had not yet written (pytorch#184328 shows it for BatchNorm; that it is this bug too is inferred).
 
-You hit it where GPT-2 or any other model with LayerNorm is compiled. GPT-2 has 25 of them.
+You hit it where GPT-2 or any other model with LayerNorm is compiled. GPT-2 has 25 of them. Run it without
+`torch.compile`.
 
-A PyTorch developer finds 2.13 right, the reporter confirms it for 2.13.0. The version of the report was not read, nor
-which release was the first. On the CPU this check does not compile: the CPU stands for the right answer.
+A PyTorch developer finds 2.13 right, the reporter confirms it for 2.13.0. The version of the report is not known, nor
+which release was the first.
 """
 
 BUG = {
@@ -27,6 +28,7 @@ BUG = {
         }
     ],
     "met_in": ["GPT-2, BERT and other models with LayerNorm under torch.compile"],
+    "caveat": "On the CPU the snippet does not compile: the CPU stands for the right answer.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "absent": {

@@ -6,8 +6,7 @@ copy of the bias. Nothing is raised. That the result was wrong without an error 
 output.
 
 You hit it if the parameters of several norms are kept in one tensor and taken as views of it, or expanded from a
-single number. The bias of an `nn.LayerNorm` is contiguous, so GPT-2 and BERT never hit it. `bias.contiguous()` fixes
-it.
+single number. The bias of an `nn.LayerNorm` is contiguous, so GPT-2 and BERT never hit it. Pass `bias.contiguous()`.
 
 Fixed in March 2026, in the release notes of 2.12.0. The kernel came with 2.8.0 (read in the macOS wheels); whether
 older versions read such a bias wrongly is not known.

@@ -8,10 +8,10 @@ You hit it where you normalise some positions alone, as a logit lens does: of a 
 gives the first token where you asked for the last. With more prompts that slice is not contiguous; PyTorch then
 copies it first and is right. `.contiguous()` does not help, since the slice is contiguous already. `.clone()` does.
 
-Reported in July 2024, without a version of PyTorch in what could be read. By the code of those days `layer_norm`
-hands its input, made contiguous, to the kernel of batch norm, which skipped the check for the place in 2.4.0 and was
-fixed in 2.5.0 (pytorch#133520, pytorch#133610). That this is the same fault is inferred. Since 2.8.0
-`layer_norm` has a kernel of its own.
+Reported in July 2024; the PyTorch version is not known. By the code of those days `layer_norm` hands its input, made
+contiguous, to the kernel of batch norm, which skipped the check for the place in 2.4.0 and was fixed in 2.5.0
+(pytorch#133520, pytorch#133610). That this is the same fault is inferred. Since 2.8.0 `layer_norm` has a kernel of
+its own.
 """
 
 BUG = {

@@ -1,17 +1,17 @@
 """`F.layer_norm` takes the variance of a row as zero where it is below 1e-6.
 
-The kernel computes the variance as the mean of the squares less the square of the mean, and sets what is below 1e-6
-to zero, so that it never becomes negative. A row that really varies so little is then divided by the square root of
-`eps` alone. With an `eps` of 1e-12, as models of the ViT family have it, the result is up to 1,000 times too large;
-the report has -990 where -1 is right. With the usual 1e-5 it is up to 5 % too large. Nothing is raised.
+A row that really varies so little is divided by the square root of `eps` alone. With an `eps` of 1e-12, as models of
+the ViT family have it, the result is up to 1,000 times too large; the report has -990 where -1 is right. With the
+usual 1e-5 it is up to 5 % too large. Nothing is raised.
 
-You hit it where activations are small: embeddings and the first layers, or features in other units. A row with a
-large mean and a small spread loses its variance to the subtraction in the same way; the check below is about small
-rows alone, whose values all lie within 0.001 of zero. Subtract the mean and divide by the standard deviation
-yourself.
+You hit it where activations are small: embeddings and the first layers, or features in other units. Subtract the mean
+and divide by the standard deviation yourself.
 
 The Metal kernel for `layer_norm` came with 2.8.0; 2.14.0 has that of the fix, which subtracts the mean first (told
-apart in the macOS wheels). Whether each release between them has the limit of 1e-6 was not read.
+apart in the macOS wheels). Whether each release between them has the limit of 1e-6 is not known.
+
+The kernel computes the variance as the mean of the squares less the square of the mean, and sets what is below 1e-6
+to zero, so that it never becomes negative.
 """
 
 BUG = {
@@ -32,7 +32,7 @@ BUG = {
         {"thread": "pytorch/pytorch#186367", "date": "2026-06-05", "figures": {"cpu": 1.2911, "mps": 3.1624}},
     ],
     "met_in": ["ViT-family norms with eps 1e-12 (thread)", "small activations, such as early residuals (judged)"],
-    "caveat": "Rows with a large mean and a small spread are hit too, and not matched: their variance is no property of the call.",
+    "caveat": "Only small rows are checked, with all values within 0.001 of zero. Rows with a large mean and a small spread are hit too.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

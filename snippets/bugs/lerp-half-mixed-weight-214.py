@@ -1,15 +1,16 @@
 """`torch.lerp` of half-precision tensors misreads a weight of another dtype that lies on the CPU.
 
-`torch.lerp(a, b, torch.tensor(0.1))` with float16 or bfloat16 tensors hands the float32 weight to GPU code that knows one
-dtype alone. The report gets a negative number between 0 and 1, where a tenth was asked for. That is what you get if the
-first two bytes of the weight are read as float16 or bfloat16: 0.1 becomes negative, and 0.5, the weight below, becomes 0.
-That this is what happens is inferred. Nothing is raised.
+`torch.lerp(a, b, torch.tensor(0.1))` with float16 or bfloat16 tensors hands the float32 weight to GPU code that knows
+one dtype alone. The report gets a negative number between 0 and 1, where a tenth was asked for. That is what you get
+if the first two bytes of the weight are read as float16 or bfloat16: 0.1 becomes negative, and 0.5 becomes 0. That
+this is what happens is inferred. Nothing is raised.
 
-You hit it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. A plain
-Python number as the weight, as PyTorch's Adam passes by default, is right.
+You hit it in running means in half precision whose weight is a tensor, `mean.lerp_(new, torch.tensor(0.1))`. Pass the
+weight as a plain Python number, as PyTorch's Adam does by default.
 
-The report is about PyTorch 2.14.0. The fix, of September 2026, reads such a weight on the CPU and refuses other mixtures
-of dtypes; which release has it first was not read. Whether a weight that lies on the GPU is misread too was not shown.
+The report is about PyTorch 2.14.0. The fix, of September 2026, reads such a weight on the CPU and refuses other
+mixtures of dtypes; which release has it first is not known. Whether a weight that lies on the GPU is misread too is
+not known.
 """
 
 BUG = {

@@ -6,10 +6,10 @@ The kernel reads the memory of its input from front to back and looks at no stri
 same.
 
 You hit it in log-probabilities of `torch.distributions`, which broadcast their parameters by `expand`: Gamma, Beta,
-Dirichlet, Poisson, negative binomial. `.contiguous()` on the input avoids it.
+Dirichlet, Poisson, negative binomial. Call `.contiguous()` on the input.
 
 Seen on a nightly of August 2024, and again in February 2026 without a version. The release notes of 2.12.0 have a fix
-for inputs that are not contiguous. Whether slices with gaps are read wrongly too was not shown.
+for inputs that are not contiguous. Whether slices with gaps are read wrongly too is not known.
 """
 
 BUG = {

@@ -7,8 +7,8 @@ of the matrix helps.
 
 You hit it where you go through a stack of matrices one by one: whitening, or the covariance of each layer.
 
-Reported in May 2022, before the first release with Apple GPUs, without a version in what could be read. On an iMac
-with an AMD card a comment gets an error instead. That it is closed is known, the fix is not.
+Reported in May 2022, before the first release with Apple GPUs, for a version that is not known. On an iMac with an
+AMD card a comment gets an error instead. That it is closed is known, the fix is not.
 """
 
 BUG = {

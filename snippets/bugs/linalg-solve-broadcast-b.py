@@ -1,16 +1,16 @@
 """`torch.linalg.solve` solves only the first system of a batch if they share one right-hand side.
 
 `torch.linalg.solve(A, b)` with many matrices and one `b` is meant to use that `b` for each of them; PyTorch's own
-documentation shows it. On Apple GPUs only the first solution is right, and the others come back as zeros. The source of
-the GPU code says why: it steps through the memory of `b` as if there were one for each matrix, so from the second matrix
-on it reads what lies behind `b`. Nothing is raised.
+documentation shows it. On Apple GPUs only the first solution is right, and the others come back as zeros. The source
+of the GPU code says why: it steps through the memory of `b` as if there were one for each matrix, so from the second
+matrix on it reads what lies behind `b`. Nothing is raised.
 
-You hit it when you solve for many heads, layers or ridge strengths at once with one target. With a `b` for each matrix,
-`b.expand(…).contiguous()`, the result is right. What the opposite gives, one matrix and a batch of `b`, was not shown.
+You hit it when you solve for many heads, layers or ridge strengths at once with one target. Make a `b` for each
+matrix, `b.expand(…).contiguous()`. What the opposite gives, one matrix and a batch of `b`, is not known.
 
-PyTorch has had the call on Apple GPUs since 2.7.0. The report of July 2026 names no version, but links the documentation
-of 2.12. PyTorch 2.14.0 solves with other GPU code; a stored state of the source repeats `b` for each matrix, so this is
-likely the fix (inferred). No pull request is named.
+PyTorch has had the call on Apple GPUs since 2.7.0. The report of July 2026 names no version, but links the
+documentation of 2.12. PyTorch 2.14.0 solves with other GPU code; one state of the source repeats `b` for each matrix,
+so this is likely the fix (inferred). No pull request is named.
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`F.linear` with a bias is wrong for 3-D inputs on virtual M1 machines with macOS 26.
 
-The bias is left out: the largest error that the second thread prints, 3.38323, is to the last digit the largest value of
-the bias that the script of the first draws (inferred; the first post itself says about 3.8). The product is right, and so
-is a 2-D input. Nothing is raised.
+The bias is left out: the largest error that the second thread prints, 3.38323, is to the last digit the largest value
+of the bias that the script of the first draws (inferred; the first post itself says about 3.8). The product is right,
+and so is a 2-D input. Nothing is raised.
 
-You hit it where tests of a library run on hosted macOS machines (`macos-latest`), whose GPU is a virtual M1: any layer
-with a bias on inputs of (batch, position, width). An M4 laptop is right. Whether the M1 or the virtual GPU is to blame
-is left open. Inputs of one position each drop the bias there as well (pytorch#188438); that was seen first and
-has a fix, which did not help here.
+You hit it where tests of a library run on hosted macOS machines (`macos-latest`), whose GPU is a virtual M1: any
+layer with a bias on inputs of (batch, position, width). An M4 laptop is right. Add the bias yourself: `x @ weight.T +
+bias`. Whether the M1 or the virtual GPU is to blame is left open. Inputs of one position each drop the bias there as
+well (pytorch#188438); that was seen first and has a fix, which did not help here.
 
 Seen with 2.13.0 and with a nightly of 2.14 of August 2026, on macOS 26.5.2. No fix is known.
 """

@@ -1,16 +1,18 @@
 """`F.linear` returns garbage on AMD RDNA2 GPUs in Intel Macs.
 
-On a Radeon RX 6900 XT the result is off by 30 to 90 where an error of 0.0001 is expected. The product of the same
-matrices by `torch.mm` is right, so that the kernel which `F.linear` calls is to blame. Nothing is raised.
+On a Radeon RX 6900 XT the result is off by 30 to 90 where an error of 0.0001 is expected. Nothing is raised.
 
-Every model with linear layers is hit on these machines. It starts at 256 input features, says the reporter
-(invoke-ai/InvokeAI#9005). Two pull requests set out to fix it, and speak of a crash; neither was merged in what could
-be read. The input of the report has one row. A report of August 2026 has the same on an Intel Mac with an external AMD
-card after the update to macOS 15.7.8, with one and two rows and with `torch.mv`, and blames Apple's kernel for a matrix
-by a vector (lllyasviel/Fooocus#4219). Whether it is one fault, and whether more rows are hit, is not known.
+Every model with linear layers is hit on these machines, from 256 input features on, says the reporter
+(invoke-ai/InvokeAI#9005). The product of the same matrices by `torch.mm` is right: use it, with a contiguous
+transpose of the weight.
 
-Reported in March 2026, without a version of PyTorch in what could be read. PyTorch's own wheels for Intel Macs end with
-2.2.2, so that a newer one was built by its user. What is wrong in the numbers is not known: the imitation adds noise.
+Reported in March 2026; the PyTorch version is not known. PyTorch's own wheels for Intel Macs end with 2.2.2, so that
+a newer one was built by its user. Two pull requests speak of a crash; whether one was merged is not known.
+
+Since `torch.mm` is right, the kernel which `F.linear` calls is to blame. The input of the report has one row. A
+report of August 2026 has the same on an Intel Mac with an external AMD card after the update to macOS 15.7.8, with
+one and two rows and with `torch.mv`, and blames Apple's kernel for a matrix by a vector (lllyasviel/Fooocus#4219).
+Whether it is one fault, whether more rows are hit, and what is wrong in the numbers is not known.
 """
 
 BUG = {

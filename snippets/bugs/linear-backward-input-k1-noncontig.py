@@ -4,13 +4,12 @@
 one output, the product for the gradient of `x` sums over that one: the first 16 KB of the result are right, the rest is
 zero. Nothing is raised, and the forward pass and the gradient of the weight are right.
 
-You hit it in attribution: the gradient of a probe with one output, or of a reward, with respect to activations. Multiply
-the output by ones before the sum, so that the gradient is written out.
+You hit it in attribution: the gradient of a probe with one output, or of a reward, with respect to activations.
+Multiply the output by ones before the sum, so that the gradient is written out.
 
-Found in July 2026 by the author of a fix for something else (pytorch#187988), which does not say on which macOS.
-That macOS decides is likely: a product with such a shared gradient was wrong on macOS 26.2 and on a beta of 27, and
-right on 26.4 (pytorch#180201). 2.14.0 has other code for this gradient; nobody tested its values in what was
-read.
+Found in July 2026 by the author of a fix for something else (pytorch#187988), which does not say on which macOS. That
+macOS decides is likely: a product with such a shared gradient was wrong on macOS 26.2 and on a beta of 27, and right
+on 26.4 (pytorch#180201). 2.14.0 has other code for this gradient; whether its values are right is not known.
 """
 
 BUG = {
@@ -35,7 +34,7 @@ BUG = {
         }
     ],
     "met_in": ["gradients of a probe with one output, through .sum().backward() (judged)"],
-    "caveat": "2.14.0 replaced the code behind it; nobody tested the values in what was read.",
+    "caveat": "2.14.0 replaced the code behind it; whether the values are right is not known.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [

@@ -1,17 +1,18 @@
 """`F.linear` drops the bias for inputs of one row each on macOS 26.
 
-For an input such as (80, 1, 2) each batch item is a single vector. Apple's kernel that adds the bias in one go takes
-another way there, and leaves the bias out: the error that the thread prints is to the last digit that of a missing
-bias (inferred). Without a bias the result is right. Nothing is raised. On the same machines the bias was lost with more
-rows too, which this fix did not help: `linear-3d-bias-virtual-m1` (pytorch#192934).
+For an input such as (80, 1, 2), in which each batch item is a single vector, the bias is left out: the error that the
+thread prints is to the last digit that of a missing bias (inferred). Nothing is raised.
 
 You hit it in token-by-token decoding through layers with a bias, as in Whisper or BERT-like decoders, and in TabPFN,
-where it was found.
+where it was found. Call `F.linear` without the bias and add it yourself.
 
 Seen with a nightly of 2.14 on a hosted virtual M1 with macOS 26; a beta of macOS 27 was right. The release notes of
-2.14.0 have the fix, which adds the bias separately on all M1 with macOS 26. Older versions were not tried with one row
-each; that whole models fail on such machines with 2.8 to 2.13 for this reason (actions/runner-images#14380) is
-inferred. By the source the kernel is called on macOS 15 or newer for contiguous inputs and weights.
+2.14.0 have the fix, which adds the bias separately on all M1 with macOS 26. With more rows the bias was lost there
+too: `linear-3d-bias-virtual-m1` (pytorch#192934). Older versions were not tried with one row each; that whole models
+fail on such machines with 2.8 to 2.13 for this reason (actions/runner-images#14380) is inferred.
+
+Apple's kernel that adds the bias in one go uses other code for such shapes. By the source it is called on macOS 15 or
+newer for contiguous inputs and weights.
 """
 
 BUG = {

@@ -1,9 +1,9 @@
 """`F.linear` without a bias differs from call to call for 3-D half inputs on M5.
 
-Apple's matrix product is unstable on the GPU of the M5 for float16 and bfloat16 and more than two dimensions: the same
-call twice differs by 123.5 in the thread. Nothing is raised. Not all shapes are hit; the thread found (2, 13, 1024) by
-1024, (6, 6, 634) by 634 and (1, 3, 28, 315) by 315 by trying, and no rule, so that the trigger names every shape.
-float32, two dimensions, and layers with a bias are right there.
+Apple's matrix product is unstable on the GPU of the M5 for float16 and bfloat16 and more than two dimensions: the
+same call twice differs by 123.5 in the thread. Nothing is raised. Not all shapes are hit; the thread found
+(2, 13, 1024) by 1024, (6, 6, 634) by 634 and (1, 3, 28, 315) by 315 by trying, and no rule. float32, two dimensions,
+and layers with a bias are right there.
 
 Every projection without a bias of a model in half precision can hit it, as in Llama: logits that change from run to
 run, losses that go astray in training. Flatten the input to two dimensions and reshape the result.
@@ -36,7 +36,7 @@ BUG = {
         "transformers: Llama, Mixtral, T5 and Mamba in float16, and the last layer of GPT-2, should their shapes be among those",
         "trl: DPOTrainer and GRPOTrainer in half precision (pytorch/pytorch#180776)",
     ],
-    "caveat": "Only some shapes are hit, and no rule is known: a model that calls it may be right.",
+    "caveat": "Only some shapes are hit, and no rule is known: every shape counts as hit, and a model that calls it may be right.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": True,

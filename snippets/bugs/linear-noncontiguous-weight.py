@@ -6,7 +6,7 @@ the wrong order. The numbers are finite and of the right size; nothing is raised
 
 You hit it wherever a model keeps its weights in another order than `F.linear` wants: `HookedTransformer` up to
 TransformerLens 2.17 in the output projection of every attention layer, `TransformerBridge` on GPT-2 in Q, K and V,
-hand-written loaders with `nn.Parameter(w.T)`. A plain `nn.Linear` is not touched.
+hand-written loaders with `nn.Parameter(w.T)`. A plain `nn.Linear` is not hit. Call `.contiguous()` on the weight.
 
 PyTorch 2.9.0 takes the short path only if input, weight and bias are all contiguous.
 """

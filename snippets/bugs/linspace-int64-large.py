@@ -4,12 +4,12 @@ With an integer dtype the points were computed in float32, which holds every who
 million, and made whole afterwards. Above that neighbours fall together: at 2**40 only each 131,072nd number is left, so
 that `torch.linspace(2**40, 2**40 + 8, 9, dtype=torch.int64)` is 2**40 nine times. Nothing is raised.
 
-You hit it when you take evenly spaced places in a data set of more than 16.8 million tokens: the samples begin beside the
-places that the CPU gives. Below 2**20, about a million, the numbers are right, or off by one. Made on the CPU they are
-right.
+You hit it when you take evenly spaced places in a data set of more than 16.8 million tokens: the samples begin beside
+the places that the CPU gives. Below 2**20, about a million, the numbers are right, or off by one. Make them on the
+CPU.
 
-PyTorch 2.14.0 keeps the exact values. The older code, in a stored state of the source, does all of it in float32; which
-releases have that code was not read.
+PyTorch 2.14.0 keeps the exact values. The older code does all of it in float32; which releases have that code is not
+known.
 """
 
 BUG = {

@@ -1,15 +1,15 @@
 """`torch.linspace` with an integer dtype differs from the CPU where an end point has a fraction.
 
-The CPU makes the end points whole first and then takes the steps between them. The GPU code takes the steps between the
-given numbers and makes the results whole at the end. So `torch.linspace(4.6, -2, 20, dtype=torch.int32)` begins `[4, 4, 3]`
-on the GPU and `[4, 3, 3]` on the CPU. Nothing is raised.
+The CPU makes the end points whole first and then takes the steps between them. The GPU code takes the steps between
+the given numbers and makes the results whole at the end. So `torch.linspace(4.6, -2, 20, dtype=torch.int32)` begins
+`[4, 4, 3]` on the GPU and `[4, 3, 3]` on the CPU. Nothing is raised.
 
-You hit it when you sample layers or token positions with `linspace(start, end, n, dtype=int)`. Make the end points whole
-yourself, with `int`, and all devices agree.
+You hit it when you sample layers or token positions with `linspace(start, end, n, dtype=int)`. Make the end points
+whole yourself, with `int`, and all devices agree.
 
-The report, of October 2024, says "all of them" of the versions and is stored as open; a pull request that would fix it was
-tried on an M5 with macOS 26.1. PyTorch 2.14 has another `linspace`, written in Metal. A reviewer says that the pull
-request would have to be made again for it; that it is not fixed there is inferred.
+The report, of October 2024, says "all of them" of the versions and was open when last seen; a pull request that would
+fix it was tried on an M5 with macOS 26.1. PyTorch 2.14 has another `linspace`, written in Metal. A reviewer says that
+the pull request would have to be made again for it; that it is not fixed there is inferred.
 """
 
 BUG = {
@@ -28,7 +28,7 @@ BUG = {
         {"thread": "pytorch/pytorch#183525", "date": "2026-06-05", "macos": "26.1", "chip": "M5"},
     ],
     "met_in": ["layer or token positions by linspace(…, dtype=torch.int64) (judged)"],
-    "caveat": "#188905 and #189630 (2.14.0) rewrote linspace in Metal; whether fractional end points are truncated there was not read.",
+    "caveat": "#188905 and #189630 (2.14.0) rewrote linspace in Metal; whether fractional end points are truncated there is not known.",
     "open_as_stored": True,
     "stored_date": "2026-11-24",
     "trigger": [

@@ -8,8 +8,8 @@ wrong results, and supposes one cause. That the result is written as if it were 
 You hit it by taking log-probabilities after a transpose, as the class dimension of `F.nll_loss` asks for. Take the
 logarithm first, or call `.contiguous()`. `log_softmax` is another op.
 
-Reported in November 2022, without a version in what could be read. The issue is closed; which change ended it is not
-known. Source of the time of 2.0 reads and writes such a tensor in the order of its memory, which is right here.
+Reported in November 2022; the version is not known. The issue is closed; which change ended it is not known. Source
+of the time of 2.0 reads and writes such a tensor in the order of its memory, which is right here.
 """
 
 BUG = {

@@ -1,15 +1,14 @@
 """`F.log_softmax` returns minus infinity for logits some 90 or more below the greatest.
 
-The probability was computed first and its logarithm taken afterwards. A probability below about 1e-38 is zero in float32,
-so its logarithm is minus infinity: in the report a log-probability of -91.6 became `-inf`, one of -85.2 was right. The fix
-subtracts the logarithm of the sum, as the CPU does. Nothing is raised.
+The probability was computed first and its logarithm taken afterwards. A probability below about 1e-38 is zero in
+float32, so its logarithm is minus infinity: in the report a log-probability of -91.6 became `-inf`, one of -85.2 was
+right. The fix subtracts the logarithm of the sum, as the CPU does. Nothing is raised.
 
 You hit it in log-probabilities of unlikely tokens. One `-inf` is enough to make a KL divergence infinite or NaN.
-`x - x.logsumexp(-1, keepdim=True)` is right.
+Write `x - x.logsumexp(-1, keepdim=True)`.
 
-It was seen on PyTorch 1.13.1 with macOS 12.6. The fix is of February 2023; whether 2.0 or 2.1 has it first was not read.
-What counts is the distance to the greatest logit of a row. A condition can only name the greatest and the least value of
-all: it finds tensors with values on both sides of zero, and no others.
+It was seen on PyTorch 1.13.1 with macOS 12.6. The fix is of February 2023; whether 2.0 or 2.1 has it first is not
+known. What counts is the distance to the greatest logit of a row.
 """
 
 BUG = {
@@ -33,7 +32,7 @@ BUG = {
         }
     ],
     "met_in": ["log-probabilities of unlikely tokens, KL divergence becomes inf or NaN (judged)"],
-    "caveat": "Fixed in 2.0 or 2.1 (#95091); which was not read.",
+    "caveat": "Fixed in 2.0 or 2.1 (#95091); which is not known. Only tensors with values on both sides of zero are found, since the greatest and the least value are looked at, not each row.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -1,13 +1,12 @@
 """`x.to(torch.int32)` of an int64 tensor on the GPU gives its upper and lower halves in turn.
 
-The bytes were copied without being converted. `[1, 2, 3, 4, 5]` as int64 became `[1, 0, 2, 0, 3]` as int32, and zeros as
-float32; a boolean mask became wrong numbers too. Nothing is raised.
+The bytes were copied without being converted. `[1, 2, 3, 4, 5]` as int64 became `[1, 0, 2, 0, 3]` as int32, and zeros
+as float32; a boolean mask became wrong numbers too. Nothing is raised.
 
-You hit it when you convert token ids or a mask on the device. Converted on the CPU, before the move, they are right.
+You hit it when you convert token ids or a mask on the device. Convert them on the CPU, before the move.
 
-It was seen in builds of May and June 2022. The report of June does not name its build in the part that was read; the
-version below is that of pytorch#78091, which says that no conversion of dtypes worked. Which build is right first was not
-read.
+It was seen in builds of May and June 2022. The build of the report of June is not known; pytorch#78091, of May, says
+that no conversion of dtypes worked. Which build is right first is not known.
 """
 
 BUG = {

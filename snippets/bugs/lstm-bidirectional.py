@@ -7,7 +7,7 @@ numbers came about is not said.
 You hit it in taggers and encoders for text and speech. An LSTM in one direction was right in the same report.
 
 It was seen in February 2023, on macOS 13.1 with an M1 Pro. In pytorch#90421 a batch of two was still wrong in April
-2023, after the fix was sent, with one layer and with two; the version was not read.
+2023, after the fix was sent, with one layer and with two; the version is not known.
 """
 
 BUG = {
@@ -30,7 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["taggers and encoders with a bidirectional LSTM (judged)"],
-    "caveat": "In #90421 still wrong for batches of 2 on 17 April 2023, after #95563 was opened; version not read.",
+    "caveat": "In #90421 still wrong for batches of 2 on 17 April 2023, after #95563 was opened; version not known.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["lstm"], "when": ["bidirectional.value == true"]}],

@@ -7,10 +7,10 @@ the same shapes). Dropout then regularises nothing; it removes a fixed part of t
 You hit it with `num_layers` of two or more and a dropout above zero, in training. `nn.Dropout` between LSTMs of one
 layer is drawn anew each time.
 
-It was shown in the pull request that mends it, of May 2026, without a version; the release notes of 2.13 list it.
+It was shown in the pull request that fixes it, of May 2026, without a version; the release notes of 2.13 list it.
 Since when it was so is not known. Related: an LSTM that drops in `eval()` too (pytorch#180744).
 
-Random numbers cannot be compared with the CPU's, so this check asks whether two calls gave the same: on a healthy
+Random numbers cannot be compared with the CPU's, so the snippet asks whether two calls gave the same: on a healthy
 device both draw the same mask of 128 elements with a probability of 2**-128.
 """
 

@@ -1,16 +1,18 @@
 """`nn.LSTM` still drops elements after `eval()` if it was trained on inputs of the same shape.
 
-Apple GPUs compute an LSTM with a graph that PyTorch builds once and finds again by a name. The name says shapes,
-layers and the dropout rate, but not whether the model trains. So the graph of a training step, with dropout between
-its layers, is used again in `eval()` for inputs of that shape. Nothing is raised; inputs of another shape are right.
+Validation loss is that of a model with dropout. In the thread the same three samples give other outputs alone than in
+a batch of ten, because training used batches of three. Nothing is raised; inputs of another shape are right.
 
-You hit it with two or more layers and a dropout above zero, where you evaluate in the process that trained:
-validation loss is that of a model with dropout. In the thread the same three samples give other outputs alone than in
-a batch of ten, because training used batches of three. By the code the graph that is built first stays: where
-`eval()` came first, training then runs without dropout (inferred), which the trigger below cannot tell.
+You hit it with two or more layers and a dropout above zero, where you evaluate in the process that trained. Set
+`model.dropout = 0.0` for the evaluation.
 
 Reported in April 2026; a forum post of September 2024 describes the same. Which release was the first is not known.
-2.13.0 has the fix. Until then, set `model.dropout = 0.0` for the evaluation: the rate is part of the name.
+2.13.0 has the fix.
+
+Apple GPUs compute an LSTM with a graph that PyTorch builds once and finds again by a name. The name says shapes,
+layers and the dropout rate, but not whether the model trains. So the graph of a training step, with dropout between
+its layers, is used again in `eval()` for inputs of that shape. By the code the graph that is built first stays: where
+`eval()` came first, training then runs without dropout (inferred).
 """
 
 BUG = {
@@ -24,6 +26,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#180873",
     "reported": [{"thread": "pytorch/pytorch#180744", "date": "2026-04-18"}],
     "met_in": ["language models and encoders of stacked nn.LSTM: validation in the process that trains (judged)"],
+    "caveat": "Only evaluation after training is checked, not the other order.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

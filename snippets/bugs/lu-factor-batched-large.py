@@ -6,8 +6,8 @@ tests of that time, and by the title of the fix a single large one is right. Not
 You hit it in determinants and solves of stacked matrices, such as the covariance of each layer. Factor one matrix at a
 time.
 
-The pull request that mends it, of February 2025, shows it without a version; the release notes of 2.7 list it. At
-which size it begins is not said: the trigger takes the size that was shown. What goes wrong is not said either.
+The pull request that fixes it, of February 2025, shows it without a version; the release notes of 2.7 list it. At
+which size it begins is not known, nor what goes wrong.
 """
 
 BUG = {
@@ -21,8 +21,8 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#146753",
     "reported": [{"thread": "pytorch/pytorch#146753", "date": "2025-02-08"}],
     "met_in": ["determinants or solves of stacked covariance matrices (judged)"],
-    "caveat": "Read through the fix; no figures, and how the numbers are wrong is not known: the imitation only "
-    "disturbs them.",
+    "caveat": "Read through the fix; no figures, and how the numbers are wrong is not known: the software "
+    "model of this bug only disturbs them. Only matrices of at least the size that was shown count as hit.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -6,10 +6,10 @@ are, and unmasked values change. Nothing is raised.
 
 It takes an in-place call on a tensor that is not contiguous; the mask does not matter. pytorch#107694 took it for a
 matter of the mask, since `zeros_like` of a transposed mask is transposed itself; its figures are exactly those of a
-result written densely. `masked_fill` without the underscore is right, and so is `.contiguous()` before the call.
+result written densely.
 
-You hit it when you mask attention scores in place. GroundingDINO did: a change there uses `masked_fill` instead
-(IDEA-Research/GroundingDINO#349).
+You hit it when you mask attention scores in place. Use `masked_fill` without the underscore, or call `.contiguous()`
+first. GroundingDINO did: a change there uses `masked_fill` instead (IDEA-Research/GroundingDINO#349).
 
 It was seen on 2.0.1 with macOS 13.5 and on 2.3.1; 2.5.0 has the fix (pytorch#131957). That the report of 2.0.1 is the
 same fault is inferred from its figures.

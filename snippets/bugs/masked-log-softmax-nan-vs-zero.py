@@ -3,9 +3,9 @@
 Where the mask leaves nothing, a softmax has nothing to share out: every input is minus infinity, and the CPU gives
 NaN. The GPU gave 0, so a row that is masked as a whole looks like a certain prediction. In the report it was a single
 half-precision number with a mask of `False`. That `torch.masked.softmax` and `torch.masked.softmin` do the same was
-supposed there, not shown, and so is a whole row of a matrix (inferred).
+supposed there and is not known, and so is a whole row of a matrix (inferred).
 
-You hit it with a batch in which one sequence is padding alone. Ask the mask before the call whether it leaves
+You hit it with a batch in which one sequence is padding alone. Check before the call whether the mask leaves
 anything.
 
 It was seen in PyTorch's own tests in October 2023. On macOS 14.6.1, with a nightly build of August 2024, it is gone:

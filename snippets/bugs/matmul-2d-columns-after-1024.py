@@ -1,11 +1,11 @@
 """`torch.matmul` of a column by a row of 32,769 is wrong past the first 1,024 columns.
 
-Apple's matrix product goes wrong where a dimension exceeds 32,768, by the author of the fix. In the thread a matrix of
-1,025 rows and one column is multiplied by one row of 32,769: in each row about the first 1,024 columns are right.
-Nothing is raised. The trigger says the case of the thread, too many columns of the second matrix.
+Apple's matrix product goes wrong where a dimension exceeds 32,768, by the author of the fix. In the thread a matrix
+of 1,025 rows and one column is multiplied by one row of 32,769: in each row about the first 1,024 columns are right.
+Nothing is raised.
 
 You hit it in outer products over a vocabulary, such as attribution of logits to tokens. `F.linear` of these sizes was
-reported with it.
+reported with it. Multiply by parts of the columns and join the results.
 
 Reported on macOS 14.1. PyTorch 2.3.0 computes such products with a kernel of its own; since a change of August 2024
 (pytorch#133494) it does so before macOS 14.4 alone. The reporter's own case failed on a nightly of 2.3 as well.
@@ -22,7 +22,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#117549",
     "reported": [{"thread": "pytorch/pytorch#116769", "macos": "14.1"}],
     "met_in": ["outer products over a vocabulary (judged)"],
-    "caveat": "The reporter's own case failed on a nightly of 2.3 as well.",
+    "caveat": "The reporter's own case failed on a nightly of 2.3 as well. Only the case of the thread is checked, too many columns of the second matrix.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": False,

@@ -1,11 +1,11 @@
 """`torch.matmul` with a transposed view of a permuted tensor is wrong.
 
-Heads are split off with `view` and `permute`, and the key is then transposed for the attention scores. The second view
-lost the first: the product read the key as if its heads had not been moved (inferred). Nothing is raised. A key made
-contiguous between the two views is right.
+Heads are split off with `view` and `permute`, and the key is then transposed for the attention scores. The second
+view lost the first: the product read the key as if its heads had not been moved (inferred). Nothing is raised.
 
-Every attention that is written out this way hit it. Seen on a build of 1.13 of May 2022, with macOS 12.4, and fixed by a
-pull request of the days after. Whether 1.12.0 has the bug is not known.
+Every attention that is written out this way hit it. Make the key contiguous between the two views. Seen on a build of
+1.13 of May 2022, with macOS 12.4, and fixed by a pull request of the days after. Whether 1.12.0 has the bug is not
+known.
 """
 
 BUG = {

@@ -1,7 +1,7 @@
 """`torch.matmul` with a part of a larger tensor as `out=` writes nothing.
 
 With `out=` some columns of a larger tensor, the product does not arrive there: the part stays as it was, and the call
-returns it. On macOS 14 the same goes for `out=buffer[1]`, a part without gaps that does not begin its tensor
+returns it. On macOS 14 the same holds for `out=buffer[1]`, a part without gaps that does not begin its tensor
 (pytorch#193385). Nothing is raised. The reporter also saw crashes afterwards, and suspects that the numbers are
 written elsewhere.
 

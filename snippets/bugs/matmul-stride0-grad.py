@@ -32,7 +32,7 @@ BUG = {
         }
     ],
     "met_in": ["attribution: torch.autograd.grad(y.sum(), x) right behind a matrix product (thread)"],
-    "caveat": "The imitation makes all rows zero. 2.12 skips its workaround on macOS 26.4 and newer; macOS 27 "
+    "caveat": "The software model of this bug makes all rows zero. 2.12 skips its workaround on macOS 26.4 and newer; macOS 27 "
     "has a row of its own (matmul-stride0-macos-27).",
     "caused_by": "macos",
     "in_a_release": True,

@@ -3,11 +3,11 @@
 On the CPU a NaN in either operand makes the result NaN. On the GPU the operation of MPSGraph that was used returns the
 operand that is not NaN. Nothing is raised.
 
-You hit it where a sanity check is built on a maximum: NaN activations pass it. `torch.where(x.isnan() | y.isnan(), x + y,
-torch.maximum(x, y))` keeps NaN.
+You hit it where a sanity check is built on a maximum: NaN activations pass it. This keeps NaN: `torch.where(x.isnan()
+| y.isnan(), x + y, torch.maximum(x, y))`.
 
-It was seen on PyTorch 2.5.1 and in builds of December 2024. The fix is of January 2025, so 2.7 has it. PyTorch's own kernel,
-which took over in 2026, had to be told the same again before it was used.
+It was seen on PyTorch 2.5.1 and in builds of December 2024. The fix is of January 2025, so 2.7 has it. PyTorch's own
+kernel, which took over in 2026, had to be told the same again before it was used.
 """
 
 BUG = {

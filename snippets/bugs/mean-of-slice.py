@@ -1,13 +1,12 @@
 """`torch.mean` of a slice of a slice is wrong for some shapes.
 
-With `m` of shape (3, 5, 2), the mean of `m[1][:2]` is wrong, though printing the slice shows the right numbers;
-with shape (3, 4, 2) all such means are right. Nothing is raised. What sets them apart fits the place where the
-slice begins: it is wrong where that is no multiple of the number of elements in the slice, which here is the same
-as 16 bytes (inferred; this check asks for both). Which numbers are averaged instead is not known; the imitated
-fault takes those at the start.
+With `m` of shape (3, 5, 2), the mean of `m[1][:2]` is wrong, though printing the slice shows the right numbers; with
+shape (3, 4, 2) all such means are right. Nothing is raised. What sets them apart fits the place where the slice
+begins: it is wrong where that is no multiple of the number of elements in the slice, which here is the same as 16
+bytes (inferred). Which numbers are averaged instead is not known.
 
-You hit it when you average activations over the first positions of one prompt. `.clone()` of the slice before the
-mean begins a storage of its own.
+You hit it when you average activations over the first positions of one prompt. Call `.clone()` on the slice before
+the mean.
 
 Reported on a development build of 2.0 of February 2023, M1 Pro. A contributor found it right on the main branch two
 weeks later. Whether 2.0 has that change is not known.

@@ -1,12 +1,12 @@
 """`torch.median` and `torch.nanmedian` of an empty tensor return 0 instead of NaN.
 
-There is no median of nothing, so the CPU returns NaN, which a later step can notice. The GPU returned 0, which looks like
-a result.
+There is no median of nothing, so the CPU returns NaN, which a later step can notice. The GPU returned 0, which looks
+like a result.
 
 You hit it when you summarise a selection that may be empty. Ask for `numel()` first.
 
-It is known from the fix, of September 2025, which PyTorch 2.10.0 has (pytorch#162846). The issue behind it and the
-releases that are wrong were not read.
+It is known from the fix, of September 2025, which PyTorch 2.10.0 has (pytorch#162846). Which releases are wrong is
+not known.
 """
 
 BUG = {

@@ -1,15 +1,14 @@
 """`torch.mm` ignores the conjugation of an operand.
 
 `b.conj()` is a view that is marked as conjugated and computes nothing. The matrix product on Apple GPUs reads the
-memory behind it and not the mark, so that `a @ b.conj()` is `a @ b`. Nothing is raised. `conj_physical()` conjugates
-for good, and is right. In pytorch#148156 the first operand is the conjugated one: `R.T.conj() @ R` gives -1
-where it should give 1.
+memory behind it and not the mark, so that `a @ b.conj()` is `a @ b`. Nothing is raised. In pytorch#148156 the first
+operand is the conjugated one: `R.T.conj() @ R` gives -1 where it should give 1.
 
-You hit it in products of complex matrices with a conjugate transpose.
+You hit it in products of complex matrices with a conjugate transpose. Use `conj_physical()`, which conjugates for
+good.
 
-Seen with 2.6.0 on macOS 14.5, in March 2025. The fix was merged at the end of that month, and a pick onto 2.7 was asked
-for; whether 2.7.0 has it is not known. Batches stayed wrong for longer (pytorch#191835). The trigger names the
-second operand.
+Seen with 2.6.0 on macOS 14.5, in March 2025. The fix was merged at the end of that month, and a pick onto 2.7 was
+asked for; whether 2.7.0 has it is not known. Batches stayed wrong for longer (pytorch#191835).
 """
 
 BUG = {
@@ -27,7 +26,7 @@ BUG = {
         {"thread": "pytorch/pytorch#148156", "date": "2025-02-28", "figures": {"cpu": "1+0j", "mps": "-1+0j"}},
     ],
     "met_in": ["products with a conjugate transpose, a @ b.mH (judged)"],
-    "caveat": "A pick onto release/2.7 was asked for on 28 March 2025; whether 2.7.0 has it is not known.",
+    "caveat": "A pick onto release/2.7 was asked for on 28 March 2025; whether 2.7.0 has it is not known. Only a conjugated second operand is checked.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -4,12 +4,12 @@ A product of `(a, 0)` by `(0, b)` is all zeros. The kernels for Apple GPUs retur
 result is what the memory held. As long as memory comes zeroed, that is right by chance; the bug was found when PyTorch
 changed the kind of memory that it takes (pytorch#175818). Nothing is raised.
 
-You hit it where the sum runs over an empty set: an ablation of no heads, a batch without tokens for an expert. `addmm`
-did the same.
+You hit it where the sum runs over an empty set: an ablation of no heads, a batch without tokens for an expert. Take
+the sum yourself there, or zeros. `addmm` did the same.
 
-Reported in February 2026. The release notes of 2.12.0 have the fix, and the other kind of memory too: before it, memory
-was zeroed when it was taken (pytorch#175905). So an affected version may well agree here. Whether it is zeroed
-again when it is reused, as this check has it, no thread says.
+Reported in February 2026. The release notes of 2.12.0 have the fix, and the other kind of memory too: before it,
+memory was zeroed when it was taken (pytorch#175905). So an affected version may well agree here. Whether it is zeroed
+again when it is reused is not known.
 """
 
 BUG = {

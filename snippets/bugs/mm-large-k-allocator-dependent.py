@@ -1,13 +1,13 @@
 """`torch.mm` with a reduction longer than 32,768 is wrong on M1 and M2, depending on earlier work.
 
-Apple's kernel for long reductions works in tiles and does not cut the last one: what lies behind the operands in memory
-is multiplied and added. In a fresh process that is zeros, and the result is right; after other work it is what that
-left behind. In the thread the error is 8.2 after such work, at values of about 25,000, and 0.035 before. Nothing is
-raised. This check puts large numbers behind the second operand (that a view at the start of a longer tensor is read in
-place is inferred).
+Apple's kernel for long reductions works in tiles and does not cut the last one: what lies behind the operands in
+memory is multiplied and added. In a fresh process that is zeros, and the result is right; after other work it is what
+that left behind. In the thread the error is 8.2 after such work, at values of about 25,000, and 0.035 before. Nothing
+is raised.
 
 Both sides of the result must be 16 or more. `addmm` and `F.linear` do the same. You hit it in the decoder of a sparse
-autoencoder with more than 32,768 latents, and in gradients that sum over a vocabulary.
+autoencoder with more than 32,768 latents, and in gradients that sum over a vocabulary. Split the sum into two shorter
+ones and add the results.
 
 Reported with 2.7 to 2.13.0; M4 is right. 2.14.0 computes such products on M1 and M2 with PyTorch's own kernels, from
 32,769 terms on; 32,767 and 32,768 stay as they were, and so do batches (pytorch#195163).
@@ -35,7 +35,7 @@ BUG = {
         },
     ],
     "met_in": ["SAE decode (latents x d_model) and unembedding gradients: K is 32k or more (judged)"],
-    "caveat": "2.14 leaves sums of 32,767 and 32,768 terms as they were: its fix starts at 32,769 (#195163).",
+    "caveat": "2.14 leaves sums of 32,767 and 32,768 terms as they were: its fix starts at 32,769 (#195163). The snippet puts large numbers behind the second operand; that it is read in place there is inferred.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": True,

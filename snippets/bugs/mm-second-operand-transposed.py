@@ -4,8 +4,9 @@
 one that `addmm` kept until 2.3 (pytorch#116331): from the sizes alone the kernel guessed whether an operand had
 been transposed, and those of a square matrix always fit. That is inferred; the threads show 2-by-2 and 3-by-3 matrices.
 
-Anyone who multiplied square matrices hit it. Seen with 1.12.0 on an M1 and with 1.12.1 on macOS 12.6. No thread names
-the fix. There is no report after 1.12.1; whether 1.13 is right is not known.
+Anyone who multiplied square matrices hit it. Multiply and sum: `(a.unsqueeze(2) * b).sum(1)`. Seen with 1.12.0 on an
+M1 and with 1.12.1 on macOS 12.6. No thread names the fix. There is no report after 1.12.1; whether 1.13 is right is
+not known.
 """
 
 BUG = {

@@ -5,7 +5,7 @@ elements from front to back. So the first half of the destination is right, the 
 places between the elements of the view are overwritten with what lies between those of the source. Nothing is
 raised.
 
-A copy that converts as well took the same way, says the fix.
+A copy that converts as well was hit too, says the fix.
 
 You hit it when you copy every second position or head of an activation into the same positions of a preallocated
 CPU tensor. `.contiguous().cpu()` of the source, or a destination without gaps, is right.

@@ -7,7 +7,8 @@ Nothing is raised.
 
 You hit it where you keep the loss of each position or feature, to mask or to weigh it, and the prediction is a
 permuted view: after a convolution and `permute(0, 2, 1)` in the thread, or a reconstruction `(latents @ w).mT` of a
-sparse autoencoder. With `reduction="mean"`, the default, and `"sum"` the result is one number and right.
+sparse autoencoder. With `reduction="mean"`, the default, and `"sum"` the result is one number and right. Call
+`.contiguous()` on the prediction.
 
 Seen with PyTorch 2.2.2 on macOS 14.2.1. The fix was merged in May 2024, before 2.4 was cut; 2.3.0 is older, of 2.3.1
 it is not known. Whether releases before 2.2.2 have the fault is not known either.

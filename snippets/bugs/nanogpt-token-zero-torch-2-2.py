@@ -1,15 +1,15 @@
 """Sampling from GPT-2 in nanoGPT yields hardly anything but token 0 on `mps`.
 
-In the threads nearly all of 100 tokens, or 16 of 16, are "!", which is token 0. The same model trains, and on the CPU it
-writes text. 2.1 is right on the same Macs.
+In the threads nearly all of 100 tokens, or 16 of 16, are "!", which is token 0. The same model trains, and on the CPU
+it writes text. 2.1 is right on the same Macs. Write the text on the CPU.
 
-No thread names the call. nanoGPT and llm.c write `logits[logits < v[:, [-1]]] = -inf` before they draw, and pytorch#124206
-shows that very line go wrong on 2.2.2 and macOS 14.4.1, where an update of macOS broke assignments to parts of a
-tensor (pytorch#122016). That this is the cause here is inferred.
+No thread names the call. nanoGPT and llm.c write `logits[logits < v[:, [-1]]] = -inf` before they draw, and
+pytorch#124206 shows that very line go wrong on 2.2.2 and macOS 14.4.1, where an update of macOS broke assignments to
+parts of a tensor (pytorch#122016). That this is the cause here is inferred.
 
-So this check runs the whole of it: a GPT-2 of one layer with random weights and the full vocabulary writes tokens with
-the code of nanoGPT. Where nanoGPT draws the next token (`torch.multinomial`), it takes the most likely one, so that chance
-decides nothing: a fault of the draw itself is not seen. A small model may miss what a larger one meets.
+So the snippet runs the whole of it: a GPT-2 of one layer with random weights and the full vocabulary writes tokens
+with the code of nanoGPT. Where nanoGPT draws the next token (`torch.multinomial`), it takes the most likely one, so
+that chance decides nothing: a fault of the draw itself is not seen. A small model may miss what a larger one hits.
 
 2.2.0 to 2.2.2 were seen affected, two of three reports without a version of macOS. No fix is named in the threads.
 """

@@ -1,8 +1,8 @@
 """`torch.native_dropout` with `train=None` returns its input instead of dropping elements.
 
-The argument `train` may be left open. The CPU and CUDA then drop elements, as in training. The code for the GPU took an
-open `train` as false and returned the input as it was. With `p=1` this is plain to see: the CPU gives zeros, the GPU the
-input.
+The argument `train` may be left open. The CPU and CUDA then drop elements, as in training. The code for the GPU took
+an open `train` as false and returned the input as it was. With `p=1` this is plain to see: the CPU gives zeros, the
+GPU the input.
 
 You hit it only where you call `torch.native_dropout` yourself: `nn.Dropout` and `F.dropout` always say true or false.
 Code that torch.compile, autograd or ONNX makes of such a call disagreed as well. Say `train=True` or `train=False`.

@@ -1,11 +1,11 @@
 """`torch.nextafter` of bfloat16 numbers returns its input.
 
-The step to the next number was made in float32 and lost when the result was rounded to bfloat16: `nextafter(1, 2)` is 1
-instead of 1.0078125. In a sweep over pairs of special numbers 180 of 225 were wrong. float32 and float16 are right there.
-Nothing is raised.
+The step to the next number was made in float32 and lost when the result was rounded to bfloat16: `nextafter(1, 2)` is
+1 instead of 1.0078125. In a sweep over pairs of special numbers 180 of 225 were wrong. float32 and float16 are right
+there. Nothing is raised.
 
-You can hit it where a bound is moved by the least possible step, so that a comparison leaves out the bound. Computed on the
-CPU it is right.
+You can hit it where a bound is moved by the least possible step, so that a comparison leaves out the bound. Compute
+it on the CPU.
 
 It was seen on PyTorch 2.13.0 and in a build of 2.14, on an M1 Pro; 2.14 has the fix. Steps from zero were
 still wrong after it (pytorch#190740).

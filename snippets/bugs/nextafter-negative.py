@@ -1,13 +1,14 @@
 """`torch.nextafter` goes the wrong way for negative inputs.
 
-`nextafter(-1, -2)` should be a little below -1 and is a little above: -0.99999994. The bit pattern of a float grows with its
-magnitude, so for negative numbers the step has to be turned around, which the GPU code did not do. Nothing is raised.
+`nextafter(-1, -2)` should be a little below -1 and is a little above: -0.99999994. The bit pattern of a float grows
+with its magnitude, so for negative numbers the step has to be turned around, which the GPU code did not do. Nothing
+is raised.
 
-You can hit it where a bound is moved by the least possible step, so that a comparison leaves out the bound. Computed on the
-CPU it is right.
+You can hit it where a bound is moved by the least possible step, so that a comparison leaves out the bound. Compute
+it on the CPU.
 
-The kernel is new in PyTorch 2.2, says the report, which saw it on 2.3.0 with macOS 13.5. The fix was merged on 27 April
-2024, so 2.4 has it. Whether 2.3.1 has it was not read.
+The kernel is new in PyTorch 2.2, says the report, which saw it on 2.3.0 with macOS 13.5. The fix was merged on 27
+April 2024, so 2.4 has it. Whether 2.3.1 has it is not known.
 """
 
 BUG = {

@@ -1,10 +1,10 @@
 """`torch.nextafter(0, 1)` is 0 on the GPU.
 
-The next number after zero is about 1.4e-45, a subnormal number. The GPU takes such numbers as zero, which Metal allows, so
-the step is lost. Nothing is raised.
+The next number after zero is about 1.4e-45, a subnormal number. The GPU takes such numbers as zero, which Metal
+allows, so the step is lost. Nothing is raised.
 
-You can hit it where a bound of zero is moved by the least possible step to leave zero out. Use the smallest normal number,
-`torch.finfo(torch.float32).tiny`, instead.
+You can hit it where a bound of zero is moved by the least possible step to leave zero out. Use the smallest normal
+number, `torch.finfo(torch.float32).tiny`, instead.
 
 It was reported on PyTorch 2.6.0 with an M1 and macOS 15.2, and closed as not PyTorch's fault. A report of 2026 finds
 float32 right on an M5 Max with macOS 26 and a build of 2.14, so it depends on the machine.

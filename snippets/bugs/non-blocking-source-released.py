@@ -1,17 +1,18 @@
 """`x.to("mps", non_blocking=True)` copies what stands in the memory of `x` by then, also after `x` was freed.
 
-The copy from the CPU is only put into a queue. Nothing holds the memory of the source until the GPU reads it. Where the
-source goes out of scope before, that memory is given to the next tensor, and its numbers arrive, or junk. Nothing is
-raised. In one thread three single numbers go wrong in one process, in another an `arange(10)` of whole numbers.
+The memory of the source may be given to the next tensor before the GPU reads it; then its numbers arrive, or junk.
+Nothing is raised. In one thread three single numbers go wrong in one process, in another an `arange(10)` of whole
+numbers. How often a copy goes wrong is not known.
 
 You hit it where a batch is made, moved and forgotten in one line: loaders, activations from a hook, weights that are
-loaded with `device_map="mps"` (huggingface/diffusers#13227: black images). A source that is kept until
-`torch.mps.synchronize()` is right; whether it is kept cannot be seen at the call, so that the trigger below does not
-ask for it. Pinned memory was not looked at.
+loaded with `device_map="mps"` (huggingface/diffusers#13227: black images). Leave out `non_blocking=True`, or keep the
+source until `torch.mps.synchronize()`.
 
-2.5.1 is the oldest version of a report. The release notes of 2.13 have the fix of pytorch#139550; a library author holds
-that this fixes pytorch#189690 too and that 2.13 is right (huggingface/diffusers#14556). That thread was opened five days
-after 2.13.0, and is open: its version was not read. How often a copy goes wrong is not known.
+2.5.1 is the oldest version of a report. The release notes of 2.13 have the fix of pytorch#139550; a library author
+holds that this fixes pytorch#189690 too and that 2.13 is right (huggingface/diffusers#14556). That thread was opened
+five days after 2.13.0, and is open: its version is not known.
+
+The copy from the CPU is only put into a queue, and nothing holds the memory of the source until it runs.
 """
 
 BUG = {
@@ -45,7 +46,7 @@ BUG = {
         },
     ],
     "met_in": ["batches, outputs of hooks and weights that are moved with non_blocking=True and not kept (judged)"],
-    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it fixed.",
+    "caveat": "pytorch#189690 was opened five days after 2.13.0 and is open; huggingface/diffusers#14556 holds it fixed. Whether the source is kept cannot be seen at the call. Whether pinned memory is hit is not known.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": True,

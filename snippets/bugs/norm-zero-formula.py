@@ -7,9 +7,8 @@ the fix removes.
 You hit it when you measure how sparse something is, the L0 of a sparse autoencoder: each example looks fully dense. Use
 `(x != 0).sum()`.
 
-The fix of April 2023 came with `torch.linalg.vector_norm` for the GPU (pytorch#99811), so that 2.1 has it, by the date.
-Which releases before it are wrong was not read. `torch.norm` ended in another
-op then, so the trigger names both.
+The fix of April 2023 came with `torch.linalg.vector_norm` for the GPU (pytorch#99811), so that 2.1 has it, by the
+date. Which releases before it are wrong is not known. `torch.norm` ended in another op then.
 """
 
 BUG = {

@@ -46,7 +46,7 @@ def inputs():
     return (torch.tensor([[3], [8]]),)  # eight classes: 7 is the last one
 
 
-def compute(device, classes):  # whether it raises an error
+def compute(device, classes):  # True: it raises an error, as it should
     try:
         # what F.one_hot(classes, num_classes=8) does
         torch.zeros(2, 8, device=device).scatter_(1, classes.to(device), 1.0).cpu()  # .cpu() waits for it

@@ -4,8 +4,8 @@ A CPU tensor in another order of dimensions keeps its strides when it is moved, 
 it had none: `[[0, 0], [0, 0], [1, 1]]` came back as `[[0, 0], [0, 1], [0, 1]]`. Nothing is raised. The reporter
 found images that came back empty from the device.
 
-You hit it when you turn an image from height, width and channels to channels first and then move it.
-`.contiguous()` before the move is right.
+You hit it when you turn an image from height, width and channels to channels first and then move it. Call
+`.contiguous()` before the move.
 
 Reported on PyTorch 1.12.1, M1 Pro, macOS 12.6, for whole numbers. It is the picture of pytorch#79383, number by
 number, whose fix is pytorch#80859; that this is the same fault is inferred. Which release has the fix is not known.

@@ -4,9 +4,9 @@ Asked for more than four dimensions, the random generator of Apple's graph frame
 of a batch get one and the same sample, while a shape of four dimensions is fine. Nothing is raised. `randn_like` does
 the same (pytorch#147740); the fix's author shows it for uniform numbers too.
 
-It was noticed when a diffusion model should have given different samples, and waits wherever noise has an axis each for
-batch, layer, head, query and key. It was found in PyTorch 2.5.1; the release notes of 2.7.0 list the fix. When it began
-is not known.
+It was noticed when a diffusion model should have given different samples, and waits wherever noise has an axis each
+for batch, layer, head, query and key. Draw a flat tensor and call `.view(…)`. It was found in PyTorch 2.5.1; the
+release notes of 2.7.0 list the fix. When it began is not known.
 
 Random numbers cannot be compared one by one with the CPU's, so this snippet tests the claim that the first two batch
 items are independent. It says WRONG where their correlation would be that large with a probability below 1e-9: one

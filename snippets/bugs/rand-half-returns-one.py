@@ -1,11 +1,11 @@
 """`torch.rand` in half types returns 1, which it excludes.
 
-The numbers should lie in [0, 1). On the GPU they were drawn in float32 and then rounded, so that one close to 1 becomes 1.
-Of ten million numbers 2,425 were 1 in float16 and 19,227 in bfloat16; on the CPU, and in float32, none. `uniform_(a, b)`
-returns b in the same way.
+The numbers should lie in [0, 1). On the GPU they were drawn in float32 and then rounded, so that one close to 1
+becomes 1. Of ten million numbers 2,425 were 1 in float16 and 19,227 in bfloat16; on the CPU, and in float32, none.
+`uniform_(a, b)` returns b in the same way.
 
-You hit it where a logarithm follows: `log(1 - u)` is minus infinity for u = 1, and Gumbel noise made of it is infinite or
-NaN. Draw in float32.
+You hit it where a logarithm follows: `log(1 - u)` is minus infinity for u = 1, and Gumbel noise made of it is
+infinite or NaN. Draw in float32.
 
 PyTorch 2.14.0 has it, and so have builds of 2.15 of September 2026. Two pull requests set out to fix it, pytorch#190931
 and pytorch#197081; which release has a fix is not known.

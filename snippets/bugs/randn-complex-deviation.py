@@ -1,13 +1,14 @@
 """`torch.randn` of complex numbers has too large a standard deviation.
 
-Complex normal numbers should have a variance of 1 in all, half of it in the real and half in the imaginary part. A report
-of September 2024 says that those of the GPU had twice the standard deviation they should have, measured on the parts, so
-that the fault in `torch.std` of complex numbers is not to blame (inferred).
+Complex normal numbers should have a variance of 1 in all, half of it in the real and half in the imaginary part. A
+report of September 2024 says that those of the GPU had twice the standard deviation they should have, measured on the
+parts, so that the fault in `torch.std` of complex numbers is not to blame (inferred).
 
-You hit it when you draw complex noise for a signal model. Draw the parts on their own and divide by the square root of 2.
+You hit it when you draw complex noise for a signal model. Draw the parts on their own and divide by the square root
+of 2.
 
 The report was closed with a fix of `torch.std` (`var-complex`), and no thread that we read says that the draws were
-changed. The report's version was not in what could be read. So whether any release is right or wrong is not known.
+changed. The report's version is not known. So whether any release is right or wrong is not known.
 """
 
 BUG = {

@@ -3,11 +3,11 @@
 The GPU made a seed for each call and did not use it, so two draws of the same shape were equal. `torch.rand` and
 `bernoulli_` were random.
 
-You hit it wherever noise is drawn more than once: corruption noise, random directions and initial weights are all alike.
-Draw on the CPU.
+You hit it wherever noise is drawn more than once: corruption noise, random directions and initial weights are all
+alike. Draw on the CPU.
 
-It was seen in builds of May 2022, of 1.12 and 1.13. A fix came with the report (pytorch#78010). Whether 1.12.0 has it was
-not read.
+It was seen in builds of May 2022, of 1.12 and 1.13. A fix came with the report (pytorch#78010). Whether 1.12.0 has it
+is not known.
 """
 
 BUG = {
@@ -30,7 +30,7 @@ BUG = {
         },
     ],
     "met_in": ["noise that is drawn again in one shape (judged)"],
-    "caveat": "Whether 1.12.0 has the fix was not read.",
+    "caveat": "Whether 1.12.0 has the fix is not known.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -1,8 +1,8 @@
 """`normal_`, `uniform_` and other random in-place operations do nothing on non-contiguous tensors.
 
-On a transposed tensor or a slice with gaps, the random numbers went into a temporary copy and were not written back. The
-tensor keeps what it held. Nothing is raised. `exponential_`, `bernoulli_` and `random_` are hit as well, and so is
-dropout where it draws its mask with one of them.
+On a transposed tensor or a slice with gaps, the random numbers went into a temporary copy and were not written back.
+The tensor keeps what it held. Nothing is raised. `exponential_`, `bernoulli_` and `random_` are hit as well, and so
+is dropout where it draws its mask with one of them.
 
 You hit it when you initialise weights through a view, `weight.T.normal_()`, as for tied or transposed encoders and
 decoders: they stay at zero. Fill a contiguous tensor and `copy_` it in.

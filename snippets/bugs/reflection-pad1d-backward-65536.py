@@ -7,8 +7,8 @@ signals there are does not matter.
 You hit it when you train on audio: `torch.stft` pads so by default (`center=True`), and losses over spectrograms are
 made of it. At 44.1 kHz it takes a second and a half. A reflection put together from slices and `flip` is right.
 
-Reported in September 2026, without a PyTorch version in what could be read; since when it was so is not known. A fix
-is pytorch#196985; that it was merged is inferred from the closed issue.
+Reported in September 2026 for a PyTorch version that is not known; since when it was so is not known. A fix is
+pytorch#196985; that it was merged is inferred from the closed issue.
 """
 
 BUG = {
@@ -31,7 +31,7 @@ BUG = {
         }
     ],
     "met_in": ["training on audio: torch.stft(center=True) pads so (thread)"],
-    "caveat": "That #196985 was merged is inferred from the closed issue. The imitation disturbs all of the gradient.",
+    "caveat": "That #196985 was merged is inferred from the closed issue. The software model of this bug disturbs all of the gradient.",
     "caused_by": "macos",
     "open_as_stored": False,
     "stored_date": "2026-11-27",

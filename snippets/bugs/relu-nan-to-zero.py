@@ -1,12 +1,13 @@
 """`torch.relu` turns NaN into 0.
 
-The GPU code takes the maximum with zero by a function of Metal that returns the operand that is not NaN. Nothing is raised.
+The GPU code takes the maximum with zero by a function of Metal that returns the operand that is not NaN. Nothing is
+raised.
 
 You hit it in sparse autoencoders, convolutional networks and the MLPs of older transformers: a NaN that arises before a
 ReLU vanishes in it, the loss stays finite, and the run looks healthy. Ask `isnan()` before the activation.
 
 It was found in May 2026; PyTorch 2.13 has the fix. A reviewer thought that PyTorch's tests listed it as an exception.
-Which releases before 2.13 are wrong was not read. Leaky ReLU is right, says the author.
+Which releases before 2.13 are wrong is not known. Leaky ReLU is right, says the author.
 """
 
 BUG = {

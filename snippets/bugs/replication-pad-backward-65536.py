@@ -6,8 +6,8 @@ nothing is raised. Other dimensions may be that long.
 
 You hit it with very many short signals in one batch. Split that dimension.
 
-Reported in September 2024; what could be read names no PyTorch version. Whether the workaround, pytorch#152094, was
-merged is not known. 2.13.0 computes this padding with PyTorch's own code (pytorch#183065), which may be the cure.
+Reported in September 2024; the PyTorch version is not known. Whether the workaround, pytorch#152094, was merged is
+not known. 2.13.0 computes this padding with PyTorch's own code (pytorch#183065), which may be the fix.
 """
 
 BUG = {
@@ -23,7 +23,7 @@ BUG = {
         {"thread": "pytorch/pytorch#152094", "date": "2025-04-24"},
     ],
     "met_in": ["very many short signals in one batch (judged)"],
-    "caveat": "Whether #152094 was merged was not read. 2.13.0 moved replication padding to Metal (#183065), "
+    "caveat": "Whether #152094 was merged is not known. 2.13.0 moved replication padding to Metal (#183065), "
     "which may be the cure.",
     "caused_by": "macos",
     "open_as_stored": True,

@@ -1,15 +1,16 @@
 """`x >> n` of a uint8 tensor shifts in ones from 128 on: `255 >> 4` stays 255.
 
-The GPU code for bitwise operations took unsigned bytes as signed ones. That does no harm to `&`, `|` and `^`, but a right
-shift of a signed byte repeats the sign bit, so each value of 128 and more keeps its upper bits. Values below 128 and other
-dtypes are right: the report says so of int32. Nothing is raised. Two tensors without dimensions are shifted on the CPU.
+The GPU code for bitwise operations took unsigned bytes as signed ones. That does no harm to `&`, `|` and `^`, but a
+right shift of a signed byte repeats the sign bit, so each value of 128 and more keeps its upper bits. Values below
+128 and other dtypes are right: the report says so of int32. Nothing is raised. Two tensors without dimensions are
+shifted on the CPU.
 
-You hit it when you unpack two 4-bit weights from a byte, as quantized models in the GGUF format do: `packed >> 4` is the
-upper weight, and every weight of 8 and more comes out wrong.
+You hit it when you unpack two 4-bit weights from a byte, as quantized models in the GGUF format do: `packed >> 4` is
+the upper weight, and every weight of 8 and more comes out wrong. Convert to int32 before the shift.
 
-It was seen on PyTorch 2.5.1 and in a build of 2.6, and fixed on 6 January 2025, which is in 2.7. The fix was asked for on
-the branch of 2.6 as well; whether 2.6.0 has it is not known. The condition on the values is read in the code of those
-days; the report shows 255 alone.
+It was seen on PyTorch 2.5.1 and in a build of 2.6, and fixed on 6 January 2025, which is in 2.7. The fix was asked
+for on the branch of 2.6 as well; whether 2.6.0 has it is not known. That all values from 128 on are hit is from the
+code of those days; the report shows 255 alone.
 """
 
 BUG = {

@@ -1,13 +1,13 @@
 """`1.0 - x` gives whole numbers where `0.99 - x` is right.
 
-A Python number without a fraction on the left of a minus makes the result a whole number: for `[0, 0.49, 0.8, 0.9, 0.95]`
-the report shows `[1, 1, 0, 0, 0]`. Its author guesses nothing about the cause; that the whole number picks integers for the
-computation is inferred. The dtype of the result is still a float, and nothing is raised. The title speaks of additions
-too, but no example of one was read.
+A Python number without a fraction on the left of a minus makes the result a whole number: for `[0, 0.49, 0.8, 0.9,
+0.95]` the report shows `[1, 1, 0, 0, 0]`. Its author guesses nothing about the cause; that the whole number picks
+integers for the computation is inferred. The dtype of the result is still a float, and nothing is raised. The title
+speaks of additions too; an example is not known.
 
-You hit it in every `1 - mask`, `1 - p` or `1 - cosine_similarity`. `torch.ones_like(x) - x` is right.
+You hit it in every `1 - mask`, `1 - p` or `1 - cosine_similarity`. Write `torch.ones_like(x) - x`.
 
-It was seen on 31 July 2022 in a build of 1.13; whether a release had it, and which change fixed it, was not read.
+It was seen on 31 July 2022 in a build of 1.13; whether a release had it, and which change fixed it, is not known.
 """
 
 BUG = {

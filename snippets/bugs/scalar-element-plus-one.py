@@ -4,10 +4,10 @@ An element picked from a tensor on the GPU is a view without dimensions. Arithme
 the start of the tensor: with 6343, 1605 and 28616 in `d`, both `d[1] + 1` and `d[2] + 1` were 6344. Printing the
 element showed the right value. Nothing is raised. The report says that other arithmetic is wrong as well.
 
-You hit it when you compute with single logits or losses, such as `logits[target] - 1`. `d[1].clone() + 1` and
-`d[1].item() + 1` do not read the view.
+You hit it when you compute with single logits or losses, such as `logits[target] - 1`. Write `d[1].clone() + 1` or
+`d[1].item() + 1`.
 
-Reported in May 2023 on an M2, without the versions of PyTorch and macOS in what was read. The fix is not known.
+Reported in May 2023 on an M2; the versions of PyTorch and macOS are not known. The fix is not known.
 """
 
 BUG = {

@@ -10,8 +10,8 @@ view, which was never written back. `scatter_` into a tensor that is not contigu
 You hit it when you keep counts or sums of several layers as rows of one matrix and add to one row at a time. Do the
 addition on a clone of the row and assign that.
 
-The report, of September 2025, names neither a PyTorch nor a macOS version in what could be read, and is stored as
-open. PyTorch 2.13.0 has other code for `scatter_add_`; that it is right there is inferred.
+The report is of September 2025 and was open when last seen; its versions of PyTorch and macOS are not known. PyTorch
+2.13.0 has other code for `scatter_add_`; that it is right there is inferred.
 """
 
 BUG = {

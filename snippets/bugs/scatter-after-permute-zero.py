@@ -11,9 +11,9 @@ You hit it in a top-k sparse autoencoder that scatters the kept activations back
 activations were permuted before: it then reconstructs its bias alone. `memory_format=torch.contiguous_format` avoids
 it.
 
-It was seen on a development build of 2.2, on macOS 13.0, and is stored as open. PyTorch 2.13.0 has other code for
-`scatter_`, which reads the strides; that it is right there is inferred. What macOS 15 and later make of it is not
-known.
+It was seen on a development build of 2.2, on macOS 13.0; the issue was open when last seen. PyTorch 2.13.0 has other
+code for `scatter_`, which reads the strides; that it is right there is inferred. What macOS 15 and later make of it
+is not known.
 """
 
 BUG = {

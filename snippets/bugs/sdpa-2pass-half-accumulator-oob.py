@@ -6,8 +6,8 @@ in whatever lies behind, and what is read back is not what was stored. The outpu
 and may hold NaN. Nothing is raised.
 
 You hit it when you generate in float16 or bfloat16 and the context reaches 1,024 tokens: one new token (8 at most),
-head size 64, 96 or 128, no mask, no `is_causal`. Where a gradient is recorded another path is taken. Grouped keys, with
-`enable_gqa=True`, are hit too.
+head size 64, 96 or 128, no mask, no `is_causal`. Pass a mask of zeros: it keeps the call off the fast kernels. Where
+a gradient is recorded PyTorch uses other code. Grouped keys, with `enable_gqa=True`, are hit too.
 
 2.7.1 was right, 2.8.0 brought the kernel, and 2.11.0 was tried before its release and found right.
 """

@@ -1,17 +1,16 @@
 """`F.scaled_dot_product_attention` with `is_causal=True` lets queries see later keys in half types.
 
 In float16 and bfloat16 the causal limit is applied once for each group of four queries, so that three of the four can
-see keys behind their own position. The output looks plausible, and nothing is raised. float32 is right, and so is an
-explicit mask.
+see keys behind their own position. The output looks plausible, and nothing is raised. float32 is right.
 
-Anyone who runs a decoder in half precision with `is_causal=True` hits it: later tokens leak into the logits and the
-residual stream of earlier ones, which makes causal tracing and patching meaningless. Decoding one token at a time is
-right. Where a gradient is recorded, PyTorch takes another path, which makes a mask of its own; that this path is right
-is inferred.
+You hit it when you run a decoder in half precision with `is_causal=True`: later tokens leak into the logits and the
+residual stream of earlier ones, which makes causal tracing and patching meaningless. Pass an explicit mask as
+`attn_mask`. Decoding one token at a time is right. Where a gradient is recorded, PyTorch uses other code, which makes
+a mask of its own; that it is right is inferred.
 
-Seen with 2.10.0 on an M5 Max, where 17 tokens gave a relative error of 0.572. That report says that the bug reaches to
-2.12.1 and is fixed in 2.13.0; 2.14.0 was measured as right on an M4 Pro. Which version brought it, and which change
-fixed it, is not known. The imitation drops the causal limit for every query, not for three in four.
+Seen with 2.10.0 on an M5 Max, where 17 tokens gave a relative error of 0.572. That report says that the bug reaches
+to 2.12.1 and is fixed in 2.13.0; 2.14.0 was measured as right on an M4 Pro. Which version brought it, and which
+change fixed it, is not known.
 """
 
 BUG = {
@@ -37,7 +36,7 @@ BUG = {
         "transformers: Whisper in float16 (its decoder)",
         "YuE2: the start of a prompt, in bfloat16 (multimodal-art-projection/YuE#176)",
     ],
-    "caveat": "The fix is known from a user's report (YuE#176), which names no pull request.",
+    "caveat": "The fix is known from a user's report (YuE#176), which names no pull request. The software model of this bug drops the causal limit for every query, not for three in four.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

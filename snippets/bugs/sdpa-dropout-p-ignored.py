@@ -3,9 +3,10 @@
 The argument is handed down to the kernels for Apple GPUs, and none of them uses it: the output is the same for 0, 0.5
 and 0.9. Nothing is raised.
 
-It happens where no gradient is recorded, so that training is not touched (by the wheel of 2.12.0, which takes another
-path there). What is hit is dropout at inference: Monte Carlo dropout, or an ensemble of masked runs, gives one and the
-same answer each time. By the wheels 2.5.0 to 2.11.0 send a call with dropout to a path that applies it.
+It happens where no gradient is recorded, so that training is not hit (by the wheel of 2.12.0, which uses other code
+there). What is hit is dropout at inference: Monte Carlo dropout, or an ensemble of masked runs, gives one and the
+same answer each time. Write it out: `F.dropout(weights, p) @ v`. By the wheels 2.5.0 to 2.11.0 send a call with
+dropout to code that applies it.
 
 Reported in May 2026. From 2.13.0 on the kernels raise an error instead.
 

@@ -4,13 +4,13 @@ Such a query has nothing to attend to. The CPU answers with zeros; on Apple GPUs
 was not treated by itself, and gave NaN. Nothing is raised.
 
 You hit it with padded batches, where a mask that combines padding and causality leaves the padded queries without a
-key: the NaN of those rows then spreads through every mean over positions. It happens where no gradient is recorded and
-without dropout; else PyTorch takes another path, so the same model is fine in training
-(pytorch#167515 describes just this).
+key: the NaN of those rows then spreads through every mean over positions. It happens where no gradient is recorded
+and without dropout; else PyTorch uses other code, so the same model is fine in training (pytorch#167515 describes
+just this).
 
 Seen with 2.7.1 on macOS 15.6.1, if that report (huggingface/transformers#40858) is of this bug, as its mask says. The
-release notes of 2.9.0 have the fix. The first version that goes wrong is not known. Let such rows see one key, or replace
-the NaN afterwards.
+release notes of 2.9.0 have the fix. The first version that goes wrong is not known. Let such rows see one key, or
+replace the NaN afterwards.
 """
 
 BUG = {

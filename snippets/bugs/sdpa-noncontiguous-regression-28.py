@@ -1,19 +1,19 @@
 """`scaled_dot_product_attention` ignores the strides of a transposed query of 8 positions or fewer.
 
-PyTorch 2.8.0 brought fast kernels for short queries (at most 8 positions, no more than there are keys, head size 64, 96
-or 128). They step through the query as if it were contiguous. The usual way to split heads,
-`view(batch, length, heads, size).transpose(1, 2)`, is therefore read with heads and positions mixed up. Nothing is
-raised. A query with other strides is copied first and is right.
+Heads and positions of the query are mixed up: the kernels for short queries step through it as if it were contiguous.
+Nothing is raised. Queries with other strides are right.
 
-By the code in the 2.8.0 wheel, they run only without a mask, without `is_causal`, without dropout, where no gradient is
-recorded, and on macOS 15 or newer. A boolean mask is no way in: it becomes a mask of numbers first. So BERT and other
-encoders in `transformers` meet it with an unpadded short sentence; `sentence-transformers` gave other embeddings for
-"hello world" with 2.8.0 than with 2.7.1. GPT-2 and Llama there do not (seen with 5.24): a prompt is computed with
-`is_causal` or with a mask, and the query of a single new token is contiguous.
+You hit it with the usual way to split heads, `view(batch, length, heads, size).transpose(1, 2)`, and at most 8
+positions. BERT and other encoders in `transformers` do with an unpadded short sentence; `sentence-transformers` gave
+other embeddings for "hello world" with 2.8.0 than with 2.7.1. GPT-2 and Llama there do not (seen with 5.24): a prompt
+is computed with `is_causal` or a mask, and the query of a single new token is contiguous. Call `.contiguous()` on the
+query.
 
-PyTorch 2.9.0 hands the query's strides to the kernels. Batches of more than one stayed wrong until 2.12
-(pytorch#181133), hence one sequence here; 32 keys, because these kernels also went wrong where the number of
-keys is no multiple of 32 (pytorch#169222).
+PyTorch 2.8.0 brought these kernels, 2.9.0 hands them the query's strides. Batches of more than one stayed wrong until
+2.12 (pytorch#181133). The kernels also went wrong where the number of keys is no multiple of 32 (pytorch#169222).
+
+By the code in the 2.8.0 wheel, the kernels run on macOS 15 or newer with at least as many keys as positions, head
+size 64, 96 or 128, no mask, no `is_causal`, no dropout, and where no gradient is recorded.
 """
 
 BUG = {
@@ -43,6 +43,7 @@ BUG = {
         "transformers: BERT-like encoders with sdpa attention on an unpadded text of 8 tokens or fewer",
         "sentence-transformers: embeddings of short sentences",
     ],
+    "caveat": "The snippet has one sequence and 32 keys, since these kernels have further bugs for batches and other numbers of keys. A boolean mask becomes a mask of numbers first.",
     "danger": 4,
     "trigger": [
         {

@@ -1,14 +1,15 @@
 """`F.scaled_dot_product_attention` is wrong for permuted q, k and v of a batch.
 
-The fast kernels for short queries (at most 8 positions, no more than there are keys, head size 64, 96 or 128) were told
-one stride for batch and head together. For heads that are split with `view(batch, length, heads, size).transpose(1, 2)`
-that is not enough: the query of every sequence but the first is read at the wrong place (inferred from the fix, which
-hands over the batch strides). By a stored state of the source before the fix, key and value are copied first, so that
-the layout of the query decides. Nothing is raised. The thread measures an error of 3.6, and 8e-7 after `.contiguous()`.
+The fast kernels for short queries (at most 8 positions, no more than there are keys, head size 64, 96 or 128) were
+told one stride for batch and head together. For heads that are split with `view(batch, length, heads,
+size).transpose(1, 2)` that is not enough: the query of every sequence but the first is read at the wrong place
+(inferred from the fix, which hands over the batch strides). By source before the fix, key and value are copied first,
+so that the layout of the query decides. Nothing is raised. The thread measures an error of 3.6, and 8e-7 after
+`.contiguous()`.
 
-Encoders such as BERT hit it with a batch of short texts: the batch gives other logits than its rows one by one. By the
-wheels these kernels run on macOS 15 or newer, without mask, without `is_causal`, without dropout, and where no gradient
-is recorded. A single sequence is right from 2.9.0 on.
+Encoders such as BERT hit it with several short texts: the batch gives other logits than its rows one by one. Call
+`.contiguous()` on q, k and v. By the wheels these kernels run on macOS 15 or newer, without mask, without
+`is_causal`, without dropout, and where no gradient is recorded. A single sequence is right from 2.9.0 on.
 
 By the wheels it came with the kernels in 2.8.0, and 2.12.0 has the fix. Seen with 2.9.1 on an M3 Max.
 """
@@ -35,7 +36,7 @@ BUG = {
         "attention modules that split heads with view+transpose, called without mask and is_causal (judged)",
         "BERT and RoBERTa of transformers: a batch gives other logits than its rows one by one",
     ],
-    "caveat": "#170874 (December 2025) set out to fix the same case; whether it was merged was not read.",
+    "caveat": "#170874 (December 2025) set out to fix the same case; whether it was merged is not known.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -5,11 +5,12 @@ to fit, the mask was not: a value of -3 counts as about -2.1, by a factor of ln 
 multiplies by log2(e)). A mask of 0 and minus infinity is right, and so in effect is one of very large numbers, which is
 how the test missed it.
 
-Models that add a bias to the scores would hit it (T5, ALiBi). The kernels came in the development of 2.13 and were
-fixed before its release, so that only builds in between have the bug.
+Models that add a bias to the scores would hit it (T5, ALiBi). Write the softmax of scores plus mask yourself. The
+kernels came in the development of 2.13 and were fixed before its release, so that only builds in between have the
+bug.
 
 They take queries of more than 8 positions, one head size for query, key and value, and a mask in the dtype of the
-query, where no gradient is recorded. Which head sizes they took in those builds was not read for each; a later state
+query, where no gradient is recorded. Which head sizes they took in those builds is not known for each; a later state
 of the source has 32, 64, 72, 80, 96, 128 and 256.
 """
 

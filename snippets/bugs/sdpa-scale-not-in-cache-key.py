@@ -1,17 +1,17 @@
 """`F.scaled_dot_product_attention` uses the `scale` of an earlier call.
 
+The first call with these shapes and dtypes decides the scale of all later ones in the process. Nothing is raised.
+
+You hit it when models with an unusual scale (GPT-Neo and T5 use 1.0) run in one session with others of the same
+shapes, or when you compare scales yourself. Multiply the query by the scale yourself and pass `scale=1.0` always.
+
+Reported in May 2026. The release notes of 2.13.0 have the fix; since when it goes wrong is not known.
+
 Where no fast kernel fits, attention on Apple GPUs is a graph that PyTorch builds once and finds again by a name. The
-scale is built into the graph as a constant, but is not part of the name. So the first call with these shapes and dtypes
-decides the scale of all later ones in the process. Nothing is raised.
-
-You hit it when models with an unusual scale (GPT-Neo and T5 use 1.0) run in one session with others of the same shapes,
-or when you compare scales yourself. The fast kernels for short queries (at most 8 positions, head size 64, 96 or 128)
-take the scale as an argument and are right. By the source of that time they take no call with `is_causal` or a mask of
-numbers, and a boolean mask becomes one; the trigger names what goes past them. The name of the graph says shapes and
-dtypes of query, key and value, whether there is a mask, and `is_causal`.
-
-Reported in May 2026. Multiply the query by the scale yourself and pass `scale=1.0` always. The release notes of 2.13.0
-have the fix; since when it goes wrong is not known.
+scale is built into the graph as a constant, but is not part of the name, which says shapes and dtypes of query, key
+and value, whether there is a mask, and `is_causal`. The fast kernels for short queries (at most 8 positions, head
+size 64, 96 or 128) take the scale as an argument and are right. By the source of that time they take no call with
+`is_causal` or a mask of numbers, and a boolean mask becomes one.
 """
 
 BUG = {

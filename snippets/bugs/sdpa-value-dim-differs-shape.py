@@ -5,11 +5,11 @@ the result was made as wide as the query. Its memory is filled with fewer number
 in the wrong columns and the rest is what the memory held before: two equal calls differ (inferred, from a report where
 they do, in all rows but the first two). Nothing is raised as long as the wrong width fits what comes next.
 
-Models with multi-head latent attention hit it, such as DeepSeek, whose queries have 192 numbers a head and whose values
-have 128. Where a gradient is recorded, or with dropout, another path is taken.
+Models with multi-head latent attention hit it, such as DeepSeek, whose queries have 192 numbers a head and whose
+values have 128. Pad the value to the head size of the query, and cut the result. Where a gradient is recorded, or
+with dropout, PyTorch uses other code.
 
-Reported in March 2026. The release notes of 2.12.0 have the fix; since when it goes wrong is not known. Pad the value to
-the head size of the query, and cut the result. The imitation has the right shape, filled with junk.
+Reported in March 2026. The release notes of 2.12.0 have the fix; since when it goes wrong is not known.
 """
 
 BUG = {
@@ -35,6 +35,7 @@ BUG = {
     "met_in": [
         "models whose value heads differ from their query heads, such as DeepSeek (huggingface/transformers#44554)"
     ],
+    "caveat": "The software model of this bug has the right shape, filled with junk.",
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -4,7 +4,7 @@ A copy on the GPU that also converts wrote its result to the start of the storag
 Of five zeros, `t[2:4] = ones` with whole numbers gave `[1, 1, 0, 0, 0]`. Nothing is raised.
 
 You hit it when you write token ids or a mask of whole numbers into part of a float tensor. Convert first, then
-assign. A destination that is not contiguous, such as a column, is written in another way (inferred from the code of
+assign. A destination that is not contiguous, such as a column, is written by other code (inferred from the code of
 early 2023).
 
 Seen on PyTorch 1.13.1 and, with whole numbers of two sizes, on 2.0.1 (pytorch#101936). The fix, pytorch#95573, was

@@ -1,15 +1,14 @@
 """`1 << x` shifts the tensor by the number instead of the number by the tensor.
 
-The GPU code took the two operands of every bitwise operation as exchangeable, which they are for `&`, `|` and `^`. With a
-number on the left of `<<` or `>>` it shifts the tensor on the right by that number: `1 << x` gives `2 * x`. By the code
-of those days a tensor without dimensions on the left is taken for such a number too. Nothing is raised.
+The GPU code took the two operands of every bitwise operation as exchangeable, which they are for `&`, `|` and `^`.
+With a number on the left of `<<` or `>>` it shifts the tensor on the right by that number: `1 << x` gives `2 * x`. By
+the code of those days a tensor without dimensions on the left is taken for such a number too. Nothing is raised.
 
-You hit it when you make powers of two or bit masks on the device from a tensor of exponents. With a tensor on the left,
-`x << 1`, the result is right.
+You hit it when you make powers of two or bit masks on the device from a tensor of exponents. Put a tensor on the
+left: `torch.ones_like(x) << x`.
 
-It was seen on PyTorch 2.6.0 and in a build of 2.7, on several machines; 2.3.1 is right, says the report. 2.7 has the fix.
-The report names neither 2.4 nor 2.5. The numbers of the sick device in software are only noise: no word of the
-vocabulary exchanges two operands.
+It was seen on PyTorch 2.6.0 and in a build of 2.7, on several machines; 2.3.1 is right, says the report. 2.7 has the
+fix. The report names neither 2.4 nor 2.5.
 """
 
 BUG = {
@@ -33,7 +32,7 @@ BUG = {
         },
     ],
     "met_in": ["powers of two or bit masks made on the device from a tensor of exponents (judged)"],
-    "caveat": "2.3.1 is right by the thread; 2.4 and 2.5 are named nowhere.",
+    "caveat": "2.3.1 is right by the thread; 2.4 and 2.5 are named nowhere. The software model of this bug gives noise.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -6,8 +6,8 @@ is raised. A slice with gaps, such as one half of a fused projection, gets a con
 same source.
 
 You hit it where SiLU follows a transpose: the report comes from Pyramid Flow, a video model, and the gate of Mamba in
-transformers 5.24 is such a view (recorded on a CPU). Llama, Mixtral and a UNet hand SiLU contiguous tensors.
-`.contiguous()` before the call fixes it.
+transformers 5.24 is such a view (seen on a CPU). Llama, Mixtral and a UNet hand SiLU contiguous tensors. Call
+`.contiguous()` before it.
 
 Fixed in October 2024, in the release notes of 2.6.0. The fix names no affected version; since when SiLU was wrong is
 not known. The gradient of SiLU had the same fault for longer (activation-backward-permuted).

@@ -1,12 +1,13 @@
 """`torch.add` of int64 tensors is cut to 32 bits on AMD GPUs.
 
-On an Intel Mac `torch.arange(6) + 2**32` gave `[0, 1, 2, 3, 4, 5]`. The code for AMD GPUs cut int64 down to 32 bits, says a
-developer of it, because of trouble with int64 there. Nothing is raised. The same call is right on an M1.
+On an Intel Mac `torch.arange(6) + 2**32` gave `[0, 1, 2, 3, 4, 5]`. The code for AMD GPUs cut int64 down to 32 bits,
+says a developer of it, because of trouble with int64 there. Nothing is raised. The same call is right on an M1.
 
-You hit it on an Intel Mac with large token offsets, hashes or time stamps. On the CPU the sum is right.
+You hit it on an Intel Mac with large token offsets, hashes or time stamps. Add on the CPU.
 
-It was reported in June 2022 with a nightly build. The developer expected macOS 13 to be right; the issue was closed without
-a test, for want of activity. Whether other integer arithmetic, or sums far below zero, are cut as well was not shown.
+It was reported in June 2022 with a nightly build. The developer expected macOS 13 to be right; the issue was closed
+without a test, for want of activity. Whether other integer arithmetic, or sums far below zero, are cut as well is not
+known.
 """
 
 BUG = {

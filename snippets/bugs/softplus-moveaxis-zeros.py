@@ -5,12 +5,11 @@ The result of a permuted input is permuted too. The GPU writes it into a contigu
 in the report, and about half of the time entries of another result. Nothing is raised.
 
 You hit it where softplus follows a transpose: the scale of a predicted distribution, or a step size with channels
-moved last. Mamba applies softplus first and transposes afterwards. `.contiguous()` on the input fixes it.
+moved last. Mamba applies softplus first and transposes afterwards. Call `.contiguous()` on the input.
 
-The report, of July 2024, shows no versions in what could be read, and says that `selu`, `prelu` and `threshold`
-behave alike; those are not checked here. A pull request of August 2026 says that macOS before 15 alone is concerned.
-In its place another one, of September 2026, moved softplus to a Metal kernel; the macOS wheel of 2.14.1 still has the
-old code.
+The report is of July 2024; its versions are not known. It says that `selu`, `prelu` and `threshold` behave alike. A
+pull request of August 2026 says that macOS before 15 alone is concerned. In its place another one, of September 2026,
+moved softplus to a Metal kernel; the macOS wheel of 2.14.1 still has the old code.
 """
 
 BUG = {
@@ -34,7 +33,7 @@ BUG = {
         }
     ],
     "met_in": ["the scale of a predicted distribution after a transpose (judged)"],
-    "caveat": "Where #197000 was released was not read. The thread names selu, prelu and threshold too, without a condition.",
+    "caveat": "Which release has #197000 is not known. The thread names selu, prelu and threshold too, without a condition; those are not checked.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [{"op": ["softplus"], "when": ["result.layout != contiguous"]}],

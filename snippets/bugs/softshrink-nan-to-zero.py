@@ -1,12 +1,12 @@
 """`F.softshrink` turns NaN into 0.
 
-The function is zero between two thresholds. The GPU code returned a constant zero for all that is neither above the upper
-nor below the lower one, and NaN is neither. Nothing is raised.
+The function is zero between two thresholds. The GPU code returned a constant zero for all that is neither above the
+upper nor below the lower one, and NaN is neither. Nothing is raised.
 
-You hit it in sparse coding and shrinkage methods: a NaN from before vanishes, and a check for finite numbers passes. Ask
-`isnan()` before the activation.
+You hit it in sparse coding and shrinkage methods: a NaN from before vanishes, and a check for finite numbers passes.
+Ask `isnan()` before the activation.
 
-It was found in May 2026; PyTorch 2.13 has the fix. Since when it is so was not read.
+It was found in May 2026; PyTorch 2.13 has the fix. Since when it is so is not known.
 """
 
 BUG = {

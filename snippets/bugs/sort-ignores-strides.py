@@ -4,14 +4,14 @@ The report says that the GPU code reads the memory of the tensor from front to b
 tensor that comes from `.T`, `transpose`, `permute` or `moveaxis` has its elements in another order in memory, so what
 comes back is sorted, but made of the elements of other rows. The numbers look right; nothing is raised.
 
-You hit it when you rank neurons, features or tokens along the other axis: `acts.T.sort()`, `(W @ v).T.argsort()`. Top-p
-sampling, which sorts contiguous logits, is not touched, and neither is `topk`, says the report. `.contiguous()` before
-the call avoids it.
+You hit it when you rank neurons, features or tokens along the other axis: `acts.T.sort()`, `(W @ v).T.argsort()`.
+Top-p sampling, which sorts contiguous logits, is not hit, and neither is `topk`, says the report. Call
+`.contiguous()` before it.
 
 The report, of February 2026, names neither PyTorch nor macOS version; it saw the same in `digamma`, `lgamma` and
-`polygamma`, which PyTorch 2.12.0 fixes. PyTorch 2.13.0 has a new `sort`, whose source copies such a tensor first in one
-state and passes the strides in a later one; that this is the fix is inferred, since the report is stored as open.
-Whether slices with gaps are read wrongly too was not shown.
+`polygamma`, which PyTorch 2.12.0 fixes. PyTorch 2.13.0 has a new `sort`, whose source copies such a tensor first in
+one state and passes the strides in a later one; that this is the fix is inferred, since the report was open when last
+seen. Whether slices with gaps are read wrongly too is not known.
 """
 
 BUG = {
@@ -29,7 +29,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#175187", "date": "2026-02-17", "figures": {"digamma_max_abs_diff": 1.56}}],
     "met_in": ["ranking features or tokens with acts.T.sort(): the order returned belongs to other rows (judged)"],
-    "caveat": "2.13.0 has another sort, which may be the fix; the issue is stored as open.",
+    "caveat": "2.13.0 has another sort, which may be the fix; the issue was open when last seen.",
     "caused_by": "torch",
     "open_as_stored": True,
     "stored_date": "2026-11-24",

@@ -8,7 +8,7 @@ You hit it when you sort token ids, counts or feature indices, since int64 is Py
 Sort as int32 or, below 2**24, as float32.
 
 Reported in June 2025 for a nightly, on macOS later than 15.4; another user could not reproduce it, on a system whose
-version was not read. PyTorch 2.13.0 has a sort of its own, which no longer calls that library; that this ends the
+version is not known. PyTorch 2.13.0 has a sort of its own, which no longer calls that library; that this ends the
 fault is inferred. Whether a later macOS has fixed it is not known.
 """
 

@@ -1,14 +1,13 @@
 """`torch.stack` of true tensors gives False.
 
-Two tensors `[True]` stacked on the GPU of an Intel Mac gave `[[False], [False]]`. The fix converts truth values before they
-are joined and back afterwards. Nothing is raised.
+Two tensors `[True]` stacked on the GPU of an Intel Mac gave `[[False], [False]]`. The fix converts truth values
+before they are joined and back afterwards. Nothing is raised.
 
-You hit it where masks are stacked per layer or per head: all of them come out false. Stacked as whole numbers they are
-right.
+You hit it where masks are stacked per layer or per head: all of them come out false. Stack them as whole numbers.
 
-It was seen on PyTorch 1.12.0 with macOS 12.4. The fix is of July 2022, so 1.13 has it; whether 1.12.1 has it was not read.
-It changes `torch.cat`, through which `stack` goes, so both are part of the condition. Whether Macs with an Apple chip were
-wrong too was not said.
+It was seen on PyTorch 1.12.0 with macOS 12.4. The fix is of July 2022, so 1.13 has it; whether 1.12.1 has it is not
+known. It changes `torch.cat`, through which `stack` goes, so both count as hit. Whether Macs with an Apple chip were
+wrong too is not known.
 """
 
 BUG = {
@@ -31,7 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["masks stacked per layer or per head (judged)"],
-    "caveat": "Whether 1.12.1 has the fix was not read.",
+    "caveat": "Whether 1.12.1 has the fix is not known.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -1,12 +1,12 @@
 """`torch.stack` of two slices repeats the first slice.
 
-`stack` gives each tensor one more dimension and joins them. A slice that is contiguous but starts inside its base, once
-unsqueezed, was read from the start of the base (pytorch#91071), so all slices come out with the values of the first.
-Shape and dtype are right and nothing is raised. `.contiguous()` changes nothing, since such a slice is contiguous
-already; `.clone()` makes a copy without an offset.
+`stack` gives each tensor one more dimension and joins them. A slice that is contiguous but starts inside its base,
+once unsqueezed, was read from the start of the base (pytorch#91071), so all slices come out with the values of the
+first. Shape and dtype are right and nothing is raised.
 
 You hit it when you stack pieces of one tensor: two halves of a vector, or one position out of each cached activation.
-Batches of labels kept on the device showed the same picture, the first label repeated (pytorch#92265, pytorch#93356).
+Call `.clone()` on the slices; `.contiguous()` changes nothing, since they are contiguous already. Batches of labels
+kept on the device showed the same picture, the first label repeated (pytorch#92265, pytorch#93356).
 
 It was seen on a development build of 1.14, which became 2.0, on macOS 12.3.1; the reporter thinks that older versions
 have it too. The fix was picked into the branch of 2.0 (pytorch#95323, inferred from its date and kind). In August 2023

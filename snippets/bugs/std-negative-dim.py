@@ -1,14 +1,14 @@
 """`torch.std` over any negative dimension reduces the last one.
 
-A dimension such as -2 was compared with the numbers 0, 1, 2 of the dimensions as it stood, and so never found. The result
-had the shape of a reduction over the last dimension: (2, 3) for `dim=-1`, `-2` and `-3` of a tensor (2, 3, 4). Where the
-two dimensions have one size, even the shape looks right.
+A dimension such as -2 was compared with the numbers 0, 1, 2 of the dimensions as it stood, and so never found. The
+result had the shape of a reduction over the last dimension: (2, 3) for `dim=-1`, `-2` and `-3` of a tensor (2, 3, 4).
+Where the two dimensions have one size, even the shape looks right.
 
 You hit it with the spread over positions or heads, `acts.std(dim=-2)`. Count from the front: `dim=1`. `torch.var` runs
 the same code (inferred); the report shows `std` alone.
 
 It was seen in a build of November 2022, before 2.0. The fix, pytorch#107754, was to be merged on 22 August 2023, days
-before 2.1 was cut; whether 2.1 has it was not read.
+before 2.1 was cut; whether 2.1 has it is not known.
 """
 
 BUG = {
@@ -30,7 +30,7 @@ BUG = {
     ],
     "met_in": ["the spread over positions, acts.std(dim=-2) (judged)"],
     "caveat": "The merge was asked for on 22 August 2023, six days before the branch of 2.1 was cut (#108055); "
-    "whether 2.1.0 has it was not read.",
+    "whether 2.1.0 has it is not known.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -6,8 +6,8 @@ returned its new result as it was, 0 in the example of the fix. `std_mean` and `
 You hit it when you take the spread over a selection that may be empty: it looks as if all values were the same. Ask for
 `numel()` first.
 
-It is known from the fix, of May 2026, which PyTorch 2.13.0 has (pytorch#184510). Which releases before it are wrong was
-not read. Whether the result is always 0, or what the memory held before, is not known.
+It is known from the fix, of May 2026, which PyTorch 2.13.0 has (pytorch#184510). Which releases before it are wrong
+is not known. Whether the result is always 0, or what the memory held before, is not known.
 """
 
 BUG = {

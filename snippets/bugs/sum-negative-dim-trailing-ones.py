@@ -5,8 +5,8 @@ negative number was then counted from the end of the shorter shape, and another 
 (1, 2, 1, 1, 1), `sum(-3)` gave 2 and 0 where 1 and 1 are right. `sum(-5)` raised an error. The last dimension itself,
 `sum(-1)`, is right. By the source `mean`, `prod`, `nansum`, `amax`, `amin` and `count_nonzero` go the same way.
 
-You hit it where images or volumes shrink to single pixels, a batch of pooled 3-D feature maps for instance. Count from
-the front. What is imitated here sums a wrong dimension too, but without the zero that fills the rest.
+You hit it where images or volumes shrink to single pixels, a batch of pooled 3-D feature maps for instance. Count
+from the front.
 
 It was seen in PyTorch 2.4.0; pytorch#99856 brought it. The fix is pytorch#136198. Whether 2.5.0 has it is not known: it
 was to be picked for that release.
@@ -33,7 +33,7 @@ BUG = {
         }
     ],
     "met_in": ["feature maps that are pooled to single pixels (judged)"],
-    "caveat": "Whether 2.5.0 has the fix is not known.",
+    "caveat": "Whether 2.5.0 has the fix is not known. The software model of this bug sums a wrong dimension too, but without the zero that fills the rest.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

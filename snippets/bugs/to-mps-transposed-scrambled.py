@@ -5,10 +5,10 @@ arrive are made of the wrong elements: `[[0, 2, 4], [1, 3, 5]]` became `[[0, 4, 
 there, in another place, and nothing is raised.
 
 You hit it when you move a view in another order: an image as channels first, weights that are stored transposed, an
-array that NumPy has transposed. `.contiguous()` before the move is right.
+array that NumPy has transposed. Call `.contiguous()` before the move.
 
-Reported in June 2022, for images that were scaled up. Its cause and the numbers above are in pytorch#80859, which says
-that it resolves the report in part. The versions were not read; with the same picture, 1.12.1 is wrong too
+Reported in June 2022, for images that were scaled up. Its cause and the numbers above are in pytorch#80859, which
+says that it resolves the report in part. Its versions are not known; with the same picture, 1.12.1 is wrong too
 (pytorch#86589).
 """
 

@@ -2,7 +2,7 @@
 
 The code handled matrices and one dimension of batches before them, says pytorch#144545. What lies in a further
 dimension was not accounted for, so of `(batch, head, query, key)` the result is incorrect. What the wrong numbers
-look like is not said; the imitation here is noise.
+look like is not known.
 
 That a leading dimension of size 1 does no harm is inferred: such a tensor lies in memory as one of three dimensions.
 A mask of the shape `(1, 1, n, n)`, as in older reference code for Llama, is therefore not counted as hit.

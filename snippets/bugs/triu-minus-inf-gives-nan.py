@@ -6,7 +6,7 @@ mask, `torch.triu(torch.full((n, n), float("-inf")), diagonal=1)`, holds NaN on 
 that adds it is NaN as well.
 
 You hit it in `nn.Transformer.generate_square_subsequent_mask` when the mask is made on the device, in the reference
-code for Llama models and in hand-written attention.
+code for Llama models and in hand-written attention. Select with `torch.where` instead.
 
 PyTorch 2.5.0 selects instead of subtracting. The twin, `torch.tril` with a diagonal below 0, kept the fault: it was
 reported on 2.6.0 (pytorch#149813), and the macOS wheel of 2.7.0 is the first whose `tril` selects.

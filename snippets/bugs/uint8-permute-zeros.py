@@ -8,7 +8,7 @@ You hit it with pictures as they are loaded, in bytes, when (height, width, chan
 width) on the GPU. Convert to float first.
 
 It came with the nightly of 23 June 2022: that of the day before is right. Seen until 25 June, on macOS 12.4; which
-build ended it was not read.
+build ended it is not known.
 """
 
 BUG = {

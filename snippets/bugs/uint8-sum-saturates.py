@@ -1,10 +1,10 @@
 """`torch.sum` with `dtype=torch.uint8` stops at 255.
 
-A sum in 8 bits wraps around on the CPU: 272 becomes 16. The GPU summed in a wider type and cut the total off at 255, the
-largest number of the type.
+A sum in 8 bits wraps around on the CPU: 272 becomes 16. The GPU summed in a wider type and cut the total off at 255,
+the largest number of the type.
 
-You hit it only where you ask for the type, `sum(dtype=torch.uint8)`, as a checksum does. Without `dtype` whole numbers are
-summed in int64, and both are right. Sum in int64 and convert afterwards.
+You hit it only where you ask for the type, `sum(dtype=torch.uint8)`, as a checksum does. Without `dtype` whole
+numbers are summed in int64, and both are right. Sum in int64 and convert afterwards.
 
 It was seen in PyTorch 2.11.0. PyTorch 2.13.0 has new code for sums; that it wraps around is inferred.
 """

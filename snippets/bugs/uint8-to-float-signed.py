@@ -3,10 +3,10 @@
 The GPU code treated unsigned bytes as signed ones. Values below 128 are right, greater ones come out 256 too small. The
 tensor itself still prints right. Nothing is raised.
 
-You hit it with the pixels of images and with weights held as bytes. Converted on the CPU, before the move, they are right.
+You hit it with the pixels of images and with weights held as bytes. Convert them on the CPU, before the move.
 
-It was reported on 22 June 2022 without a version. The fix named below is in 1.12.1; the thread that it names as its own
-is another one with the same text.
+It was reported on 22 June 2022 without a version. The fix (pytorch#80049) is in 1.12.1; the thread that it names as
+its own is another one with the same text.
 """
 
 BUG = {

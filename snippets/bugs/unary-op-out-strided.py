@@ -10,7 +10,7 @@ result gives it the strides of the input. Write `y.copy_(torch.neg(x))` instead.
 
 A PyTorch developer reported it for 2.0 and the nightlies of May 2023, and points at a condition in the code that all
 ops of this kind share; that is why absolute value, exponential, logarithm and square root stand beside `neg` here. A
-fix had been written two months before (pytorch#97085); which release has it was not read.
+fix had been written two months before (pytorch#97085); which release has it is not known.
 """
 
 BUG = {

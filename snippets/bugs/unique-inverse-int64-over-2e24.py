@@ -7,7 +7,7 @@ exactly up to 2**24 alone. Nothing is raised, until an index made from such a re
 You hit it by counting or joining composed keys, such as `(layer * heads + head) * features + feature`, or hashes.
 Compute `unique` on the CPU.
 
-Reported in September 2026 on an M5 Max, for a PyTorch version that was not read. Older source casts such values to
+Reported in September 2026 on an M5 Max, for a PyTorch version that is not known. Older source casts such values to
 int32 and sorts them with Apple's library. The release notes of 2.14.0 say that its new `unique` corrects results of
 large int64 values; that this is the same fault is inferred.
 """
@@ -21,7 +21,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#195595", "date": "2026-09-01", "chip": "M5 Max"}],
     "met_in": ["composed keys in a mesh-processing pipeline (thread)", "joins of feature keys or hashes (judged)"],
-    "caveat": "The cause is the reporter's guess, the PyTorch version was not read. #184780 (2.14.0) replaced this code; its release note says that it fixes results for large int64.",
+    "caveat": "The cause is the reporter's guess, the PyTorch version is not known. #184780 (2.14.0) replaced this code; its release note says that it fixes results for large int64.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "trigger": [

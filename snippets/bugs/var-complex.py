@@ -1,13 +1,13 @@
 """`torch.var` and `torch.std` of complex tensors return a complex, wrong number.
 
-The variance of complex numbers is the mean of |z - m|², a real number: that of the real parts plus that of the imaginary
-parts. The GPU took the mean of (z - m)², a complex number whose parts cancel each other. For numbers that spread equally
-in both directions it is 0, as in the example here.
+The variance of complex numbers is the mean of |z - m|², a real number: that of the real parts plus that of the
+imaginary parts. The GPU took the mean of (z - m)², a complex number whose parts cancel each other. For numbers that
+spread equally in both directions it is 0, as in the example here.
 
 You hit it when you normalise spectra. Use `x.real.var() + x.imag.var()`.
 
 It was reported in September 2024, with `std` of complex random numbers. The fix was merged on 30 August 2026, after
-2.14 was cut (pytorch#195344), so 2.15 is the first to have it. Which releases before it are wrong was not read.
+2.14 was cut (pytorch#195344), so 2.15 is the first to have it. Which releases before it are wrong is not known.
 """
 
 BUG = {

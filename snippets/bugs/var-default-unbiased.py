@@ -1,12 +1,12 @@
 """`torch.var` and `torch.std` without arguments divide by N instead of N - 1.
 
-Called without arguments, they should give the unbiased estimate. The GPU gave the biased one: of the numbers 0 to 9 it
-returned 8.25, where 9.1667 is right. For N numbers the variance is too small by the factor (N - 1) / N, so small samples
-are hit most.
+Called without arguments, they should give the unbiased estimate. The GPU gave the biased one: of the numbers 0 to 9
+it returned 8.25, where 9.1667 is right. For N numbers the variance is too small by the factor (N - 1) / N, so small
+samples are hit most.
 
-You hit it in a LayerNorm or a z-score that is written by hand over a few numbers. With `correction=1` or `unbiased=True`
-and a dimension the report shows nothing wrong; what the fix says of an explicit `correction`, that it was not used, is
-not imitated here.
+You hit it in a LayerNorm or a z-score that is written by hand over a few numbers. With `correction=1` or
+`unbiased=True` and a dimension the report shows nothing wrong; what the fix says of an explicit `correction`, that it
+was not used, is another case.
 
 It was seen in PyTorch 1.13.1 and in builds of December 2022. A fix was opened the same day (pytorch#91203); that it was
 merged, and for which release, was not seen.
@@ -30,7 +30,7 @@ BUG = {
         }
     ],
     "met_in": ["hand-written LayerNorm or z-scoring of a few numbers (judged)"],
-    "caveat": "That #91203 was merged was not seen; its last comment is of 21 December 2022.",
+    "caveat": "That #91203 was merged was not seen; its last comment is of 21 December 2022. An explicit correction is not checked.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

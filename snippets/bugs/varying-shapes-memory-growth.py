@@ -3,17 +3,16 @@
 Apple GPUs compute many ops with a graph that is compiled for one shape. PyTorch keeps each of them for the life of the
 process, without a limit. Nothing is raised until the machine is full. The numbers are right.
 
-You hit it where prompts of many lengths go through a model one by one. A thread of 2024 (2.4.0) has `nn.Linear`, one of
-2026 (2.10.0) has blocks of attention; a developer names GELU, softmax and scaled_dot_product_attention as the ops that
-do it there even with `PYTORCH_MPS_PREFER_METAL=1` (pytorch#181213). How much one length costs differs by op and was not
-measured by us.
+You hit it where prompts of many lengths go through a model one by one. A thread of 2024 (2.4.0) has `nn.Linear`, one
+of 2026 (2.10.0) has blocks of attention; a developer names GELU, softmax and scaled_dot_product_attention as the ops
+that do it there even with `PYTORCH_MPS_PREFER_METAL=1` (pytorch#181213). How much one length costs differs by op and
+is not known.
 
 Padding to one length, or to a few, avoids it. From 2.13.0 on `torch.mps.empty_cache()` clears the graphs, by the
-release notes (pytorch#181485); before, it did not. A program with two lengths matches the trigger below too, and loses
-little.
+release notes (pytorch#181485); before, it did not. A program with two lengths loses little.
 
-The first number of the check is by how much the process grew after the first 64 calls, in units of 16 MiB. It
-puts 512 lengths through a linear layer and a softmax, so it sees 37 KiB a length or more.
+The first number that the snippet compares is by how much the process grew after the first 64 calls, in units of 16
+MiB. It puts 512 lengths through a linear layer and a softmax, so it sees 37 KiB a length or more.
 """
 
 BUG = {

@@ -7,8 +7,8 @@ uninitialised memory. In the report the condition is true everywhere, and the re
 condition that is misread. Nothing is raised.
 
 You hit it by masking with a transposed mask, `torch.where(mask.T, scores, 0.0)`, and by masking transposed numbers:
-T5 of transformers 5.24 does in its decoder, whose position bias is permuted (recorded on a CPU). GPT-2, Llama and
-BERT do not. Call `.contiguous()` on the condition, or on the numbers.
+T5 of transformers 5.24 does in its decoder, whose position bias is permuted (seen on a CPU). GPT-2, Llama and BERT do
+not. Call `.contiguous()` on the condition, or on the numbers.
 
 Reported for a build of 2.8 on macOS 13.7, fixed in the same month, before 2.8.0. The same code stands in sources of
 earlier releases; that those are wrong too is inferred. By the same source no copy is made since macOS 15.

@@ -1,17 +1,20 @@
 """`torch.nonzero` gives wrong positions once they pass 16,777,216 (2**24).
 
-The positions go through float32, which holds every whole number only up to 2**24. A larger odd position comes back as
-its even neighbour, and from 2**25 on only multiples of four are right (pytorch#123024 names the cause for the code of
-early 2024). The number of hits is right and nothing is raised. `torch.where(condition)` with one argument and
-`torch.argwhere` go through `nonzero` and are wrong with it.
+A larger odd position comes back as its even neighbour, and from 2**25 on only multiples of four are right. The number
+of hits is right and nothing is raised. `torch.where(condition)` with one argument and `torch.argwhere` call `nonzero`
+and are wrong too.
 
 You hit it when you search a long flat tensor, such as all (token, latent) activations of a sparse autoencoder in one
-row: a feature is credited to a neighbour. All reports are about one-dimensional tensors. Whether the positions of a
-larger matrix suffer as long as each of its sides is short is not said in any thread.
+row: a feature is credited to a neighbour. Search parts of less than 2**24 elements, and add the start of each on the
+CPU. All reports are about one-dimensional tensors; that a matrix with short sides is hit is not known.
 
-PyTorch 2.5.0 hands tensors of 2**24 elements or more to the CPU (pytorch#126188), but only below macOS 15, as its macOS
-wheel shows. From macOS 15 on it still calls the operation of Apple's framework that 2.4.0 calls, and 2.4.0 was wrong on
-macOS 15.1; no thread says whether Apple has fixed it since. PyTorch 2.12 has a kernel of its own (pytorch#178484).
+PyTorch 2.5.0 hands tensors of 2**24 elements or more to the CPU (pytorch#126188), but only below macOS 15, as its
+macOS wheel shows. From macOS 15 on it still calls the operation of Apple's framework that 2.4.0 calls, and 2.4.0 was
+wrong on macOS 15.1; whether Apple has fixed it since is not known. PyTorch 2.12 has a kernel of its own
+(pytorch#178484).
+
+The positions go through float32, which holds every whole number only up to 2**24 (pytorch#123024 names this for the
+code of early 2024).
 """
 
 BUG = {

@@ -1,16 +1,15 @@
 """`b[1].zero_()` also zeroes everything that follows in the tensor.
 
 Zeros were written over as many bytes as the whole storage has, counted from the place where the view begins. So all
-that lies behind the view is zeroed too, and the end of the buffer is passed: of three ones, `b[1].zero_()` left
-`[1, 0, 0]`. `fill_(0)` takes the same way. Nothing is raised.
+that lies behind the view is zeroed too, and the end of the buffer is passed: of three ones, `b[1].zero_()` left `[1,
+0, 0]`. `fill_(0)` does the same. Nothing is raised.
 
 You hit it when you ablate one token, head or neuron in place: the ones after it are ablated as well. Multiply by a
-mask instead. A column, or another view that is not contiguous, is written in another way and is not hit; a view at
-the very start of its storage should be hit too, by what the fix changes (inferred), but this check does not look
-for it.
+mask instead. A column, or another view that is not contiguous, is written by other code and is not hit; a view at the
+very start of its storage should be hit too, by what the fix changes (inferred).
 
 The fix calls it a regression of a change of July 2022 (pytorch#81951). PyTorch 2.1.2 has the fix (pytorch#114838,
-picked by pytorch#114958). The report of November 2023 was read without a version.
+picked by pytorch#114958). The version of the report, of November 2023, is not known.
 """
 
 BUG = {
@@ -26,6 +25,7 @@ BUG = {
         {"thread": "pytorch/pytorch#114692", "date": "2023-11-28", "figures": {"cpu": [1, 0, 1], "mps": [1, 0, 0]}}
     ],
     "met_in": ["zero-ablation of one token or neuron in place (judged)"],
+    "caveat": "A view at the very start of its storage is not checked.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -6,8 +6,8 @@ is raised. The fix is in the code that fills tensors (kulinseth/pytorch#302).
 
 You hit it with pictures from PIL or torchvision, which are permuted when loaded, and by zero-ablation with
 `torch.zeros_like(activation)`. So does Adam for a sparse autoencoder whose decoder begins as the transposed encoder
-(recorded on a CPU): its running means begin as `zeros_like` of the parameter. In the report an operation on the
-source comes first, such as `x * 1.0`. Use `torch.zeros(x.shape, device=x.device)`.
+(seen on a CPU): its running means begin as `zeros_like` of the parameter. In the report an operation on the source
+comes first, such as `x * 1.0`. Use `torch.zeros(x.shape, device=x.device)`.
 
 Reported for 1.13.1; the fix was merged in February 2023, before 2.0 was cut. `rand_like` and `randn_like` showed it
 too, and `rand_like` again in later versions (rand-like-permuted).
