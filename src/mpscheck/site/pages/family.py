@@ -39,12 +39,8 @@ def page(family: str, entries: list[Entry], common: dict[str, str] | None = None
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
         "A release that no source speaks of is *unknown*, never *not affected*. "
         f"The same [as a matrix](../../matrix/{family}.md), with what was measured. "
-        f"Other families: [all known bugs](../../bugs.md). {last}
-
-"
-        f"{_common(common) if common else ''}{_newest(entries)}## On every release
-
-"
+        f"Other families: [all known bugs](../../bugs.md). {last}\n\n"
+        f"{_common(common) if common else ''}{_newest(entries)}## On every release\n\n"
         f'<div class="bugs states">\n<table aria-label="Known bugs: {family}">\n'
         '<thead><tr><th scope="col">Bug, the most dangerous first</th><th scope="col">PyTorch</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
