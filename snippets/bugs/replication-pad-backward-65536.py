@@ -24,7 +24,7 @@ BUG = {
     ],
     "met_in": ["very many short signals in one batch (judged)"],
     "caveat": "Whether #152094 was merged is not known. 2.13.0 moved replication padding to Metal (#183065), "
-    "which may be the cure.",
+    "which may be the fix.",
     "caused_by": "macos",
     "open_as_stored": True,
     "stored_date": "2026-11-27",
