@@ -17,6 +17,10 @@ from mpscheck.site.pages import bug as page
 from mpscheck.tools.bundle import entries
 from mpscheck.tools.known import read_known
 
+ELSEWHERE = {  # every library that calls the op hits the bug, in one use: the others are the negative control
+    "half-item-wrong-value": "float16 alone",
+    "lstm-dropout-same-mask": "training alone",
+}
 LINEAR = catalogue.find("linear-noncontiguous-weight")
 
 
@@ -54,9 +58,12 @@ def test_what_is_published_is_of_each_bug_with_a_trigger_and_of_every_library():
         assert uses <= set(USES)
 
 
-def test_every_trigger_has_a_library_that_calls_the_op_and_does_not_hit_the_bug_where_any_calls_it():
+def test_every_trigger_has_a_library_that_calls_the_op_and_does_not_hit_the_bug_or_a_call_that_must_not(root):
     rows = {slug: document["row"]["libraries"] for slug, document in emulated.read("recordings").items()}
-    assert [slug for slug, found in rows.items() if found and not recorded.negative_controls(found)] == []
+    by_hand = "".join(path.read_text() for path in (root / "tests" / "bugs").glob("test_negative_controls*.py"))
+    without = {slug for slug, found in rows.items() if found and not recorded.negative_controls(found)}
+    assert {slug for slug in without if slug not in by_hand} <= set(ELSEWHERE)
+    assert without >= set(ELSEWHERE)
 
 
 @pytest.mark.parametrize(
@@ -68,11 +75,10 @@ def test_every_trigger_has_a_library_that_calls_the_op_and_does_not_hit_the_bug_
 )
 def test_the_page_names_who_hits_the_bug_and_who_calls_the_op_without(slug, library, use):
     bug, rows = catalogue.find(slug), emulated.read("recordings")
-    text = page.page(bug, {}, {}, recordings=rows)
+    text = page.files(Inputs((bug,), recordings=rows))[f"bugs/{slug}.md"]
     lines = [line for line in text.splitlines() if line.startswith("| ") and library in html.unescape(line)]
     assert any(f"**yes**: {use}" in line for line in lines)
     assert any(line.endswith("| no |") for line in text.splitlines())
-    assert page.files(Inputs((bug,), recordings=rows)).keys() >= {f"bugs/{slug}.md"}
 
 
 def test_a_changed_effect_leaves_recordings_as_they_are_and_a_changed_condition_does_not():

@@ -71,7 +71,7 @@ def test_the_main_environment_gives_what_is_stored(scripts, tmp_path):
     record = own["record"]  # in a process of its own, as it was stored: what other tests loaded must not count
     kept = same_bugs(copy.deepcopy(stored(MAIN, "TransformerBridge")), MAIN)
     assert calls_of(same_bugs(record, MAIN)) == calls_of(kept)
-    assert record["uses"]["forward"]["possible"] and "linear" in record["uses"]["forward"]["called"]
+    assert record["uses"]["forward"]["findings"] and "linear" in record["uses"]["forward"]["called"]
 
 
 @pytest.mark.matrix

@@ -19,7 +19,8 @@ ALL = catalogue.all_bugs()
 BUGS = {bug.slug: bug for bug in ALL}
 STATES = States(BUGS)
 LINEAR = "linear-noncontiguous-weight"  # sick in 2.8.0 alone
-LARGE = "mm-large-k-allocator-dependent"  # drafted; sick from 2.7.0 to 2.13.0 on M1 and M2
+LARGE = "mm-large-k-allocator-dependent"  # affected from 2.7.0 to 2.13.0 on M1 and M2
+DRAFTED = "argmax-macos27-fp16"  # on macOS 27
 FINDING = {"slug": LINEAR, "doubt": None, "count": 3, "arguments": "weight", "modules": {}}
 DATA = exposure.read()
 
@@ -174,7 +175,7 @@ def test_entry_points_that_are_exposed_to_161640_know_it_in_every_use(study, lib
     for name in row.uses:
         answer = exposure.answer(study.how(row, name), STATES)
         assert study.how(row, name)[LINEAR] == CERTAIN
-        assert (answer.known_in, answer.first) == (("2.8.0",), "2.9.0")
+        assert (answer.known_in, answer.first) == (("2.8.0",), "2.9.0") or name == "backward"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_entry_points_that_escape_161640_do_not_meet_it_in_any_use(study, librar
     row = row_of(study, library, entry)
     for name in row.uses:
         assert LINEAR not in study.how(row, name)
-        assert exposure.answer(study.how(row, name), STATES).known_in == ()
+        assert exposure.answer(study.how(row, name), STATES).known_in == () or name == "backward"
 
 
 def test_the_other_path_of_2_18_makes_161640_possible_not_known(study):
@@ -200,8 +201,9 @@ def test_the_other_path_of_2_18_makes_161640_possible_not_known(study):
 def test_every_gpt2_meets_the_long_product_in_the_backward_pass_and_in_no_other(study):
     """The gradient of the logits has 50,257 terms for each token."""
     for row in study.shaped:
-        met = {name for name in row.uses if study.how(row, name).get(LARGE) == POSSIBLE}
+        met = {name for name in row.uses if study.how(row, name).get(LARGE) == CERTAIN}
         assert met == {"backward"}, row
+        assert exposure.answer(study.how(row, "backward"), STATES).first == "2.14.0"
 
 
 def test_no_entry_point_is_without_unknown_bugs(study):
@@ -232,7 +234,7 @@ def test_the_page_answers_in_its_first_lines(study, root):
     text = (root / "docs" / "exposure.md").read_text(encoding="utf-8")
     assert text.index("exposure-short.md") < text.index("validate.md") < text.index("\n## ")
     short = exposure_page.in_short(study)
-    assert "From PyTorch **2.9.0** on, GPT-2" in short and "From PyTorch **2.14.0** on, it" in short
+    assert "From PyTorch **2.14.0** on, GPT-2" in short and "- forward: **2.9.0**: 0 known" in short
     assert "**No release is known to be safe**" in short
     assert not re.search(r"(?<!to be )\bsafe\b", short)
 
@@ -257,13 +259,13 @@ def test_the_long_product_moves_the_answer_on_m1_and_m2_alone(study):
     (line,) = [
         line for line in exposure_page.by_mac(study).splitlines() if "TransformerLens 4.3.0 TransformerBridge<" in line
     ]
-    assert "M1, M2 on macOS 15, 26, 27: **2.9.0**, without possible ones **2.14.0**" in line
+    assert "M1, M2 on macOS 14, 15, 26, 27: **2.14.0**<" in line
     assert "M3, M4, M5 on macOS 15, 26: **2.9.0**<" in line
 
 
 def test_a_possible_bug_is_labelled_so(study):
-    lines = [line for line in exposure_page.matched(study).splitlines() if LARGE in line]
-    assert lines and all("possible: trigger not proven" in line and "M1, M2" in line for line in lines)
+    lines = [line for line in exposure_page.matched(study).splitlines() if DRAFTED in line]
+    assert lines and all("possible: trigger not proven" in line and "macOS 27" in line for line in lines)
 
 
 def test_bugs_that_were_not_measured_are_named():
