@@ -67,7 +67,7 @@ def generated(shared) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def clone(shared) -> Path:
-    """The repository as git would store it now, elsewhere; `mpscheck rehearse` and then `mpscheck site` were run in it."""
+    """The repository as git would store it now, elsewhere; `mpscheck rehearse --few` and then `mpscheck site` were run in it."""
     folder = shared / "clone"
     with FileLock(shared / "clone.lock"):
         if not folder.exists():
@@ -78,8 +78,8 @@ def clone(shared) -> Path:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(ROOT / name, folder / name)
             environment = os.environ | {"PYTHONPATH": str(folder / "src"), "SITE_URL": ""}
-            for command in ("rehearse", "site"):
-                mpscheck = [sys.executable, "-m", "mpscheck.cli", command]
+            for command in (["rehearse", "--few"], ["site"]):
+                mpscheck = [sys.executable, "-m", "mpscheck.cli", *command]
                 done = subprocess.run(mpscheck, cwd=folder, env=environment, capture_output=True, text=True)
                 assert done.returncode == 0, done.stderr
     return folder

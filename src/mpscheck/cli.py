@@ -110,12 +110,15 @@ def site():
 
 
 @main.command()
+@click.option(
+    "--few", is_flag=True, help="Only the checks of the planted cases and a tenth of the others: what the tests do."
+)
 @one_sentence
-def rehearse():
+def rehearse(few):
     """Write made-up runs, and the pages that they would give, below .cache/rehearsal; `make rehearsal` builds the site."""
     from mpscheck.commands import rehearse as command
 
-    sys.exit(command.main())
+    sys.exit(command.main(few))
 
 
 @main.command()

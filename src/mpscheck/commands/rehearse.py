@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from mpscheck.bugs import catalogue
+from mpscheck.bugs.bug import Bug
 from mpscheck.commands import site
 from mpscheck.places import ROOT
 from mpscheck.rehearsal import planted, runs
@@ -17,18 +19,19 @@ from mpscheck.site.inputs import Inputs, read_inputs
 FOLDER = ROOT / ".cache" / "rehearsal"
 
 
-def main() -> int:
+def main(few: bool) -> int:
     """0 when written."""
-    count = write(FOLDER)
+    bugs = catalogue.with_check()
+    count = write(FOLDER, runs.few(bugs) if few else bugs)
     click.echo(f"{count} made-up runs with {len(planted.load().cases)} planted cases; they are no results of any Mac")
     return 0
 
 
-def write(folder: Path) -> int:
-    """Write `results/` and `source/` anew below a folder; how many runs. Leaves the repository as it is."""
+def write(folder: Path, bugs: tuple[Bug, ...]) -> int:
+    """Write `results/` of these checks and `source/` anew below a folder; how many runs. Leaves the repository as it is."""
     for name in ("results", "source"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    count = runs.write(folder / "results")
+    count = runs.write(folder / "results", bugs)
     site.copy_source(folder / "source")
     site.write(marked(pages(folder / "results")), folder / "source" / "docs")
     return count
