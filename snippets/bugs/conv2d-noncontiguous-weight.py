@@ -33,7 +33,7 @@ BUG = {
         {"thread": "pytorch/pytorch#195008", "date": "2026-08-28", "torch": "2.13.0", "figures": {"max_error": 212.4}},
     ],
     "met_in": ["3-D convolutions written as 2-D slices of their weight (judged)"],
-    "caveat": "A weight in `channels_last` is not checked.",
+    "caveat": "A weight in channels_last is not checked.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": False,

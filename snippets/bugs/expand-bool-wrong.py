@@ -1,6 +1,6 @@
 """`Tensor.expand` of boolean tensors gives the same for a column and a row.
 
-A column [[True], [False]] and a row [False, True], both expanded to two by two, compare as equal on the GPU; the
+A column `[[True], [False]]` and a row `[False, True]`, both expanded to two by two, compare as equal on the GPU; the
 first should have equal rows and the second equal columns. What the two read as is not in the report; that it is
 zeros, as with a column of uint8 (expand-uint8-zero), is inferred, and so is that it is the column which is wrong.
 int8 is right. Nothing is raised.

@@ -27,7 +27,7 @@ BUG = {
         }
     ],
     "met_in": ["a tuned lens whose translators, one a layer, lie in one tensor and start as identities (judged)"],
-    "caveat": "Reported for `t[0]`, a view without an offset. The snippet takes `t[1]`, since only an offset tells a view from a plain tensor; that it is hit alike is inferred.",
+    "caveat": "Reported for t[0], a view without an offset. The snippet takes t[1], since only an offset tells a view from a plain tensor; that it is hit alike is inferred.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

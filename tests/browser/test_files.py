@@ -15,6 +15,15 @@ from .conftest import TEMPLATES, build, empty_alone, script
 FIRST_VIEW = 90_000  # bytes as sent, without the index of the search
 SEARCH_INDEX = 80_000
 HEAVY = ("notebooks/",)  # hold JupyterLab's style sheets
+LONG = (
+    "worklist/",
+    "verification/",
+    "ioi-operations/",
+    "releases/",
+    "detection/",
+    "exposure/",
+    "bugs/",
+)  # lists of bugs
 
 
 @functools.cache  # most pages load the same files
@@ -100,7 +109,8 @@ def first_view(site: Path, path: Path) -> dict[str, int]:
 
 def test_no_page_is_heavy(site, which):
     sizes = {str(path.relative_to(site)): sum(first_view(site, path).values()) for path in site.rglob("*.html")}
-    assert {name: size for name, size in sizes.items() if size > FIRST_VIEW and not name.startswith(HEAVY)} == {}
+    allowed = {name: FIRST_VIEW * (1.1 if name.startswith(LONG) else 1) for name in sizes if not name.startswith(HEAVY)}
+    assert {name: sizes[name] for name, most in allowed.items() if sizes[name] > most} == {}
     more = 1.05 if which == "rehearsed" else 1  # pages of bugs say more where there are runs
     assert packed(site / "search" / "search_index.json") <= SEARCH_INDEX * more
 

@@ -36,7 +36,7 @@ def page(
         reported_page.head(bug),
         f"# {words.linked(bug.claim.rstrip('.'), bug)}",
         reported_page.also_known_as(bug),
-        _summary(entry, found),
+        f"<div data-search-exclude markdown>\n\n{_summary(entry, found)}\n\n</div>",
         "## What to do { data-search-exclude }\n\n" + _cure(bug),
         figures_part.section(bug, figures, measured_table.section(entry, run_links or {})),
         "## Versions { data-search-exclude }\n\n" + _versions(entry),

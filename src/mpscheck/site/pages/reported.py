@@ -56,11 +56,11 @@ def page(entry: Entry, contribute: str = "../contribute.md", figures: tuple[Figu
 
 
 def head(bug: Bug) -> str:
-    """Front matter: the claim is the description; a search shows bugs with a check, then dangerous ones, first.
+    """Front matter: the claim is the description; a search shows dangerous bugs with a check first.
 
     A bug with a check has all its names as tags: for the search a tag counts as much as a word of the heading.
     """
-    boost = 3 if bug.check else 2 if bug.danger else 1
+    boost = 1 + bool(bug.check) + bool(bug.danger)
     lines = [f"description: {json.dumps(attribute(bug.claim), ensure_ascii=False)}", f"search:\n  boost: {boost}"]
     if bug.check:
         lines.append(f"tags: {json.dumps([bug.family, *names.of_bug(bug), *names.threads(bug)])}")
