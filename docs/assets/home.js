@@ -40,8 +40,8 @@
         known.length ? "Until it agrees, compute on the CPU." : ""])
       const meets = (bug) => standing.met.includes(bug.slug)
       const all = [...known, ...likely]
-      const first3 = [...all.filter(meets), ...all.filter((bug) => !meets(bug))].slice(0, 3)
-      const shown = first3.map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
+      const first2 = [...all.filter(meets), ...all.filter((bug) => !meets(bug))].slice(0, 2)
+      const shown = first2.map((bug) => make("li", [make("a", claim(bug.claim), { href: new URL(`bugs/${bug.slug}/`, home).href }),
         meets(bug) ? " (this use may meet it)" : "", bug.why ? `, likely: ${bug.why}, no fix known` : bug.state !== "affected" ? `, ${bug.state}: sources and runs differ` : bug.fixed ? `, fixed in ${bug.fixed}` : ", fix not known"]))
       const page = (text) => make("a", text, { href: new URL(`which-pytorch/#${chosen.use}`, home).href })
       const best = use && advice.taken[use.take[mac]]
@@ -51,7 +51,9 @@
       const settle = standing.settle.length ? [make("p", ["Unknown, and settled on your Mac by ", ...standing.settle.flatMap((slug, n) => (n ? [" or ", check(slug)] : [check(slug)])), "."])] : []
       const judged = chosen.use === "anything" ? [] : [make("p", [make("small", ["Which families of bugs this use can meet is ",
         make("a", "our judgement", { href: new URL("verification/#what-is-our-judgement", home).href }), "."])])]
-      box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []), ...better, ...settle, ...judged)
+      const rest = [...better, ...settle, ...judged]
+      const more = rest.length ? [make("details", [make("summary", "Another PyTorch, and what settles the rest"), ...rest])] : []
+      box.replaceChildren(first, ...(shown.length ? [make("ul", shown)] : []), ...more)
     }
 
     let asked = 0

@@ -28,7 +28,7 @@ def test_a_phone_shows_the_answer_and_the_command_at_once(visit):
     page = visit(**PHONE).go(SET_UP)
     answer = page.locator("[data-answer]")
     for words in ("no list can clear this set-up", "F.linear", "fixed in 2.9.0", "our judgement"):
-        assert words in answer.inner_text()
+        assert words in answer.text_content()
     assert on_first_screen(page, answer)
     assert on_first_screen(page, page.get_by_text("python validate_mps.py"))
 

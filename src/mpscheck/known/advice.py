@@ -100,6 +100,8 @@ class Advice:
     def right_since(self, slug: str) -> str | None:
         """The release from which on a bug is known not to be there, on every Mac; None where that is not known."""
         first = None
+        if slug not in self.bugs:
+            return None
         for release in reversed(RELEASES):
             if self.answer(slug, release).state != answers.NOT_AFFECTED:
                 break
@@ -108,7 +110,7 @@ class Advice:
 
     def wrong_in(self, slug: str) -> list[str]:
         """The releases of which somebody says that they have a bug."""
-        return [release for release in RELEASES if self.answer(slug, release).accused]
+        return [release for release in RELEASES if slug in self.bugs and self.answer(slug, release).accused]
 
     def _ranked(self, use: str, mac: Mac) -> tuple[Standing, ...]:
         found = (self._standing(release, use, mac) for release in RELEASES)

@@ -60,7 +60,7 @@ def head(bug: Bug) -> str:
 
     A bug with a check has all its names as tags: for the search a tag counts as much as a word of the heading.
     """
-    boost = 1 + bool(bug.check) + bool(bug.danger)
+    boost = 1 + bool(bug.check) + (bool(bug.danger) and 1 + (bug.danger <= 5))
     lines = [f"description: {json.dumps(attribute(bug.claim), ensure_ascii=False)}", f"search:\n  boost: {boost}"]
     if bug.check:
         lines.append(f"tags: {json.dumps([bug.family, *names.of_bug(bug), *names.threads(bug)])}")
