@@ -86,12 +86,12 @@ def results(root, tmp_path_factory):
 def test_without_the_patch_q_k_and_v_of_each_layer_are_exposed_and_its_own_test_fails(results):
     assert set(results["installed"]["exposed"]) == {"GPT-2", "GPT-2, compatibility mode", "BLOOM"}
     for found in results["installed"]["exposed"].values():
-        assert found == {"linear-noncontiguous-weight": 6}
+        assert found["linear-noncontiguous-weight"] == 6
     assert results["installed"]["failed"] == ["test_split_weights_are_contiguous"]
 
 
 def test_with_the_patch_nothing_is_exposed_and_its_own_test_passes(results):
-    assert all(found == {} for found in results["patched"]["exposed"].values())
+    assert not any("linear-noncontiguous-weight" in found for found in results["patched"]["exposed"].values())
     assert results["patched"]["failed"] == []
 
 

@@ -22,7 +22,7 @@ TEMPLATES = {  # one page of each kind
     "home": "",
     "bugs": "bugs/",
     "bug with a check": "bugs/linear-noncontiguous-weight/",
-    "bug from threads": "bugs/sdpa-causal-leak-half/",
+    "bug from threads": "bugs/no-grad-4d-mask-nan/",
     "family": "bugs/family/attention/",
     "releases": "releases/",
     "release": "releases/2.8.0/",

@@ -72,9 +72,8 @@ def test_wrong_twice_on_a_real_mac_moves_the_advice_there_and_nowhere_else(advis
 
 def test_right_on_a_real_mac_settles_what_was_unknown(advised):
     """The same check was seen wrong on a real GPU in another release, so that agreeing says something."""
-    slug = "layer-norm-slice-offset"
+    slug = "uint8-sum-saturates"
     before = advised()
-    assert slug in before.meets("half") or slug in before.meets("forward") or slug in before.meets("training")
     use = next(use for use in EVERY if slug in before.meets(use))
     proof = seen(slug, "wrong", "wrong", torch="2.13.0")
     now = advised(proof, seen(slug, "right"))
@@ -87,7 +86,7 @@ def test_right_on_a_real_mac_settles_what_was_unknown(advised):
 
 def test_a_release_between_two_that_were_measured_wrong_does_not_win_by_not_being_measured(advised):
     """Nothing is said of any version of this bug; a release where nobody measured is no better than those on both sides."""
-    slug = "layer-norm-slice-offset"
+    slug = "uint8-sum-saturates"
     use = next(use for use in EVERY if slug in advised().meets(use))
     now = advised(*(seen(slug, "wrong", "wrong", torch=torch) for torch in ("2.13.0", "2.15.0")))
     assert slug in now.standing("2.14.1", use, MAC).near and slug in now.standing("2.12.1", use, MAC).near

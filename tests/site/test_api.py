@@ -28,7 +28,7 @@ def test_known_bad_says_what_transformerlens_needs(files):
     assert "linear-noncontiguous-weight" in found["torch"]["2.8"]["met_through"]["TransformerLens"]
     assert found["torch"]["2.8"]["silent"] and found["torch"]["2.8"]["unknown"] > 0
     smallest = found["smallest_for"]["TransformerLens"]
-    assert (smallest["known"], smallest["possible"]) == ([2, 9], [2, 14])
+    assert (smallest["known"], smallest["possible"]) == ([2, 14], [2, 14])
     assert smallest["unknown"] > 0
 
 

@@ -131,14 +131,14 @@ def test_the_data_of_the_widget_give_the_states_of_the_catalogue(known):
 
 
 def test_the_page_of_an_index_only_entry_says_what_is_known(files):
-    page = files["bugs/sdpa-causal-leak-half.md"]
+    page = files["bugs/no-grad-4d-mask-nan.md"]
     for words in (
         "no snippet yet",
         "contribute.md#a-bug",
         "**reported**",
         "as of 2026-11-24",
         "not run on a Mac by us",
-        "pytorch/issues/195910",
+        "pytorch/issues/167515",
     ):
         assert words in page
     assert "Users who met it" in page and "Our judgement" in page

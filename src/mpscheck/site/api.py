@@ -115,7 +115,9 @@ def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str, in
     torch = {minor: _minor(entries, places, met, site_url) for minor, places in minors.items()}
     broken = {
         library: [
-            [int(part) for part in minor.split(".")] for minor, found in torch.items() if _convicts(found, library)
+            [int(part) for part in minor.split(".")]
+            for minor, found in torch.items()
+            if _convicts(found, library, {entry.slug for entry in entries if entry.bug.chips})
         ]
         for library in met
     }
@@ -124,10 +126,14 @@ def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str, in
     return _dump({**document, "broken_for": broken, "smallest_for": smallest})
 
 
-def _convicts(minor: dict, library: str) -> bool:
-    """Whether a bug that the library meets is known of a Mac that one can touch, by more than runs that nobody vouches for."""
+def _convicts(minor: dict, library: str, some_macs: set[str]) -> bool:
+    """Whether a bug that the library meets is known of a Mac that one can touch, by more than runs that nobody vouches for.
+
+    `some_macs` are the bugs tied to chips: a library cannot warn everybody of what an M1 alone has.
+    """
     return any(
         one["slug"] in minor["met_through"][library]
+        and one["slug"] not in some_macs
         and not one["virtual_alone"]
         and {SAID, MEASURED} & set(one["known_by"])
         for one in minor["affected"]
