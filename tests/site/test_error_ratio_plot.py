@@ -33,10 +33,9 @@ def test_every_published_check_stands_in_it_once_healthy_and_once_sick():
     told = [title.partition(": ") for title in marks(svg)]
     for device in ("healthy", "sick"):
         slugs = [slug for who, _, names in told if who == device for slug in names.split(", ")]
-        shown = [
-            one["snippet"] for one in rows if one[{"healthy": "honest_ratio", "sick": "sick_ratio"}[device]] is not None
-        ]
-        assert sorted(slugs) == [slug for slug in shown if slug in slugs] and len(slugs) > 200
+        shown = {one["snippet"] for one in rows if one["honest_ratio"] is not None or one["sick_ratio"] is not None}
+        assert len(slugs) == len(set(slugs)) and shown >= set(slugs)
+        assert len(slugs) > 0.9 * len(shown), "some are about random numbers, or cannot be imitated"
 
 
 def test_it_grows_with_the_families_and_not_with_the_checks():
