@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from .test_negative_controls_values import DEVICE, count
+from .matching import count
+from .test_negative_controls_values import DEVICE
 
 MASK = torch.zeros(16, dtype=torch.bool, device=DEVICE)
 TOKENS = torch.zeros(4, 8, device=DEVICE)
@@ -57,11 +58,11 @@ CASES = {
 
 @pytest.mark.parametrize("slug", CASES)
 def test_the_call_of_a_user_matches(slug):
-    assert count(slug, CASES[slug][0]) > 0
+    assert count(slug, CASES[slug][0], DEVICE) > 0
 
 
 @pytest.mark.parametrize(
     "slug, number", [(slug, at) for slug, (_, others) in CASES.items() for at in range(len(others))]
 )
 def test_the_plain_call_of_a_library_does_not(slug, number):
-    assert count(slug, CASES[slug][1][number]) == 0
+    assert count(slug, CASES[slug][1][number], DEVICE) == 0

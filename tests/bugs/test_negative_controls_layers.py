@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mpscheck.bugs import catalogue
-from mpscheck.runs.selftest import matches_of
+from .matching import count
 
 TOKENS = torch.ones(1, 17, 8)  # of a vision transformer: the class token, then 4 x 4 patches
 IMAGES = torch.ones(2, 4, 8, 8)
@@ -211,18 +210,13 @@ CASES = {  # the user's call, then calls that must not match
 }
 
 
-def count(slug, function) -> int:
-    """How many calls of the function match the bug's trigger."""
-    return matches_of(catalogue.find(slug).triggers, "mps", lambda device: function(), ())
-
-
 @pytest.mark.parametrize("slug", CASES)
 def test_the_call_of_a_user_matches(slug):
-    assert count(slug, CASES[slug][0]) > 0
+    assert count(slug, CASES[slug][0], "mps") > 0
 
 
 @pytest.mark.parametrize(
     "slug, number", [(slug, at) for slug, (_, others) in CASES.items() for at in range(len(others))]
 )
 def test_a_call_that_is_right_does_not(slug, number):
-    assert count(slug, CASES[slug][1][number]) == 0
+    assert count(slug, CASES[slug][1][number], "mps") == 0

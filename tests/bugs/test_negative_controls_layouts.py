@@ -4,8 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mpscheck.bugs import catalogue
-from mpscheck.runs.selftest import matches_of
+from .matching import count
 
 DEVICE = "cpu"  # plays the part of `mps`, where the device of an argument matters
 SCORES = torch.arange(48.0).view(1, 3, 4, 4)  # batch, head, query, key
@@ -167,18 +166,13 @@ CASES = {  # the user's call, then library calls that must not match
 }
 
 
-def count(slug, function) -> int:
-    """How many calls of the function match the bug's trigger."""
-    return matches_of(catalogue.find(slug).triggers, DEVICE, lambda device: function(), ())
-
-
 @pytest.mark.parametrize("slug", CASES)
 def test_the_call_of_a_user_matches(slug):
-    assert count(slug, CASES[slug][0]) > 0
+    assert count(slug, CASES[slug][0], DEVICE) > 0
 
 
 @pytest.mark.parametrize(
     "slug, number", [(slug, at) for slug, (_, others) in CASES.items() for at in range(len(others))]
 )
 def test_the_plain_call_of_a_library_does_not(slug, number):
-    assert count(slug, CASES[slug][1][number]) == 0
+    assert count(slug, CASES[slug][1][number], DEVICE) == 0

@@ -6,8 +6,7 @@ A library that calls the op in the way that the faulty kernel computes rightly i
 import pytest
 import torch
 
-from mpscheck.bugs import catalogue
-from mpscheck.runs.selftest import matches_of
+from .matching import count
 
 Z = torch.view_as_complex(torch.arange(24.0).view(3, 4, 2))
 HEADS = torch.ones(2, 5, 3, 4).transpose(1, 2)  # batch, head, position, size
@@ -66,11 +65,6 @@ CASES = {  # the user's call, then calls that must not match
         ],
     ),
 }
-
-
-def count(slug, function) -> int:
-    """How many calls of the function match the bug's trigger."""
-    return matches_of(catalogue.find(slug).triggers, "cpu", lambda device: function(), ())
 
 
 @pytest.mark.parametrize("slug", CASES)

@@ -6,8 +6,7 @@ Only ops that none of the recorded library models calls; of the others the recor
 import pytest
 import torch
 
-from mpscheck.bugs import catalogue
-from mpscheck.runs.selftest import matches_of
+from .matching import count
 
 BYTES = torch.tensor([16, 255], dtype=torch.uint8)
 WHOLE = torch.tensor([1, 2**25])
@@ -105,11 +104,6 @@ CASES = {  # the user's calls, then ordinary ones that must not match
         [lambda: torch.nn.Softshrink()(REAL), lambda: torch.nn.LeakyReLU()(NAN)],
     ),
 }
-
-
-def count(slug, function) -> int:
-    """How many calls of the function match the bug's trigger; the CPU plays the part of `mps`."""
-    return matches_of(catalogue.find(slug).triggers, "cpu", lambda device: function(), ())
 
 
 @pytest.mark.parametrize("slug, number", [(slug, at) for slug in CASES for at in range(len(CASES[slug][0]))])

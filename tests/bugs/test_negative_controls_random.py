@@ -6,8 +6,7 @@ They are ops that no recorded model calls, or calls in a way that says little.
 import pytest
 import torch
 
-from mpscheck.bugs import catalogue
-from mpscheck.runs.selftest import matches_of
+from .matching import count
 
 ACTS = torch.arange(24.0).view(6, 4)  # tokens, neurons
 EMPTY = torch.ones(3, 0, 5)
@@ -141,18 +140,13 @@ CASES = {  # the user's call, then library calls that must not match
 }
 
 
-def count(slug, function) -> int:
-    """How many calls of the function match the bug's trigger."""
-    return matches_of(catalogue.find(slug).triggers, "meta", lambda device: function(), ())
-
-
 @pytest.mark.parametrize("slug", CASES)
 def test_the_call_of_a_user_matches(slug):
-    assert count(slug, CASES[slug][0]) > 0
+    assert count(slug, CASES[slug][0], "meta") > 0
 
 
 @pytest.mark.parametrize(
     "slug, number", [(slug, at) for slug, (_, others) in CASES.items() for at in range(len(others))]
 )
 def test_the_plain_call_of_a_library_does_not(slug, number):
-    assert count(slug, CASES[slug][1][number]) == 0
+    assert count(slug, CASES[slug][1][number], "meta") == 0

@@ -6,8 +6,7 @@ One case a bug: a trigger that accuses calls which the faulty kernel computes ri
 import pytest
 import torch
 
-from mpscheck.bugs import catalogue
-from mpscheck.runs.selftest import matches_of
+from .matching import count
 
 DEVICE = "meta"  # plays the part of `mps`, where the device of an argument matters
 ACTS = torch.arange(24.0).view(6, 4)  # tokens, neurons
@@ -149,25 +148,20 @@ CASES = {  # the user's call, then library calls that must not match
 }
 
 
-def count(slug, function) -> int:
-    """How many calls of the function match the bug's trigger."""
-    return matches_of(catalogue.find(slug).triggers, DEVICE, lambda device: function(), ())
-
-
 @pytest.mark.parametrize("slug", CASES)
 def test_the_call_of_a_user_matches(slug):
-    assert count(slug, CASES[slug][0]) > 0
+    assert count(slug, CASES[slug][0], DEVICE) > 0
 
 
 @pytest.mark.parametrize(
     "slug, number", [(slug, at) for slug, (_, others) in CASES.items() for at in range(len(others))]
 )
 def test_the_plain_call_of_a_library_does_not(slug, number):
-    assert count(slug, CASES[slug][1][number]) == 0
+    assert count(slug, CASES[slug][1][number], DEVICE) == 0
 
 
 def test_more_lengths_keep_more_memory_and_the_same_ones_none():
     """Each new length counts once; one that was there before does not."""
-    two, three = (count("varying-shapes-memory-growth", lambda n=n: embedded(*n)) for n in ((3, 4), (3, 4, 5)))
+    two, three = (count("varying-shapes-memory-growth", lambda n=n: embedded(*n), DEVICE) for n in ((3, 4), (3, 4, 5)))
     assert three > two > 0
-    assert count("varying-shapes-memory-growth", lambda: embedded(3, 4, 3, 4, 4)) == two
+    assert count("varying-shapes-memory-growth", lambda: embedded(3, 4, 3, 4, 4), DEVICE) == two
