@@ -9,7 +9,6 @@ run there is run on the CPU. Only the calls matter, not the numbers. A quarter o
 
 import argparse
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from mpscheck import environments
 from mpscheck.bugs import catalogue
 from mpscheck.known.exposure import FOLDER, drafted, fingerprint
 from mpscheck.places import ROOT
-from mpscheck.runs import results
+from mpscheck.runs import emulated, results
 from mpscheck.tools import bundle
 
 PROBE = ROOT / "scripts" / "exposure" / "probe.py"
@@ -51,8 +50,7 @@ def cpu_name() -> str:
 def probe(python: Path, model: str, entry: str, bugs_file: Path) -> dict:
     """What `probe.py` prints in one environment. Raises RuntimeError with the end of its error output."""
     command = [str(python), str(PROBE), model, entry, str(bugs_file)]
-    environment = {**os.environ, "MPSCHECK_EMU": "1", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled"}
-    environment.pop("MPSCHECK_FAULTS", None)
+    environment = emulated.environment() | {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
     if done.returncode:
         raise RuntimeError(f"{entry} of {model} could not be measured: {done.stderr.strip()[-600:]}")

@@ -5,7 +5,6 @@ catalogue's bugs, `audit` and the bug's own snippet say what they see. One proce
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -87,10 +86,10 @@ def measure(model: str, entry: str, slugs: list[str]) -> Iterator[dict]:
     if not slugs:
         return
     command = [sys.executable, "-m", "mpscheck.detection.rows", model, entry, *slugs]
-    environment = {name: value for name, value in os.environ.items() if name != "MPSCHECK_FAULTS"}
-    environment["MPSCHECK_EMU"] = "1"
     with tempfile.TemporaryFile("w+") as log:
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+        with subprocess.Popen(
+            command, env=emulated.environment(), stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process:
             for line in process.stdout:
                 yield json.loads(line)
         log.seek(0)

@@ -1,7 +1,6 @@
 """Recording what well-known libraries call: each bug's row is kept in `results/emulated/recordings/`."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -20,8 +19,7 @@ def bugs() -> dict[str, Bug]:
 def publish(slugs: list[str]) -> None:
     """Run all libraries once, in a process of its own, and keep the rows of these bugs. Raises RuntimeError."""
     command = [sys.executable, "-m", "mpscheck.detection.recordings", *slugs]
-    environment = os.environ | {"MPSCHECK_EMU": "1", "HF_HUB_OFFLINE": "1"}
-    environment.pop("MPSCHECK_FAULTS", None)
+    environment = emulated.environment() | {"HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr.strip())

@@ -40,10 +40,11 @@ def main(names, device, out, publish, resume, timeout, memory, deadline, as_json
             where = provenance.collect(device)
             folder = results.UNVERIFIED if publish else results.LOCAL
             run_file = Path(out) if out else folder / f"{provenance.run_id(where)}.json"
-            run, new = measure(bugs, where, run_file, resume, worker)
+            earlier = earlier_runs(bugs, where)
+            run, new = measure(bugs, where, run_file, resume, worker, earlier)
     if as_json:
         click.echo(json.dumps(run))
-    return summary(bugs, run, new, run_file, quiet=as_json)
+    return summary(bugs, run, new, run_file, earlier, quiet=as_json)
 
 
 def missing_device(device: str, worker: runner.Worker) -> str | None:
@@ -55,7 +56,7 @@ def missing_device(device: str, worker: runner.Worker) -> str | None:
     )
 
 
-def measure(bugs, where, run_file, resume, worker) -> tuple[dict, list[dict]]:
+def measure(bugs, where, run_file, resume, worker, earlier: Index) -> tuple[dict, list[dict]]:
     """The run, and its records that are new. The run file is there when this returns, but where nothing was measured."""
     jobs = {job.key: job for bug in bugs for job in runner.jobs_of(bug)}
     with Journal(run_file, where, resume) as journal:
@@ -68,17 +69,18 @@ def measure(bugs, where, run_file, resume, worker) -> tuple[dict, list[dict]]:
         ]
         done = {runner.key_of(record) for record in records}
         left = [job for key, job in jobs.items() if key not in done]
-        new, more = split(measured(left, where, worker, len(records), journal) if left else ())
+        new, more = split(measured(left, where, worker, len(records), journal, earlier) if left else ())
         run = results.document(where, [*records, *new], [*looks, *more])
         if numerics.measured_anything(run):
             journal.finish(run)
         return run, new
 
 
-def measured(jobs: list[runner.Job], where: dict, worker, before: int, journal: Journal) -> Iterator[dict]:
+def measured(
+    jobs: list[runner.Job], where: dict, worker, before: int, journal: Journal, earlier: Index
+) -> Iterator[dict]:
     """Records and canaries as they come, each in the journal before it is given. Ctrl-C and SIGTERM end the command."""
     asked, done = {job.bug.slug: job.bug for job in jobs}, 0
-    earlier = earlier_runs(asked.values(), where)
 
     def doubtful(record: dict) -> bool:
         bug = asked[record["snippet"]]
@@ -121,10 +123,9 @@ def earlier_runs(bugs, where: dict) -> Index:
     return measurements.index(bugs, dict(slim.read(results.RUNS, f"mps*_torch{where['torch']}_*.json")))
 
 
-def summary(bugs, run: dict, new: list[dict], run_file: Path, quiet: bool) -> int:
+def summary(bugs, run: dict, new: list[dict], run_file: Path, earlier: Index, quiet: bool) -> int:
     """Say in plain words what came out; 1 if something is not as expected, 2 if there is nothing to say of any bug."""
     where, surprises, fit = run["provenance"], [], fitness.fitness(run)
-    earlier = earlier_runs(bugs, where)
     for bug in bugs:
         own = [record for record in run["records"] if record["snippet"] == bug.slug]
         own.sort(key=lambda record: bug.check.dtypes.index(record["dtype"]))

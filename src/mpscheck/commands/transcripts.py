@@ -86,7 +86,7 @@ def keep(program: Program) -> None:
 
 def cold(program: Program) -> warm.Ended:
     """A program from the very start, which is what a reader waits for."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MPSCHECK_")} | {"MPSCHECK_EMU": "1"}
+    environment = emulated.environment()
     if program.fault:
         environment["MPSCHECK_FAULTS"] = program.fault
     done = subprocess.run(

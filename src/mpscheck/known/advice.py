@@ -99,9 +99,9 @@ class Advice:
 
     def right_since(self, slug: str) -> str | None:
         """The release from which on a bug is known not to be there, on every Mac; None where that is not known."""
-        first = None
         if slug not in self.bugs:
             return None
+        first = None
         for release in reversed(RELEASES):
             if self.answer(slug, release).state != answers.NOT_AFFECTED:
                 break

@@ -5,6 +5,7 @@ and shown; `results/local/emulated/<kind>/` is this machine's own and ignored by
 """
 
 import json
+import os
 from pathlib import Path
 
 from mpscheck.places import RESULTS
@@ -17,6 +18,12 @@ PUBLISHED = RESULTS / "emulated"
 LOCAL = results.LOCAL / "emulated"
 NO_CALIBRATION = {"schema": 1, "provenance": {}, "rows": []}
 FIELDS = {"provenance": dict, "made_of": dict, "row": dict}
+
+
+def environment() -> dict[str, str]:
+    """The variables of a process that has the healthy emulated device, whatever this one has."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("MPSCHECK_")}
+    return others | {"MPSCHECK_EMU": "1"}
 
 
 def path_of(folder: Path, kind: str, name: str) -> Path:

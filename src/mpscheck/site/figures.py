@@ -61,9 +61,9 @@ def _what(value: str) -> str:
 
 def _plain(part: str) -> str:
     """A piece of plain text, with the spaces at its ends."""
-    words_ = part.strip()
+    inner = part.strip()
     left, right = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
-    return f"{left}{words.prose(words_, 140)}{right}" if words_ else left
+    return f"{left}{words.prose(inner, 140)}{right}" if inner else left
 
 
 def _on(one: Figure) -> str:
