@@ -68,11 +68,19 @@ def all_runs(checks: Iterable[Bug], runs: dict[str, dict], unverified: dict[str,
 
 
 def _run(name: str, document: dict, verified: bool, by_slug: dict[str, Bug], index: Index) -> Run:
+    found = by_check(by_slug, name, document, verified)
+    surprises = tuple(slug for slug, ms in found.items() if _surprises(by_slug[slug], ms, index))
+    return Run(name, document, verified, found, surprises)
+
+
+def by_check(
+    by_slug: dict[str, Bug], name: str, document: dict, verified: bool = False
+) -> dict[str, list[Measurement]]:
+    """What a run found, by slug: each check in all of its dtypes."""
     found: dict[str, list[Measurement]] = {}
     for bug, m in measured.measurements(by_slug, name, document, verified):
         found.setdefault(bug.slug, []).append(m)
-    surprises = tuple(slug for slug, ms in found.items() if _surprises(by_slug[slug], ms, index))
-    return Run(name, document, verified, found, surprises)
+    return found
 
 
 def _surprises(bug: Bug, found: list[Measurement], index: Index) -> bool:

@@ -27,14 +27,14 @@ def run_section(name: str, run: dict, bugs: tuple[Bug, ...], earlier: Index = me
     where = run["provenance"]
     title = f"{text(where['date'][:10])}, torch {text(where['torch'])}, {words.device(where)}"
     # not in the search: dozens of runs would stand before the page that answers
-    return f"### {title} {{ data-search-exclude }}\n\n{_whole(name, run, bugs, earlier, '')}"
+    found = run_pages.by_check({bug.slug: bug for bug in bugs}, name, run)
+    return f"### {title} {{ data-search-exclude }}\n\n{_whole(name, run, found, bugs, earlier, '')}"
 
 
-def _whole(name: str, run: dict, bugs: tuple[Bug, ...], earlier: Index, to: str) -> str:
+def _whole(
+    name: str, run: dict, found: dict[str, list[Measurement]], bugs: tuple[Bug, ...], earlier: Index, to: str
+) -> str:
     """Where a run was made, and what it found for each bug, against what is said and what `earlier` runs gave."""
-    found: dict[str, list[Measurement]] = {}
-    for bug, m in measured.measurements({bug.slug: bug for bug in bugs}, name, run):
-        found.setdefault(bug.slug, []).append(m)
     rows = [row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier, to)]
     cells = [row for _, row in sorted(rows, key=lambda one: one[0])]
     listed = table(["Bug", "Expected", "Found", "Figures"], cells, f"Results of {text(name)}") if rows else "No record."
@@ -129,7 +129,7 @@ def run_page(run: Run, bugs: tuple[Bug, ...], earlier: Index) -> str:
         f"---\ndescription: {json.dumps(told)}\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n# Run of {title}\n\n"
         f"{counts['wrong']} checks wrong, {counts['right']} right, {counts['neither']} gave no verdict; "
         f"{len(run.surprises)} not as expected.{whose} [All runs](../results.md)\n\n"
-        f"{_whole(run.name, run.document, bugs, earlier, '../')}\n"
+        f"{_whole(run.name, run.document, run.found, bugs, earlier, '../')}\n"
     )
 
 
