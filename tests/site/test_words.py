@@ -132,3 +132,20 @@ def test_real_macs_and_virtual_machines_are_never_counted_together(linear, mac_r
     assert home.measured_macs(runs).endswith(
         "1 on real Macs, 1 in virtual machines, 1 on machines that may be virtual."
     )
+
+
+def test_equally_bad_verdicts_stand_in_the_same_order_in_every_process():
+    """They are gathered in a set, whose order is another one in each process."""
+
+    @dataclasses.dataclass
+    class Found:
+        word: str
+
+        def verdict(self):
+            return self.word
+
+    failed = [word for word, shape in words.SHAPES.items() if shape == "!"]
+    said = words._verdicts([Found(word) for word in failed])
+    assert [said.index(words.verdict(word)) for word in sorted(failed)] == sorted(
+        said.index(words.verdict(word)) for word in failed
+    )

@@ -80,9 +80,9 @@ def on_macs(found: list[Measurement]) -> str:
 
 
 def _verdicts(found: list[Measurement]) -> str:
-    """How many of these gave which verdict, the worst first."""
+    """How many of these gave which verdict, the worst first, equally bad ones by name."""
     verdicts = [m.verdict() for m in found]
-    order = sorted(set(verdicts), key=lambda word: list(CLASSES).index(SHAPES[word]))
+    order = sorted(set(verdicts), key=lambda word: (list(CLASSES).index(SHAPES[word]), word))
     return ", ".join(f"{verdict(word)} in {verdicts.count(word)} of {len(found)} runs" for word in order)
 
 
