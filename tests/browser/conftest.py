@@ -10,6 +10,10 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
+from mpscheck.commands import rehearse
+from mpscheck.known.entry import Entry
+from mpscheck.site.inputs import read_inputs
+
 ROOT = Path(__file__).parents[2]
 SITES = {  # as it is published, without a run on a Mac, and with made-up runs: sources, configuration, built site
     "empty": (".", "mkdocs.yml", "site"),
@@ -90,6 +94,14 @@ def built(clone, shared):
 def site(built, which) -> Path:
     """The built site."""
     return built(which)
+
+
+@pytest.fixture(scope="session")
+def known(clone, which) -> tuple[Entry, ...]:
+    """Every bug with what the runs of that site say of it."""
+    return (
+        rehearse.inputs(clone / ".cache" / "rehearsal" / "results") if which == "rehearsed" else read_inputs()
+    ).known
 
 
 @pytest.fixture(scope="session")

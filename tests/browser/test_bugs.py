@@ -6,8 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from mpscheck.bugs import catalogue
-from mpscheck.known.answer import answer
-from mpscheck.known.setups import Setup
 from mpscheck.site.pages import index as index_page
 
 ROWS = "[data-bugs] tbody tr"
@@ -101,20 +99,21 @@ def test_a_word_that_no_bug_has_finds_none(index):
     assert page.locator(OUTPUT).inner_text() == f"0 of {len(SLUGS)} bugs."
 
 
-def test_a_link_holds_the_filters(index, visit):
+def test_a_link_holds_the_filters(index, visit, known):
     page = index("?torch=2.8.0&state=affected&macos=15")
-    right = {bug.slug for bug in catalogue.all_bugs() if answer(bug, Setup("2.8.0", "15")).state == "affected"}
+    right = {entry.slug for entry in known if entry.on("2.8.0", "15").accused}
     assert set(shown(page)) == right and right
     page.get_by_label("PyTorch").select_option("2.9.0")
     assert "torch=2.9.0" in page.url and "state=affected" in page.url
     assert shown(visit().go(page.url.partition("/bugs/")[2].join(["bugs/", ""]))) == shown(page)
 
 
-def test_the_count_names_what_is_unknown(index):
+def test_the_count_names_what_is_unknown(index, known):
     page = index("?torch=2.15.0")
     said = page.locator(OUTPUT).inner_text()
-    states = [answer(bug, Setup("2.15.0")).state for bug in catalogue.all_bugs()]
-    assert f"{states.count('affected')} known, {states.count('unknown')} unknown" in said
+    found = [entry.on("2.15.0") for entry in known]
+    affected, unknown = sum(one.accused for one in found), sum(one.state == "unknown" for one in found)
+    assert f"{affected} known, {unknown} unknown" in said
 
 
 def test_clearing_shows_all_again(index):

@@ -13,7 +13,7 @@ import pytest
 
 from mpscheck.bugs import catalogue
 from mpscheck.commands import controls
-from mpscheck.runs import emulated, results
+from mpscheck.runs import emulated, made_of, results
 
 ROW = {
     "healthy": {"compute": "agrees", "control": "agrees", "workaround": "agrees"},
@@ -60,15 +60,15 @@ def test_a_trigger_without_an_effect_must_match_compute_alone():
     assert said == ["the trigger matches no call of compute", "the trigger matches 2 call(s) of control"]
 
 
-def test_the_summary_does_not_count_an_unproven_fault_as_caught(monkeypatch, capsys):
+def test_the_summary_does_not_count_an_unproven_fault_as_caught(capsys):
     compiled = catalogue.find("layer-norm-inductor-compile")
     assert compiled.not_imitated and not compiled.imitable and BUG.not_imitated is None
     row = ROW | {"snippet": compiled.slug, "sick": {}, "sick_ratio": None, "honest_ratio": 1.0}
-    monkeypatch.setenv("COLUMNS", "300")
     for problems, working in (({}, "1 of 1"), ({compiled.slug: ["wrong"]}, "0 of 1")):
         controls._print([row, ROW | {"snippet": BUG.slug, "honest_ratio": 1.0, "sick_ratio": 1e6}], problems)
         said = "1 of 1 checks work: healthy and honest agree, the fault is caught, cures cure; "
-        assert f"{said}{working} not proven by emulation: healthy and honest agree." in capsys.readouterr().err
+        printed = " ".join(capsys.readouterr().err.split())  # whatever the width of the terminal
+        assert f"{said}{working} not proven by emulation: healthy and honest agree." in printed
 
 
 def test_too_little_memory_says_nothing_of_a_check():
@@ -135,10 +135,28 @@ def run(copy):
     return run
 
 
-def test_all_shipped_checks_work(run):
-    done = run("--json")
+def test_each_shipped_check_works(run):
+    """What is published of an unchanged check is held to be true, but for one of each family, which is measured again.
+
+    A check that is new, or was changed, is measured, so that this costs what changed and not what there is.
+    """
+    published = emulated.read(controls.KIND)
+    families = {bug.family: bug.slug for bug in catalogue.with_check()}
+    stored, again = {}, []
+    for bug in catalogue.with_check():
+        made, now = published.get(bug.slug, {}).get("made_of", {}), made_of.of_check(bug)
+        if all(made.get(part) == now[part] for part in ("check", "fault")):
+            stored[bug.slug] = published[bug.slug]["row"]
+        if bug.slug not in stored or bug.slug in families.values():
+            again.append(bug.slug)
+        else:
+            assert controls.problems_of(stored[bug.slug], bug) == []
+    done = run("--json", *again)
     assert done.returncode == 0, done.stderr
-    assert [row["snippet"] for row in json.loads(done.stdout)["rows"]] == [bug.slug for bug in catalogue.with_check()]
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["snippet"] for row in rows] == again
+    verdicts = ("healthy", "honest", "sick", "calls")
+    assert [row for row in rows if any(row[n] != stored.get(row["snippet"], row)[n] for n in verdicts)] == []
 
 
 def test_publishing_one_leaves_the_others(run, copy):

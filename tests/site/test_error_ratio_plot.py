@@ -30,12 +30,24 @@ def marks(svg: str) -> dict[str, tuple[float, str | None]]:
 def test_every_published_check_stands_in_it_once_healthy_and_once_sick():
     rows = evidence.rows(evidence.read_controls())
     svg = plot.drawing(rows, FAMILIES, 10.0)
-    told = [title.partition(": ") for title in marks(svg)]
+    told = {title: int(number or 1) for title, (_, number) in marks(svg).items()}
+    shown = {one["snippet"] for one in rows if one["honest_ratio"] is not None or one["sick_ratio"] is not None}
     for device in ("healthy", "sick"):
-        slugs = [slug for who, _, names in told if who == device for slug in names.split(", ")]
-        shown = {one["snippet"] for one in rows if one["honest_ratio"] is not None or one["sick_ratio"] is not None}
-        assert len(slugs) == len(set(slugs)) and shown >= set(slugs)
-        assert len(slugs) > 0.9 * len(shown), "some are about random numbers, or cannot be imitated"
+        named = []
+        for title, count in told.items():
+            who, _, names = title.partition(": ")
+            slugs = re.sub(r" and \d+ more$", "", names).split(", ")
+            named += slugs if who == device else []
+            assert count == len(slugs) + int((re.findall(r" and (\d+) more$", names) or [0])[0])
+        stand = sum(count for title, count in told.items() if title.startswith(device))
+        assert len(named) == len(set(named)) and shown >= set(named)
+        assert len(shown) >= stand > 0.9 * len(shown), "some are about random numbers, or cannot be imitated"
+
+
+def test_a_mark_names_three_of_many_checks():
+    svg = plot.drawing([row(name, 0.1, 1e3) for name in "abcde"], dict.fromkeys("abcde", "mask"), 10.0)
+    healthy, sick = marks(svg).items()
+    assert re.fullmatch(r"healthy: \w, \w, \w and 2 more", healthy[0]) and healthy[1][1] == sick[1][1] == "5"
 
 
 def test_it_grows_with_the_families_and_not_with_the_checks():

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from mmap import PAGESIZE, mmap
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
@@ -39,7 +40,7 @@ COUNTS: dict[str, int] = {}  # how often each fault fired, by slug
 _state = threading.local()
 _earlier = Earlier()
 _first: dict[tuple, object] = {}  # what faults keep, by the shapes of a call
-_memory: list[bytes] = []  # what a fault never gives back
+_memory: list[mmap] = []  # what a fault never gives back
 
 
 def computed(call: Call, run: Callable):
@@ -93,8 +94,10 @@ def forget() -> None:
 
 
 def keep_memory(size: int) -> None:
-    """So many bytes more that this process holds, as long as the fault is there; zeros would take no memory."""
-    _memory.append(b"\1" * size)
+    """So many bytes more that this process holds, as long as the fault is there, and not a moment longer."""
+    pages = mmap(-1, size)
+    pages[::PAGESIZE] = b"\1" * len(range(0, size, PAGESIZE))  # a page that nobody wrote takes no memory
+    _memory.append(pages)
 
 
 def on_purpose(error: Exception) -> Exception:

@@ -3,7 +3,6 @@
 Links are absolute only where the site has a public address.
 """
 
-import json
 import uuid
 from html import escape
 from pathlib import Path
@@ -19,7 +18,7 @@ from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
 from mpscheck.site import figures as figures_part
 from mpscheck.site import words
-from mpscheck.site.escape import plain
+from mpscheck.site.escape import json_of, plain
 from mpscheck.site.inputs import Inputs, pieces
 
 VERSION = 1  # raised only for a change that can break a reader; docs/api.md has the promise
@@ -328,7 +327,7 @@ def schemas(folder: Path = SCHEMAS) -> dict[str, str]:
 
 
 def _dump(document: dict) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_of(document) + "\n"
 
 
 def files(inputs: Inputs) -> dict[str, str]:

@@ -11,6 +11,7 @@ from mpscheck.runs import numerics
 WIDTH, ROW, TOP, LEFT = 520, 40, 48, 16  # user units: whole width, one family, first row, left end of the axis
 DECADES = (-2, 9)  # powers of ten at the ends of the axis
 OUTSIDE = WIDTH - 16  # where what has no ratio stands
+NAMED = 3  # checks that a mark names; the table has them all
 STEP = 12  # marks nearer than this would cover each other: they are one, with their number
 
 
@@ -93,9 +94,10 @@ def together(marks: list[tuple[float, str]], rightmost: bool) -> list[tuple[floa
 
 
 def _mark(shape, device: str, x: float, y: int, slugs: list[str]) -> str:
-    """One mark; a pointer that rests on it is told which checks it stands for."""
+    """One mark; a pointer that rests on it is told which checks it stands for, the first `NAMED` of many."""
     number = f'<text x="{x}" y="{y + 18}" font-size="11" text-anchor="middle">{len(slugs)}</text>' if slugs[1:] else ""
-    names = escape(f"{device}: {', '.join(slugs)}")
+    more = f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else ""
+    names = escape(f"{device}: {', '.join(slugs[:NAMED])}{more}")
     return f"<g><title>{names}</title>{shape(x, y)}{number}</g>"
 
 

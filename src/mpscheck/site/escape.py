@@ -1,6 +1,7 @@
 """Making strings safe to stand in a page. A run file may come from a stranger: its strings are data, never markup."""
 
 import html
+import json
 import re
 import unicodedata
 
@@ -27,6 +28,13 @@ def entities(words: str) -> str:
     """Every character with a meaning in Markdown, in a table or in HTML as a numeric entity, which all of them pass
     through."""
     return "".join(c if c.isalnum() or c in PLAIN else f"&#{ord(c)};" for c in words)
+
+
+def json_of(document: object, indent: int | None = 1) -> str:
+    """A document of JSON in which nothing reads as a tag, whatever shows it; `<2.9` stays as people read it."""
+    separators = None if indent else (",", ":")
+    written = json.dumps(document, indent=indent, ensure_ascii=False, separators=separators)
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\\u003c", written)
 
 
 def cell(markdown: str) -> str:

@@ -1,6 +1,5 @@
 """The generated parts of the home page and of the page of `validate_mps.py`: the widget, what to paste, what it prints."""
 
-import json
 from html import escape
 
 from mpscheck.known import releases, said, uses
@@ -10,6 +9,7 @@ from mpscheck.known.entry import Entry
 from mpscheck.known.setups import Setup
 from mpscheck.runs import slim
 from mpscheck.site import words
+from mpscheck.site.escape import json_of
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
@@ -84,7 +84,7 @@ def affected(entries: list[Entry], place: int) -> str:
         "unknown": number(UNKNOWN),
         "not_affected": number(NOT_AFFECTED),
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_of(document) + "\n"
 
 
 def advised(advice: Advice, release: str, with_check: set[str]) -> str:
@@ -105,7 +105,7 @@ def advised(advice: Advice, release: str, with_check: set[str]) -> str:
         }
     chosen = {"macos": ["", *releases.MACOS], "chip": ["", *releases.CHIPS]}
     document = {"torch": release, **chosen, "uses": by_use, "taken": taken, "standings": standings}
-    return json.dumps(document, ensure_ascii=False) + "\n"
+    return json_of(document, indent=None) + "\n"
 
 
 def _standing(one: Standing, with_check: set[str]) -> dict:

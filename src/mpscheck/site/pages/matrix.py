@@ -4,7 +4,6 @@ Whole without a script: each cell then says what is known on any Mac. `docs/asse
 and opens what a cell rests on, both from a file of data a family.
 """
 
-import json
 from collections import Counter
 from html import escape
 
@@ -13,7 +12,7 @@ from mpscheck.known.answer import ACCUSED, CONTRADICTION, DISAGREEMENT, NOT_AFFE
 from mpscheck.known.entry import Entry
 from mpscheck.site import cells, words
 from mpscheck.site.cells import ANY, Cell, Grid
-from mpscheck.site.escape import claim_html
+from mpscheck.site.escape import claim_html, json_of
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages.family import by_family
 
@@ -170,7 +169,7 @@ def data(grid: Grid) -> str:
     }
     runs = [column.runs for column in grid.columns]
     answers = [[one.signs, one.state, one.word, one.because, one.date] for one in known]
-    return json.dumps({"answers": answers, "rows": rows, "runs": runs}, ensure_ascii=False, separators=(",", ":"))
+    return json_of({"answers": answers, "rows": rows, "runs": runs}, indent=None)
 
 
 def files(inputs: Inputs) -> dict[str, str]:
