@@ -37,7 +37,7 @@ BUG = {
     ],
     "met_in": [
         "torch_scatter: the number of items in a batch (pytorch#90273)",
-        "transformers: generation from several prompts asks so whether one of them goes on (judged)",
+        "transformers: generation from several prompts, which asks so whether one of them goes on",
         "the longest of some prompts, from a tensor of lengths (judged)",
     ],
     "caveat": "2.0 raises an error instead of the wrong value.",
