@@ -118,6 +118,10 @@ CASES = {  # the user's call, then library calls that must not match
         lambda: torch.tensor(1.0).index_copy(0, torch.tensor([0]), torch.ones(1)),
         [cache_of_transformers, lambda: torch.ones(1).index_copy(0, torch.tensor([0]), torch.ones(1))],
     ),
+    "masked-scatter-0d-shape": (
+        lambda: torch.tensor(1.0).masked_scatter(torch.tensor(True), torch.ones(1)),
+        [lambda: TABLE.masked_scatter(TABLE > 0, torch.zeros(4, 3))],  # image features among those of the words
+    ),
     "mask-equal-assign-wrong-element": (
         lambda: suppressed(torch.eye(3), 0.0),
         [top_k_of_transformers, lambda: suppressed(torch.eye(3)[0], 0.0), lambda: TABLE.clone()[IDS].fill_(0.0)],
