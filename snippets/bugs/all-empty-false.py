@@ -1,14 +1,14 @@
 """`torch.all` of an empty tensor is False.
 
-Of nothing, all is true: so says the CPU, and so say Python and NumPy. The GPU answered False. In the source of that time
-the call returns early where there is nothing to look at, and its result is never written; that the memory then reads as
-False is inferred.
+Of nothing, all is true: so says the CPU, and so say Python and NumPy. The GPU answered False. In the source of that
+time the call returns early where there is nothing to look at, and its result is never written; that the memory then
+reads as False is inferred.
 
-You hit it where a check runs over a selection that may be empty: "all of these logits are finite" fails although there
-are none. Ask for `numel()` first.
+You hit it where a check runs over a selection that may be empty: "all of these logits are finite" fails although
+there are none. Ask for `numel()` first.
 
-It was seen in a build of July 2023. The fix was sent to be merged that month, before the branch of PyTorch 2.1 was cut.
-Which releases before 2.1 are wrong is not known. Along a dimension it stayed wrong (`all-dim-empty-undefined`).
+It was seen in a build of July 2023. The fix was sent to be merged that month, before the branch of PyTorch 2.1 was
+cut. Which releases before 2.1 are wrong is not known. Along a dimension it stayed wrong (`all-dim-empty-undefined`).
 """
 
 BUG = {

@@ -3,12 +3,13 @@
 Of four ones the running sum is `[1, 2, 3, 4]`. The GPU gives `[1, 1, 1, 1]` in int64, int16 and int8, and is right in
 int32. That it returns its input whatever that is, is inferred: the thread shows ones alone. Nothing is raised.
 
-You hit it where positions are counted along a mask, `attention_mask.cumsum(-1) - 1`, as GPT-2 and Llama in Transformers
-do to generate (seen with 5.24): each token of the prompt then gets position 0. Convert to int32 or to a float first.
+You hit it where positions are counted along a mask, `attention_mask.cumsum(-1) - 1`, as GPT-2 and Llama in
+Transformers do to generate (seen with 5.24): each token of the prompt then gets position 0. Convert to int32 or to a
+float first.
 
-No release has it. `cumsum` came to the GPU in November 2022 (pytorch#88319), in builds before PyTorch 2.0. The report is
-of December, the fix of February 2023: it counts in int32 (pytorch#94530), and int64 raised an error for some time after
-that. A comment in PyTorch's source blames macOS before 13.3.
+No release has it. `cumsum` came to the GPU in November 2022 (pytorch#88319), in builds before PyTorch 2.0. The report
+is of December, the fix of February 2023: it counts in int32 (pytorch#94530), and int64 raised an error for some time
+after that. A comment in PyTorch's source blames macOS before 13.3.
 """
 
 BUG = {

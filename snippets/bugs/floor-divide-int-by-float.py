@@ -1,14 +1,14 @@
 """`torch.floor_divide` of an integer tensor by a float tensor returns integers.
 
-`torch.arange(10) // torch.arange(10.0)` has the dtype of both together, float32, on the CPU. On the GPU it has that of
-the first, int64: in the source before the fix the result is made like the first operand, and the quotient is cast to it.
-Quotients that no integer can hold, such as those by zero, are lost; a later step that expects floats works in integers.
-Nothing is raised.
+`torch.arange(10) // torch.arange(10.0)` has the dtype of both together, float32, on the CPU. On the GPU it has that
+of the first, int64: in the source before the fix the result is made like the first operand, and the quotient is cast
+to it. Quotients that no integer can hold, such as those by zero, are lost; a later step that expects floats works in
+integers. Nothing is raised.
 
 You hit it with positions or counts divided by a float tensor. Convert the first operand to a float, `x.float() // y`.
 
-PyTorch 2.8 has the fix, of March 2025 (pytorch#149233). It names no version; which releases before 2.8 are wrong is not
-known. By the same source a half tensor divided by a float32 tensor stays half.
+PyTorch 2.8 has the fix, of March 2025 (pytorch#149233). It names no version; which releases before 2.8 are wrong is
+not known. By the same source a half tensor divided by a float32 tensor stays half.
 """
 
 BUG = {

@@ -1,11 +1,11 @@
 """`torch.index_copy` into a tensor without dimensions raises an error.
 
-A number, as in `torch.tensor(1.0).index_copy(0, index, torch.tensor([5.0]))`, counts as a vector of one element, and the
-CPU takes it so. The kernel for the GPU copies the vector into the number without dropping its dimension; that this
-raises is inferred from the source, since the fix, which drops it, does not say what went wrong.
+A number, as in `torch.tensor(1.0).index_copy(0, index, torch.tensor([5.0]))`, counts as a vector of one element, and
+the CPU takes it so. The kernel for the GPU copies the vector into the number without dropping its dimension; that
+this raises is inferred from the source, since the fix, which drops it, does not say what went wrong.
 
-You hardly hit it: it takes a result that happens to be a single number. Give it a dimension, `x.view(1)`, and take it away
-again afterwards.
+You hardly hit it: it takes a result that happens to be a single number. Give it a dimension, `x.view(1)`, and take it
+away again afterwards.
 
 The kernel came with PyTorch 2.8, and 2.9 has the fix (pytorch#161267).
 """

@@ -1,15 +1,16 @@
 """`x[x == 2] = -1` changes the wrong elements of a small matrix.
 
-Of `[[1, 2, 2], [1, 2, 3]]` the three twos should become -1. On the GPU the first of them stays, and the 1 in the first
-place becomes -1 instead. So one of the positions that the mask selects is taken as another; that the list of positions is
-read before it is written is inferred. Nothing is raised.
+Of `[[1, 2, 2], [1, 2, 3]]` the three twos should become -1. On the GPU the first of them stays, and the 1 in the
+first place becomes -1 instead. So one of the positions that the mask selects is taken as another; that the list of
+positions is read before it is written is inferred. Nothing is raised.
 
 You hit it where token ids are replaced, `ids[ids == pad] = eos`: one token stays, and another is lost. Write
 `torch.where(x == 2, -1, x)`.
 
-It was seen with PyTorch 2.2.2 on macOS 14.4.1; other values do the same, while a matrix whose first element is selected
-comes out right. Those are the versions of `element-assign-macos-14-4-regression`, which 2.3 fixes, but no thread says
-that it is the same fault. A mask in `x[mask]` reads a wrong element there too, of 2-D tensors alone (pytorch#125100).
+It was seen with PyTorch 2.2.2 on macOS 14.4.1; other values do the same, while a matrix whose first element is
+selected comes out right. Those are the versions of `element-assign-macos-14-4-regression`, which 2.3 fixes, but no
+thread says that it is the same fault. A mask in `x[mask]` reads a wrong element there too, of 2-D tensors alone
+(pytorch#125100).
 """
 
 BUG = {

@@ -1,14 +1,14 @@
 """`torch.masked_scatter` of a tensor without dimensions returns the shape [1].
 
-The code for the GPU gives the tensor a dimension, to work on it, and does not take it away again. So a single number comes
-back as a vector of one element. The value is right; what comes after may broadcast, stack or index otherwise than on the
-CPU. Nothing is raised.
+The code for the GPU gives the tensor a dimension, to work on it, and does not take it away again. So a single number
+comes back as a vector of one element. The value is right; what comes after may broadcast, stack or index otherwise
+than on the CPU. Nothing is raised.
 
-You hit it where a mask is put on data that has no batch dimension. The collector of TorchRL did, and now gives the result
-its shape again (pytorch/rl#3473). Do the same, or give the tensor a dimension before the call.
+You hit it where a mask is put on data that has no batch dimension. The collector of TorchRL did, and now gives the
+result its shape again (pytorch/rl#3473). Do the same, or give the tensor a dimension before the call.
 
-It is known from the fix, of February 2026, which PyTorch 2.12 has (pytorch#174381). Which releases before it are wrong is
-not known.
+It is known from the fix, of February 2026, which PyTorch 2.12 has (pytorch#174381). Which releases before it are
+wrong is not known.
 """
 
 BUG = {

@@ -4,11 +4,11 @@ For `[0, 1, 2, 3, 4]` the GPU gives 0 where the CPU gives 4, for `[1, 2, 3]` it 
 which is not even in it. Nothing is raised. A maintainer writes that the fix refuses int64 in both (pytorch#87753).
 
 You hit it wherever whole numbers, which are int64 by default, are reduced: the longest of some prompts, the number of
-classes, the highest token id. torch_scatter finds the number of graphs in a batch that way, says the report. Convert to
-int32 or to a float first.
+classes, the highest token id. torch_scatter finds the number of graphs in a batch that way, says the report. Convert
+to int32 or to a float first.
 
-PyTorch 1.12.1 and 1.13.0 are reported; 2.0 raises an error instead. Why the first element comes back is not known, and
-whether `max` along a dimension is hit is not known either.
+PyTorch 1.12.1 and 1.13.0 are reported; 2.0 raises an error instead. Why the first element comes back is not known,
+and whether `max` along a dimension is hit is not known either.
 """
 
 BUG = {

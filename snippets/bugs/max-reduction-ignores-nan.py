@@ -7,10 +7,10 @@ GPU gives the largest, or smallest, of the other numbers and its index. `argmax`
 You hit it where a maximum stands guard, as the largest activation or gradient of a layer: it stays finite while the
 layer holds NaN. Ask for `isnan().any()` first.
 
-It was seen with PyTorch 2.3.1. Since 2.5.0 the values are right on macOS 15 and later, where Apple has an operation that
-keeps NaN (pytorch#130445); on macOS 13 and 14 they stayed wrong. The indices of `max(dim)` and `min(dim)` stayed wrong
-everywhere, next to a value that is NaN, until kernels of PyTorch's own took over in 2.14 (pytorch#191100). `amax` and
-`amin` share the history of the values; they moved in 2.13.
+It was seen with PyTorch 2.3.1. Since 2.5.0 the values are right on macOS 15 and later, where Apple has an operation
+that keeps NaN (pytorch#130445); on macOS 13 and 14 they stayed wrong. The indices of `max(dim)` and `min(dim)` stayed
+wrong everywhere, next to a value that is NaN, until kernels of PyTorch's own took over in 2.14 (pytorch#191100).
+`amax` and `amin` share the history of the values; they moved in 2.13.
 """
 
 BUG = {

@@ -1,16 +1,16 @@
 """The gradient of `torch.tanh` of complex tensors is wrong.
 
 The gradient is that of the result times the conjugate of `1 - tanh(x)**2`. The code for the GPU leaves the conjugate
-out, so the gradient is right for real numbers alone; elsewhere its angle is wrong. The forward pass is right. Nothing is
-raised.
+out, so the gradient is right for real numbers alone; elsewhere its angle is wrong. The forward pass is right. Nothing
+is raised.
 
-You hit it in networks with complex activations. Take the gradient through exponentials instead, as in `1 - 2 / ((2 *
-x).exp() + 1)`, or compute it on the CPU.
+You hit it in networks with complex activations. Take the gradient through exponentials instead, as in
+`1 - 2 / ((2 * x).exp() + 1)`, or compute it on the CPU.
 
 It is known from two pull requests. One of July 2026 found it (pytorch#189490) and was still open when last seen. The
-other, of September 2026, fixed it on the way to a kernel of PyTorch's own (pytorch#195601), after the branch of PyTorch
-2.14 was cut. Which releases are wrong is not known. `torch.sigmoid` was put right in June 2026, in the same way
-(pytorch#187151); whether it was wrong before is not known.
+other, of September 2026, fixed it on the way to a kernel of PyTorch's own (pytorch#195601), after the branch of
+PyTorch 2.14 was cut. Which releases are wrong is not known. `torch.sigmoid` was put right in June 2026, in the same
+way (pytorch#187151); whether it was wrong before is not known.
 """
 
 BUG = {

@@ -8,9 +8,9 @@ inferred. Nothing is raised.
 You hit it when you sample as nanoGPT, minGPT and llm.c do: tokens that should be excluded get the top logit. Write
 `torch.where(t < v[:, -1:], -inf, t)`; `generate` of Transformers uses `masked_fill`.
 
-It was seen with PyTorch 2.2.2 on macOS 14.4.1. Those are the versions of `element-assign-macos-14-4-regression`, which
-2.3 fixes, but no thread says that it is the same fault. llm.c gave the token 0 throughout with 2.2.2 on macOS 14.4.1, and
-not with 2.1 (karpathy/llm.c#36), without saying in which call.
+It was seen with PyTorch 2.2.2 on macOS 14.4.1. Those are the versions of `element-assign-macos-14-4-regression`,
+which 2.3 fixes, but no thread says that it is the same fault. llm.c gave the token 0 throughout with 2.2.2 on macOS
+14.4.1, and not with 2.1 (karpathy/llm.c#36), without saying in which call.
 """
 
 BUG = {
