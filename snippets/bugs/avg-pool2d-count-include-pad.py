@@ -1,9 +1,10 @@
 """`F.avg_pool2d` with padding leaves the padding out of its averages, whatever `count_include_pad` says.
 
 By default the zeros of the padding count: a corner window of 3 x 3 is the sum of its four elements divided by nine.
-In the source of PyTorch 1.12 and 1.13 the GPU is not told of `count_include_pad`, and Apple's graph divides by the
-elements that lie in the image, here four. So every window that touches the border is too large. The same source reads
-`divisor_override` only to tell cached graphs apart, and never divides by it. Nothing is raised.
+In the source of PyTorch 1.12 and 1.13 the GPU is not told of `count_include_pad`, and Apple's graph then divides by
+the elements that lie in the image, here four; that is inferred, since the fix speaks of `True` alone. So every window
+that touches the border is too large. The same source reads `divisor_override` only to tell cached graphs apart, and
+never divides by it. Nothing is raised.
 
 You hit it in convolutional networks that average with padding. Inception v3 in torchvision does,
 `F.avg_pool2d(x, 3, stride=1, padding=1)`. Pad by hand, `F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 3, stride=1)`.

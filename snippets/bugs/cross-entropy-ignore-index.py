@@ -1,10 +1,10 @@
 """`F.cross_entropy` averages over the targets of -100 too, which it should ignore.
 
--100 is the default of `ignore_index`: such targets give no loss and do not count in the mean. In the code for the GPU
-the part that leaves them out was skipped where `ignore_index` is -100. Their loss is still 0, since no class has that
-number, but the sum is divided by the number of all targets. So the loss, and with it the gradient, is too small by
-the share of targets that are kept; `reduction="sum"` and other values of `ignore_index` are right. That is inferred
-from the fix. Nothing is raised, nor is anything for a target that is no class at all.
+By default, `ignore_index=-100`, a target of -100 gives no loss and does not count in the mean. In the code for the
+GPU the part that leaves them out was skipped where `ignore_index` is -100. Their loss is still 0, since no class has
+that number, but the sum is divided by the number of all targets. So the loss, and with it the gradient, is too small
+by the share of targets that are kept; `reduction="sum"` and other values of `ignore_index` are right. That is
+inferred from the fix. Nothing is raised, nor is anything for a target that is no class at all.
 
 You hit it in every fine-tuning that masks the prompt or the padding with -100, as Transformers does. Give another
 value, `ignore_index=-1`, or select the targets before the loss.

@@ -1,8 +1,8 @@
 """The gradient of `torch.tanh` of complex tensors is wrong.
 
 The gradient is that of the result times the conjugate of `1 - tanh(x)**2`. The code for the GPU leaves the conjugate
-out, so the gradient is right for real numbers alone; elsewhere its angle is wrong. The forward pass is right. Nothing
-is raised.
+out, so the gradient is right for real numbers alone; elsewhere its angle is wrong. The pull request names the
+gradient alone. Nothing is raised.
 
 You hit it in networks with complex activations. Take the gradient through exponentials instead, as in
 `1 - 2 / ((2 * x).exp() + 1)`, or compute it on the CPU.
