@@ -1,10 +1,10 @@
 """`F.avg_pool2d` with padding leaves the padding out of its averages, whatever `count_include_pad` says.
 
 By default the zeros of the padding count: a corner window of 3 x 3 is the sum of its four elements divided by nine.
-In the source of PyTorch 1.12 and 1.13 the GPU is not told of `count_include_pad`, and Apple's graph then divides by
-the elements that lie in the image, here four; that is inferred, since the fix speaks of `True` alone. So every window
-that touches the border is too large. The same source reads `divisor_override` only to tell cached graphs apart, and
-never divides by it. Nothing is raised.
+In a source from before the fix, of a version that is not known, the GPU is not told of `count_include_pad`, and
+Apple's graph then divides by the elements that lie in the image, here four; that is inferred, since the fix speaks of
+`True` alone. So every window that touches the border is too large. The same source reads `divisor_override` only to
+tell cached graphs apart, and never divides by it. Nothing is raised.
 
 You hit it in convolutional networks that average with padding. Inception v3 in torchvision does,
 `F.avg_pool2d(x, 3, stride=1, padding=1)`. Pad by hand, `F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 3, stride=1)`.
@@ -23,7 +23,7 @@ BUG = {
     "fixed_pr": "pytorch/pytorch#94348",
     "reported": [{"thread": "pytorch/pytorch#94348", "date": "2023-02-07"}],
     "met_in": ["torchvision: Inception v3 (judged)"],
-    "caveat": "How it was wrong is read from the source of that time; the fix gives no figures.",
+    "caveat": "How it was wrong is read from a source before the fix; the fix gives no figures.",
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
