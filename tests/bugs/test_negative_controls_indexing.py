@@ -40,6 +40,19 @@ def experts_of_switch_transformers():
     SwitchTransformersSparseMLP(SwitchTransformersConfig(d_model=4, d_ff=8, num_experts=2))(torch.ones(1, 3, 4))
 
 
+def top_k_of_transformers():
+    """Top-k sampling, which rules the other logits out with `masked_fill`."""
+    from transformers import TopKLogitsWarper
+
+    TopKLogitsWarper(1)(torch.ones(3, 2, dtype=torch.int64), torch.eye(3))
+
+
+def suppressed(logits, value):
+    """Top-k sampling as nanoGPT writes it: what lies below the threshold takes a value through a mask."""
+    largest, _ = torch.topk(logits, 1)
+    logits[logits < largest[..., [-1]]] = value
+
+
 def bag_of_words(**more):
     """`nn.EmbeddingBag` as text classifiers call it: one list of ids, and where each text begins."""
     torch.nn.EmbeddingBag(4, 3, **more)(torch.tensor([0, 1, 3, 3]), torch.tensor([0, 2, 4][: 2 + len(more)]))
@@ -101,6 +114,22 @@ CASES = {  # the user's call, then library calls that must not match
     "embedding-bag-out-of-range": (lambda: F.embedding_bag(IDS[None] * 3, TABLE), BAG_OF_WORDS),
     "embedding-bag-negative-zero": (lambda: F.embedding_bag(IDS[None] - 1, TABLE), BAG_OF_WORDS),
     "embedding-bag-offsets-not-validated": (lambda: F.embedding_bag(IDS, TABLE, torch.tensor([1])), BAG_OF_WORDS),
+    "index-copy-scalar": (
+        lambda: torch.tensor(1.0).index_copy(0, torch.tensor([0]), torch.ones(1)),
+        [cache_of_transformers, lambda: torch.ones(1).index_copy(0, torch.tensor([0]), torch.ones(1))],
+    ),
+    "masked-scatter-0d-shape": (
+        lambda: torch.tensor(1.0).masked_scatter(torch.tensor(True), torch.ones(1)),
+        [lambda: TABLE.masked_scatter(TABLE > 0, torch.zeros(4, 3))],  # image features among those of the words
+    ),
+    "mask-equal-assign-wrong-element": (
+        lambda: suppressed(torch.eye(3), 0.0),
+        [top_k_of_transformers, lambda: suppressed(torch.eye(3)[0], 0.0), lambda: TABLE.clone()[IDS].fill_(0.0)],
+    ),
+    "topk-threshold-mask-assign-wrong-entry": (
+        lambda: suppressed(torch.eye(3), float("-inf")),
+        [top_k_of_transformers, lambda: suppressed(torch.eye(3)[0], float("-inf"))],
+    ),
     "index-copy-out-of-range-writes": (
         lambda: torch.zeros(2).index_copy_(0, IDS, torch.ones(2)),
         [cache_of_transformers],

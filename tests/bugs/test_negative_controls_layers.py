@@ -38,6 +38,13 @@ def fused_step(found):
     optimizer.step()
 
 
+def pooling_of_poolformer():
+    """The pooling that PoolFormer has in place of attention; it leaves the padding out of its averages."""
+    from transformers.models.poolformer.modeling_poolformer import PoolFormerPooling
+
+    PoolFormerPooling(3)(IMAGES)
+
+
 def patches_of_qwen2_vl():
     """The patch embedding of Qwen2-VL, a 3-D convolution of contiguous patches."""
     from transformers.models.qwen2_vl.modeling_qwen2_vl import PatchEmbed
@@ -107,6 +114,10 @@ CASES = {  # the user's call, then calls that must not match
             lambda: nn.AvgPool2d(2)(IMAGES.to(memory_format=LAST)),
             lambda: nn.AvgPool2d(2)(IMAGES[1:]),
         ],
+    ),
+    "avg-pool2d-count-include-pad": (
+        lambda: F.avg_pool2d(IMAGES, 3, stride=1, padding=1),  # as Inception v3 does
+        [pooling_of_poolformer, lambda: nn.AvgPool2d(2)(IMAGES), lambda: nn.AdaptiveAvgPool2d(1)(IMAGES)],
     ),
     "adaptive-max-pool2d-nondivisible": (
         lambda: nn.AdaptiveMaxPool2d(3)(IMAGES),

@@ -59,6 +59,16 @@ CASES = {  # the user's call, then library calls that must not match
         lambda: torch.tensor([3.0, float("nan")]).argmax(),
         [greedy_generation_of_gpt2, lambda: RULED_OUT.argmax(-1)],
     ),
+    "max-int64-first-value": (
+        lambda: LENGTHS.max(),
+        [
+            greedy_generation_of_gpt2,  # of one prompt: the first is all that there is
+            lambda: LENGTHS.int().max(),
+            lambda: LENGTHS.max(0),
+            lambda: torch.max(LENGTHS, LENGTHS),
+            lambda: ACTS.max(),
+        ],
+    ),
     "uint8-sum-saturates": (
         lambda: torch.tensor([200, 100], dtype=torch.uint8).sum(dtype=torch.uint8),
         [lambda: torch.tensor([200, 100], dtype=torch.uint8).sum(), lambda: (ACTS > 3).sum(-1)],

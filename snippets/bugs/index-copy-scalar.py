@@ -1,0 +1,96 @@
+"""`torch.index_copy` into a tensor without dimensions raises an error.
+
+A number, as in `torch.tensor(1.0).index_copy(0, index, torch.tensor([5.0]))`, counts as a vector of one element, and
+the CPU takes it so. The kernel for the GPU copies the vector into the number without dropping its dimension; that
+this raises is inferred from the source, since the fix, which drops it, does not say what went wrong.
+
+You hardly hit it: it takes a result that happens to be a single number. Give it a dimension, `x.view(1)`, and take it
+away again afterwards.
+
+The kernel came with PyTorch 2.8, and 2.9 has the fix (pytorch#161267).
+"""
+
+BUG = {
+    "issue": "pytorch/pytorch#160737",
+    "kind": "error",
+    "family": "indexing",
+    "ops": ["torch.index_copy"],
+    "introduced": {"version": "2.8", "basis": "release notes"},
+    "affected": "<2.9",
+    "basis": {"seen": "unknown", "fixed": "release notes"},
+    "fixed_pr": "pytorch/pytorch#161267",
+    "reported": [{"thread": "pytorch/pytorch#161267", "date": "2025-08-22"}],
+    "caveat": "Read through the fix; that an error is raised is inferred from the source before it.",
+    "caused_by": "torch",
+    "in_a_release": True,
+    "open_as_stored": False,
+    "stored_date": "2026-11-24",
+    "trigger": [{"op": ["index_copy"], "when": ["self.ndim == 0", "source.ndim == 1"]}],
+    "effect": "raises(RuntimeError)",
+}
+
+import torch
+
+
+def inputs():
+    return torch.tensor(1.0), torch.tensor([0]), torch.tensor([5.0])
+
+
+def compute(device, x, index, source):
+    return x.to(device).index_copy(0, index.to(device), source.to(device))
+
+
+def workaround(device, x, index, source):
+    return x.to(device).view(1).index_copy(0, index.to(device), source.to(device)).view(())
+
+
+def control(device, x, index, source):
+    return x.to(device).view(1).index_copy(0, index.to(device), source.to(device))
+
+
+# The lines below are the same in every snippet of its kind: run on this device and on the CPU, say whether they agree.
+if __name__ == "__main__":
+    import sys
+
+    device = sys.argv[2] if sys.argv[1:2] == ["--device"] else "mps"
+    print(f"{__doc__.splitlines()[0]}\nPython {sys.executable}\ntorch {torch.__version__} from {torch.__file__}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        sys.exit("COULD NOT RUN: this torch sees no Apple GPU; on a Mac, see torch.backends.mps.is_available()")
+
+    def wide(t):  # in double precision; whole numbers stay as they are
+        return t.to(torch.promote_types(t.dtype, torch.float64)) if t.is_floating_point() or t.is_complex() else t
+
+    def run(function, *where, precision=lambda t: t):  # its outputs, on the CPU
+        outputs = function(*where, *[precision(t.float() if t.is_floating_point() else t) for t in inputs()])
+        return [t.detach().cpu() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    def error_ratio(got, cpu, exact):  # the device's error over the CPU's; infinite where no rounding explains it
+        right = torch.stack([(got == t) | (got.isnan() & t.isnan()) for t in (cpu, exact.to(cpu.dtype))]).any(0)
+        kind, got, cpu, exact = got.dtype, wide(got), wide(cpu), wide(exact)
+        exact = torch.where(exact.isfinite(), exact, cpu)
+        rounds = kind.is_floating_point or kind.is_complex
+        here, there = (t.isfinite() & exact.isfinite() & rounds for t in (cpu, got))
+        if not (right | there).all() or not there.any():
+            return 0.0 if right.all() else float("inf")
+        sizes = (torch.where(ok, t.abs(), 0.0) for t, ok in ((got - exact, there), (cpu - exact, here), (exact, here)))
+        error, own, size = (torch.stack([t.square().mean().sqrt(), t.max()]) for t in sizes)  # RMS and largest
+        rounding = torch.maximum(own, torch.finfo(kind).eps * size).clamp(min=2**-126) if own.any() else own
+        return (error / rounding).nan_to_num(0.0, float("inf")).max().item()  # where the CPU is exact, all must be
+
+    found = {}
+    for function in (compute, control, workaround):
+        cpu, exact = run(function, "cpu"), run(control if function is control else compute, "cpu", precision=wide)
+        try:
+            got = run(function, device)
+        except Exception as error:
+            found[function], said = "ERROR", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            alike = [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in cpu]
+            ratios = [error_ratio(*outputs) for outputs in zip(got, cpu, exact)] if alike else [float("inf")]
+            found[function] = "WRONG" if max(ratios) > 10 else "agrees"
+            said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in ratios)}, 10 allowed"  # one for each output
+        print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[compute] == "ERROR" and found[control] != "agrees":
+        sys.exit("COULD NOT RUN: compute raised an error, and control is not right either")
+    print(f"{found[compute].upper()}: {device} against the CPU in float64, torch {torch.__version__}")
+    sys.exit(0 if found[compute] == "agrees" else 3)
