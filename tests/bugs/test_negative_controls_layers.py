@@ -91,6 +91,13 @@ def conv1d_of_gpt2():
     Conv1D(4, 8)(torch.ones(2, 5, 8))
 
 
+def mlp_of_levit():
+    """The MLP of LeViT, a vision model that calls hardswish on tokens in the plain order."""
+    from transformers.models.levit.modeling_levit import LevitMLPLayer
+
+    LevitMLPLayer(4, 8)(torch.ones(2, 5, 4)).sum().backward()
+
+
 def complex_systems(*sizes):
     """A batch of complex least squares."""
     matrices = torch.ones(sizes, dtype=torch.complex64)
@@ -247,6 +254,26 @@ CASES = {  # the user's call, then calls that must not match
     "lstm-batch-first-transposed": (
         lambda: nn.LSTM(4, 2, batch_first=True)(torch.ones(2, 3, 4)),
         [codec_of_encodec, lambda: nn.GRU(4, 2, batch_first=True)(torch.ones(2, 3, 4))],
+    ),
+    "lstm-backward-ignores-dropout": (
+        lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1)(torch.ones(3, 2, 4)),
+        [
+            codec_of_encodec,
+            lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1).eval()(torch.ones(3, 2, 4)),
+            torch.no_grad()(lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1)(torch.ones(3, 2, 4))),
+        ],
+    ),
+    "hardswish-backward-channels-last": (
+        lambda: gradient(F.hardswish, IMAGES.to(memory_format=LAST)),
+        [mlp_of_levit, lambda: gradient(F.hardswish, IMAGES), lambda: F.hardswish(IMAGES.to(memory_format=LAST))],
+    ),
+    "linalg-solve-backward-wrong": (
+        lambda: gradient(torch.linalg.solve, torch.eye(3), torch.ones(3, 2)),
+        [
+            lambda: torch.linalg.solve(torch.eye(3), torch.ones(3, 2)),
+            lambda: torch.linalg.lu_solve(*torch.linalg.lu_factor(torch.eye(3)), torch.ones(3, 2)),
+            lambda: gradient(torch.linalg.inv, torch.eye(3)),
+        ],
     ),
     "lstsq-complex-underdetermined-214": (
         lambda: complex_systems(8, 32, 48),
