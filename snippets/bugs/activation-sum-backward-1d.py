@@ -4,12 +4,12 @@
 Nothing is raised.
 
 You hit it where you take the gradient of a single neuron or of one vector. A loss that hands back a real gradient is
-right in the thread of a change to these functions, whose author kept away from `sum` for this reason
-(pytorch#123049). Add a dimension: `F.gelu(x[None])`.
+right in the thread of a change to these functions, whose author kept away from `sum` for this reason (pytorch#123049).
+Add a dimension: `F.gelu(x[None])`.
 
 It was seen in April 2024 on a development build of 2.4, macOS 14.4.1. The release notes of 2.3 list the fix. By its
-title macOS 14.4 fills a graph with a constant in another way, which the fix adjusts for; why that concerns these
-three functions alone is not said, nor how the numbers are wrong.
+title macOS 14.4 fills a graph with a constant in another way, which the fix adjusts for; why that concerns these three
+functions alone is not said, nor how the numbers are wrong.
 """
 
 BUG = {

@@ -3,13 +3,13 @@
 Two ones and a kernel of two ones, with stride 2, give four ones. The GPU gave 1, 2, 1, 0: what stride 1 gives, with a
 zero behind it. So the result has the right length, and the contributions lie too close together. Nothing is raised.
 
-You hit it in decoders that make sound longer by transposed convolutions, such as vocoders; one report has the sizes
-of such a layer, a kernel of 16 with a stride of 8. `conv_transpose2d` with one more dimension and the same stride in
-both directions is right (inferred).
+You hit it in decoders that make sound longer by transposed convolutions, such as vocoders; one report has the sizes of
+such a layer, a kernel of 16 with a stride of 8. `conv_transpose2d` with one more dimension and the same stride in both
+directions is right (inferred).
 
-It was reported twice in August 2022, on nightlies of 1.13 with macOS 12.3.1 and 12.5. The fix of `conv1d` and
-`conv2d` with different strides (`conv2d-unequal-stride`) names both threads (pytorch#83522); in which release it is
-has not been found out. That strides of the two directions are mixed up here as there is inferred.
+It was reported twice in August 2022, on nightlies of 1.13 with macOS 12.3.1 and 12.5. The fix of `conv1d` and `conv2d`
+with different strides (`conv2d-unequal-stride`) names both threads (pytorch#83522); in which release it is has not
+been found out. That strides of the two directions are mixed up here as there is inferred.
 """
 
 BUG = {

@@ -1,8 +1,8 @@
 """The backward of `torch.linalg.solve` gives wrong gradients for both arguments.
 
 In the thread the gradient of the matrix is off by 14.83 and that of the right side by 1.45, for each of ten seeds;
-with a matrix that is nearly singular by 13,820. The solution itself is right, and the inputs are contiguous. Nothing is
-raised.
+with a matrix that is nearly singular by 13,820. The solution itself is right, and the inputs are contiguous. Nothing
+is raised.
 
 You hit it in ridge regression, whitening and concept erasure that learn through a `solve`. Multiply by
 `torch.linalg.inv`, or solve on the CPU; the thread found `PYTORCH_ENABLE_MPS_FALLBACK=1` right as well.

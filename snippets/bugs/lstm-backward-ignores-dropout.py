@@ -2,8 +2,8 @@
 
 With two or more layers and a dropout, some elements between the layers are set to zero in the forward pass. The
 backward pass gets the outputs of each layer from before that, and does not set anything to zero. So the gradients of
-the input and of the weights belong to another network than the loss. In the thread the gradient of the input is off
-by 98 percent. The loss is right, and nothing is raised.
+the input and of the weights belong to another network than the loss. In the thread the gradient of the input is off by
+98 percent. The loss is right, and nothing is raised.
 
 You hit it in training of any stacked LSTM with dropout: it learns, only worse. Use layers of one `nn.LSTM` each, with
 `nn.Dropout` in between.

@@ -1,15 +1,15 @@
 """The backward of `nn.LSTM` with more than two layers is wrong on macOS 14.4.
 
 PyTorch's own test of these gradients passes on macOS 13 and 14.2 and fails on 14.4: 195 of the 196 numbers of a
-weight's gradient are wrong, by up to 0.25. The cause is an optimisation of a reshape in Apple's graph library that came
-with macOS 14.4. Nothing is raised.
+weight's gradient are wrong, by up to 0.25. The cause is an optimisation of a reshape in Apple's graph library that
+came with macOS 14.4. Nothing is raised.
 
 You hit it in training of stacked LSTMs. Stack several `nn.LSTM` of one layer each.
 
-Reported in May 2024 by a maintainer. The release notes of 2.5 list a change that ends the silence (pytorch#130038): its
-first form raises an error, and a reviewer asks for a warning and the CPU instead. Which of them is in the release has
-not been found out. Apple announced a fix for a later macOS; which one has it is not known, nor whether the output is
-right.
+Reported in May 2024 by a maintainer. The release notes of 2.5 list a change that ends the silence (pytorch#130038):
+its first form raises an error, and a reviewer asks for a warning and the CPU instead. Which of them is in the release
+has not been found out. Apple announced a fix for a later macOS; which one has it is not known, nor whether the output
+is right.
 """
 
 BUG = {

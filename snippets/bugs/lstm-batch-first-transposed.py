@@ -4,12 +4,11 @@ The input is given as (batch, time, size), and so should the output be. It came 
 works with time first, and the step that swaps the two back was missing. Nothing is raised by the layer. Where batch
 and time have the same size, nothing that follows notices either.
 
-You hit it in nearly every model around an LSTM, since most of them put the batch first: `output[:, -1]` then takes
-one sequence in place of the last step of each. Put time first, and swap the two yourself.
+You hit it in nearly every model around an LSTM, since most of them put the batch first: `output[:, -1]` then takes one
+sequence in place of the last step of each. Put time first, and swap the two yourself.
 
-Reported in June 2022 on a build of 1.13, macOS 12.4. The fix, pytorch#80597, is in 1.12.1; that 1.12.0 has
-the fault is inferred. Gradients with `batch_first=True` failed in other ways until
-2.0 (pytorch#87579, pytorch#95137).
+Reported in June 2022 on a build of 1.13, macOS 12.4. The fix, pytorch#80597, is in 1.12.1; that 1.12.0 has the fault
+is inferred. Gradients with `batch_first=True` failed in other ways until 2.0 (pytorch#87579, pytorch#95137).
 """
 
 BUG = {

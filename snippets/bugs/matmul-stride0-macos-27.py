@@ -1,12 +1,11 @@
 """`torch.mm` with an expanded operand is wrong again on a beta of macOS 27.
 
 Apple's matrix multiplication does not heed a stride of zero, as the rows of an expanded matrix have. macOS 26.4 ended
-that (`matmul-stride0-grad`), and PyTorch copies such matrices only on older systems. A beta of macOS 27 has the
-fault once more, so there neither of the two helps. Nothing is raised.
+that (`matmul-stride0-grad`), and PyTorch copies such matrices only on older systems. A beta of macOS 27 has the fault
+once more, so there neither of the two helps. Nothing is raised.
 
 You hit it in attribution, `torch.autograd.grad(y.sum(), x)`, where the sum comes right behind a matrix product: the
-gradient that a plain sum hands back is one number, expanded. `torch.autograd.grad(y, x, torch.ones_like(y))` is
-right.
+gradient that a plain sum hands back is one number, expanded. `torch.autograd.grad(y, x, torch.ones_like(y))` is right.
 
 A maintainer of PyTorch saw it in July 2026 and wrote it down without PyTorch, as a call of Apple's library: a column
 of 64 rows with a row stride of zero, times a row of 16; macOS 26.4 and 26.5 are right there. Which PyTorch it was,

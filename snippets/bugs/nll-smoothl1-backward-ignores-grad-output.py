@@ -1,17 +1,16 @@
 """The backward of `F.nll_loss`, `F.cross_entropy` and `F.smooth_l1_loss` ignores the incoming gradient.
 
-The kernel computes the gradient of the loss itself and never reads the gradient that arrives from behind it. So
-`(10 * loss).backward()` gives what `loss.backward()` should give, and a loss that is subtracted pulls in the wrong
-direction. Only an incoming gradient of one, as with `loss.backward()`, is right. The loss is right, and nothing is
-raised.
+The kernel computes the gradient of the loss itself and never reads the gradient that arrives from behind it. So `(10 *
+loss).backward()` gives what `loss.backward()` should give, and a loss that is subtracted pulls in the wrong direction.
+Only an incoming gradient of one, as with `loss.backward()`, is right. The loss is right, and nothing is raised.
 
 You hit it where losses are weighted and added, in distillation and auxiliary losses, where a loss is divided by the
 number of accumulation steps, and with `reduction="none"` followed by a mean or a mask. Take the gradient of each loss
 alone, multiply it, and add.
 
-The fix came in February 2023 and is in 2.0 by its merge date (pytorch#94226). By the source of that time, one piece
-of code computes this gradient for targets of any number of dimensions, so `nll_loss2d` is hit too. Which releases
-before 2.0 have it is not known.
+The fix came in February 2023 and is in 2.0 by its merge date (pytorch#94226). By the source of that time, one piece of
+code computes this gradient for targets of any number of dimensions, so `nll_loss2d` is hit too. Which releases before
+2.0 have it is not known.
 """
 
 BUG = {

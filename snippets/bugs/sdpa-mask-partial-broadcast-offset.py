@@ -2,16 +2,16 @@
 
 The Metal kernels for short queries find the mask of a head by one counter, which runs over the heads of the whole
 batch, and by the mask's stride from head to head. A mask of shape (batch, 1, query, key) has none, so each prompt of
-the batch gets the mask of the first (inferred from the source of that time). In the thread the result is off by
-0.096. Nothing is raised.
+the batch gets the mask of the first (inferred from the source of that time). In the thread the result is off by 0.096.
+Nothing is raised.
 
 You would hit it in generation of a batch with padding, as `transformers` makes such masks. Expand the mask to all
 heads and make it contiguous.
 
-These kernels got masks of numbers on 12 May 2026 (pytorch#183458) and this fix on 18 May, in the development of
-2.13, so that only builds in between have it. By the wheels of 2.8.0 to 2.12.0 these kernels never get a mask there. They
-take queries of up to 8 positions, heads of 64, 96 or 128, and no gradients. A mask of one prompt for a whole batch, (1,
-head, query, key), is read behind its end by the same code (inferred); it is not checked.
+These kernels got masks of numbers on 12 May 2026 (pytorch#183458) and this fix on 18 May, in the development of 2.13,
+so that only builds in between have it. By the wheels of 2.8.0 to 2.12.0 these kernels never get a mask there. They
+take queries of up to 8 positions, heads of 64, 96 or 128, and no gradients. A mask of one prompt for a whole batch,
+(1, head, query, key), is read behind its end by the same code (inferred); it is not checked.
 """
 
 BUG = {

@@ -91,6 +91,15 @@ def conv1d_of_gpt2():
     Conv1D(4, 8)(torch.ones(2, 5, 8))
 
 
+def quantizer_of_wav2vec2(training):
+    """The quantizer of Wav2Vec2, which adds Gumbel noise in training alone."""
+    from transformers import Wav2Vec2Config
+    from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2GumbelVectorQuantizer
+
+    config = Wav2Vec2Config(conv_dim=(8,), conv_stride=(1,), conv_kernel=(1,), codevector_dim=8)
+    Wav2Vec2GumbelVectorQuantizer(config).train(training)(torch.ones(2, 5, 8))
+
+
 def mlp_of_levit():
     """The MLP of LeViT, a vision model that calls hardswish on tokens in the plain order."""
     from transformers.models.levit.modeling_levit import LevitMLPLayer
@@ -262,6 +271,10 @@ CASES = {  # the user's call, then calls that must not match
             lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1).eval()(torch.ones(3, 2, 4)),
             torch.no_grad()(lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1)(torch.ones(3, 2, 4))),
         ],
+    ),
+    "gumbel-softmax-nan-exponential-zero": (
+        lambda: quantizer_of_wav2vec2(True),
+        [lambda: quantizer_of_wav2vec2(False), lambda: torch.multinomial(torch.ones(3), 1), lambda: torch.rand(3)],
     ),
     "hardswish-backward-channels-last": (
         lambda: gradient(F.hardswish, IMAGES.to(memory_format=LAST)),
