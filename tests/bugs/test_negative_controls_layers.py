@@ -75,6 +75,51 @@ def bert_trained(*ids):
     BertForMaskedLM(BertConfig(vocab_size=8, **sizes))(ids, labels=ids).loss.backward()
 
 
+def codec_of_encodec():
+    """The LSTM of EnCodec, which puts time first."""
+    from transformers import EncodecConfig
+    from transformers.models.encodec.modeling_encodec import EncodecLSTM
+
+    EncodecLSTM(EncodecConfig(), 8)(torch.ones(2, 8, 5))
+
+
+def vocoder_of_speecht5():
+    """The vocoder of SpeechT5, which makes sound longer by transposed convolutions."""
+    from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+
+    sizes = dict(model_in_dim=8, upsample_initial_channel=8, upsample_rates=[2], upsample_kernel_sizes=[4])
+    SpeechT5HifiGan(SpeechT5HifiGanConfig(**sizes))(torch.ones(5, 8))
+
+
+def conv1d_of_gpt2():
+    """The layer that GPT-2 calls `Conv1D`, which is a matrix product."""
+    from transformers.pytorch_utils import Conv1D
+
+    Conv1D(4, 8)(torch.ones(2, 5, 8))
+
+
+def quantizer_of_wav2vec2(training):
+    """The quantizer of Wav2Vec2, which adds Gumbel noise in training alone."""
+    from transformers import Wav2Vec2Config
+    from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2GumbelVectorQuantizer
+
+    config = Wav2Vec2Config(conv_dim=(8,), conv_stride=(1,), conv_kernel=(1,), codevector_dim=8)
+    Wav2Vec2GumbelVectorQuantizer(config).train(training)(torch.ones(2, 5, 8))
+
+
+def mlp_of_levit():
+    """The MLP of LeViT, a vision model that calls hardswish on tokens in the plain order."""
+    from transformers.models.levit.modeling_levit import LevitMLPLayer
+
+    LevitMLPLayer(4, 8)(torch.ones(2, 5, 4)).sum().backward()
+
+
+def complex_systems(*sizes):
+    """A batch of complex least squares."""
+    matrices = torch.ones(sizes, dtype=torch.complex64)
+    torch.linalg.lstsq(matrices, matrices)
+
+
 CASES = {  # the user's call, then calls that must not match
     "conv2d-noncontiguous-weight": (
         lambda: F.conv2d(IMAGES, torch.ones(3, 4, 3, 3, 3)[:, :, 1]),
@@ -209,6 +254,57 @@ CASES = {  # the user's call, then calls that must not match
         [
             lambda: bert_trained(1, 2, 3),
             lambda: gradient(lambda w: F.embedding(torch.tensor([0, 0]), w), torch.ones(4, 3)),
+        ],
+    ),
+    "conv2d-unequal-stride": (
+        lambda: F.conv2d(IMAGES, torch.ones(3, 4, 1, 1), stride=(1, 2)),
+        [
+            conv1d_of_gpt2,
+            lambda: F.conv2d(IMAGES, torch.ones(3, 4, 1, 1), stride=2),
+            lambda: F.conv1d(IMAGES[0], torch.ones(3, IMAGES.shape[2], 3), padding=1),
+        ],
+    ),
+    "conv-transpose1d-stride": (
+        vocoder_of_speecht5,
+        [
+            lambda: F.conv_transpose1d(torch.ones(1, 1, 2), torch.ones(1, 1, 2)),
+            lambda: F.conv_transpose2d(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2), stride=2),
+        ],
+    ),
+    "lstm-batch-first-transposed": (
+        lambda: nn.LSTM(4, 2, batch_first=True)(torch.ones(2, 3, 4)),
+        [codec_of_encodec, lambda: nn.GRU(4, 2, batch_first=True)(torch.ones(2, 3, 4))],
+    ),
+    "lstm-backward-ignores-dropout": (
+        lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1)(torch.ones(3, 2, 4)),
+        [
+            codec_of_encodec,
+            lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1).eval()(torch.ones(3, 2, 4)),
+            torch.no_grad()(lambda: nn.LSTM(4, 2, num_layers=2, dropout=0.1)(torch.ones(3, 2, 4))),
+        ],
+    ),
+    "gumbel-softmax-nan-exponential-zero": (
+        lambda: quantizer_of_wav2vec2(True),
+        [lambda: quantizer_of_wav2vec2(False), lambda: torch.multinomial(torch.ones(3), 1), lambda: torch.rand(3)],
+    ),
+    "hardswish-backward-channels-last": (
+        lambda: gradient(F.hardswish, IMAGES.to(memory_format=LAST)),
+        [mlp_of_levit, lambda: gradient(F.hardswish, IMAGES), lambda: F.hardswish(IMAGES.to(memory_format=LAST))],
+    ),
+    "linalg-solve-backward-wrong": (
+        lambda: gradient(torch.linalg.solve, torch.eye(3), torch.ones(3, 2)),
+        [
+            lambda: torch.linalg.solve(torch.eye(3), torch.ones(3, 2)),
+            lambda: torch.linalg.lu_solve(*torch.linalg.lu_factor(torch.eye(3)), torch.ones(3, 2)),
+            lambda: gradient(torch.linalg.inv, torch.eye(3)),
+        ],
+    ),
+    "lstsq-complex-underdetermined-214": (
+        lambda: complex_systems(8, 32, 48),
+        [
+            lambda: complex_systems(5, 32, 48),
+            lambda: complex_systems(8, 48, 32),
+            lambda: torch.linalg.lstsq(torch.ones(8, 32, 48), torch.ones(8, 32, 3)),
         ],
     ),
     "matmul-stride0-grad": (
