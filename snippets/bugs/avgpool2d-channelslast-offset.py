@@ -5,7 +5,8 @@ when its order is `channels_last`. The averages belong to other places. Nothing 
 plain order, the result is right.
 
 You hit it when you turn the tokens of a vision transformer into a map and pool it: `tokens[:, 1:]`, reshaped and
-permuted, is exactly such a view where the batch holds one image. Call `.contiguous()` before the pooling.
+permuted, is exactly such a view where the batch holds one image. With several images it also has gaps, which is a bug
+of its own (pytorch#180984). Call `.contiguous()` before the pooling.
 
 Why: the fast path for `channels_last` makes its array without the strides and dropped the offset, says the author of
 the fix. The thread, of February 2026, shows it on 2.10.0, and the same for `BatchNorm2d`, which is a bug of its own
