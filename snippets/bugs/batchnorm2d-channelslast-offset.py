@@ -37,6 +37,7 @@ BUG = {
                 "input.stride.1 == 1",
                 "input.stride.3 == input.size.1",
                 "input.stride.2 == input.size.1 * input.size.3",
+                "input.stride.0 >= input.size.1 * input.size.2 * input.size.3",
             ],
         }
     ],
