@@ -34,12 +34,7 @@ BUG = {
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
-    "trigger": [
-        {"op": ["randn"], "when": ["earlier.size.value == size.value"]},
-        {"op": ["normal"], "when": ["earlier.size.value == size.value"]},
-        {"op": ["normal"], "form": "inplace", "when": ["earlier.self.shape == self.shape"]},
-        {"op": ["randn_like"], "when": ["earlier.self.shape == self.shape"]},
-    ],
+    "trigger": [{"op": ["randn", "randn_like", "normal"], "when": ["earlier.result.shape == result.shape"]}],
     "effect": "stale(result)",
 }
 

@@ -138,7 +138,12 @@ CASES = {  # the user's call, then library calls that must not match
     ),
     "randn-same-every-call": (
         lambda: [torch.nn.init.normal_(torch.empty(4)) for _ in range(2)],
-        [lambda: torch.randn(4), lambda: [torch.randn(4), torch.randn(5)], lambda: [torch.rand(4) for _ in range(2)]],
+        [
+            lambda: torch.randn(4),
+            lambda: [torch.randn(4), torch.randn(5)],
+            lambda: [torch.randn(2, 4), torch.randn(2, 5)],
+            lambda: [torch.rand(4) for _ in range(2)],
+        ],
     ),
     "native-dropout-train-none": (
         lambda: torch.native_dropout(ACTS, 0.5, None),
