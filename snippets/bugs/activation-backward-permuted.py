@@ -1,15 +1,16 @@
 """The gradient of `F.silu`, `torch.sigmoid` and `torch.tanh` is wrong for permuted inputs.
 
-In the thread a gradient of `tanh` is off by 1.9994, more than two of them can differ by. The forward pass is right,
-and so are ELU, GELU and leaky ReLU. Nothing is raised.
+In the thread a gradient of `tanh` is off by 1.9994, although such gradients lie between 0 and 1. The forward pass is
+right. The gradients of ELU, SELU, GELU and leaky ReLU are right too. Nothing is raised.
 
 You hit it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
 `transformers` does in training without its fast kernels (seen with 5.24), at the activation of its convolution. Llama
 and `MambaModel` do not. Call `.contiguous()` on the input first.
 
 The thread is of February 2026; its versions are not known, nor is a fix. By the code, newer versions of PyTorch need
-no copy on macOS 15 and later; the macOS of the thread is not known. The wheels have other kernels for the gradient of
-SiLU from 2.12.0 on and for that of tanh from 2.13.0 on.
+no copy on macOS 15 and later; the macOS of the thread is not known. Kernels of PyTorch's own have replaced the code:
+in the macOS wheels for SiLU from 2.12.0 on and for sigmoid from 2.14 on. Those for tanh and logit were merged in
+September 2026 (pytorch#195601); the wheel of 2.14.1 still has the old code.
 
 Why (inferred from the code of those kernels): the result takes the layout of the input, or of the gradient that
 arrives. Where that is not contiguous, the kernels take a contiguous copy, fill that, and never copy it back, so that
@@ -18,7 +19,7 @@ the gradient holds what stood in its memory before.
 
 BUG = {
     "issue": "pytorch/pytorch#175188",
-    "also": ["pytorch/pytorch#189490", "pytorch/pytorch#187906"],
+    "also": ["pytorch/pytorch#189490", "pytorch/pytorch#187906", "pytorch/pytorch#187151", "pytorch/pytorch#195601"],
     "kind": "wrong",
     "family": "autograd",
     "ops": ["torch.nn.functional.silu", "torch.sigmoid", "torch.special.logit", "torch.tanh"],
@@ -34,7 +35,7 @@ BUG = {
         "transformers: Mamba2Model without its fast kernels, in training",
         "attribution through an activation of transposed tensors (judged)",
     ],
-    "caveat": "Closed; a fix is not known. The kernels of SiLU and tanh are others since 2.12 and 2.13. The thread also names mish, softplus, threshold and ReLU; when those are wrong is not known well enough, so they are not checked.",
+    "caveat": "Closed; a fix is not known. In 2.14.1 the old code is left for tanh and logit alone. The thread also names mish, softplus, threshold and ReLU; when those are wrong is not known well enough, so they are not checked.",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
     "danger": 34,

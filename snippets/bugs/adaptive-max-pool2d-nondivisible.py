@@ -1,9 +1,9 @@
 """`F.adaptive_max_pool2d` gives wrong values and places where the sizes do not divide.
 
 Adaptive pooling takes windows of different sizes, which may overlap. On Apple GPUs it was one ordinary max-pooling
-with a single window size and stride, which is the same only where the output size divides the input size. From 5 x 5
-to 3 x 3 the first row came out as 12, 13, 14 where 6, 8, 9 is right; from 2 x 2 to 4 x 4 even the shape was wrong. The
-indices, and so the gradients, are wrong too. Nothing is raised.
+with a single window size and stride. That is the same only where the division of the input size by the output size
+leaves no remainder, or a remainder of 1. From 5 x 5 to 3 x 3 the first row came out as 12, 13, 14 where 6, 8, 9 is
+right; from 2 x 2 to 4 x 4 even the shape was wrong. The indices, and so the gradients, are wrong too. Nothing is raised.
 
 You hit it in vision models that pool to a fixed size, such as 7 x 7, with images of other sizes than usual.
 
@@ -29,7 +29,7 @@ BUG = {
         }
     ],
     "met_in": ["vision models that pool maps of any size to a fixed one (judged)"],
-    "caveat": "The software model of this bug only disturbs the numbers.",
+    "caveat": "Sizes with a remainder of 1, such as 7 to 3, are right by the code, but are counted as hit. The software model of this bug only disturbs the numbers.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

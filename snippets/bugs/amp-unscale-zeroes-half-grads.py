@@ -1,9 +1,9 @@
 """`GradScaler` sets all bfloat16 gradients to zero, so that the model does not train.
 
-Before a step `GradScaler` divides the gradients by its scale, all of them in one call. The kernel for Apple GPUs
-expects the factor in the type of the gradients, but is handed a float32. Of that it reads the first two bytes, and in
-a power of two, which the scale is unless you choose another, both are zero. So every gradient becomes zero, the
-optimizer steps by nothing, and the loss stays where it is. Nothing is raised, and no step is counted as skipped.
+Before a step `GradScaler` divides all gradients by its scale in one call. The kernel for Apple GPUs expects the factor
+in the dtype of the gradients, but is handed a float32 and reads only its first two bytes. Those are zero in a power of
+two, which the scale is unless you choose another. So every gradient becomes zero, the optimizer changes nothing, and
+the loss stays where it is. Nothing is raised, and no step is counted as skipped.
 
 You hit it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
 `from_pretrained(…, dtype=torch.bfloat16)`: in the thread the loss of a linear layer stands at 1.789 while the CPU's

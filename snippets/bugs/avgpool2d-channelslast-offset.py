@@ -1,11 +1,13 @@
 """`F.avg_pool2d` of a `channels_last` view averages the elements at the start of its memory.
 
 A view that begins later in memory, such as the patch tokens behind a class token, is read from the start all the same
-when its order is `channels_last`. The averages belong to other places. Nothing is raised. Without an offset, or in the
-plain order, the result is right.
+when its strides are those of `channels_last`. The averages belong to other places. Nothing is raised. Without an
+offset, or in the plain order, the result is right. So is a picture that became a batch of one by `[None]`: its first
+stride is not that of `channels_last`.
 
 You hit it when you turn the tokens of a vision transformer into a map and pool it: `tokens[:, 1:]`, reshaped and
-permuted, is exactly such a view where the batch holds one image. Call `.contiguous()` before the pooling.
+permuted, is exactly such a view where the batch holds one image. With several images it also has gaps, which is a bug
+of its own (pytorch#180984). Call `.contiguous()` before the pooling.
 
 Why: the fast path for `channels_last` makes its array without the strides and dropped the offset, says the author of
 the fix. The thread, of February 2026, shows it on 2.10.0, and the same for `BatchNorm2d`, which is a bug of its own
@@ -37,6 +39,7 @@ BUG = {
                 "self.stride.1 == 1",
                 "self.stride.3 == self.size.1",
                 "self.stride.2 == self.size.1 * self.size.3",
+                "self.stride.0 >= self.size.1 * self.size.2 * self.size.3",
             ],
         }
     ],

@@ -1,14 +1,14 @@
 """`torch.cat` of tensors in the order channels last mixes up the numbers of its result.
 
-Where all tensors are in the order channels last, so is the result. The GPU writes a contiguous result into its
-memory, which is then read in the other order (inferred: a first attempt at a fix writes into a temporary tensor where
-the result is not contiguous, and copies that back). Nothing is raised.
+Where all tensors are in the order channels last, the result is too. The GPU writes the numbers in the plain order, and
+they are then read in the other one. That is inferred from a first attempt at a fix, which writes to a temporary tensor
+and copies it over. Nothing is raised.
 
-You hit it in vision models in `channels_last` that join maps, as a UNet does with its skip connections. Call
-`.contiguous()` on the tensors.
+You hit it in vision models in `channels_last` that join feature maps, as a UNet does with its skip connections. Call
+`.contiguous()` on the tensors first.
 
-PyTorch's own tests found it in November 2022. Apple's fix of January 2023 and a further one of February came before
-2.0.0 was cut; which releases before are wrong is not known.
+PyTorch's own tests found it in November 2022. A fix from Apple in January 2023 and another one in February came before
+2.0.0 was cut. Which earlier releases are wrong is not known.
 """
 
 BUG = {

@@ -6,8 +6,10 @@ answers were true instead of false. Nothing is raised.
 You hit it when you compare two parts of one tensor, such as the logits of two groups of tokens. `.clone()` of the
 slice makes a tensor that begins its storage.
 
-Reported on a development build of 1.12, May 2022; two elements that were moved one by one showed the like
-(pytorch#78107). The fix, pytorch#78440, was merged ten days later. Whether 1.12.0 has it is not known.
+Reported on a development build of 1.12 in May 2022. In pytorch#78107, two elements that were moved to the GPU one by
+one were each greater than the other. Only `<=` and `>` are shown; the other comparisons count as hit too, since the fix
+is in the code for views and not in that of a comparison. It was merged ten days later (pytorch#78440). Whether 1.12.0
+has it is not known.
 """
 
 BUG = {
@@ -15,7 +17,7 @@ BUG = {
     "also": ["pytorch/pytorch#78107"],
     "kind": "wrong",
     "family": "offset",
-    "ops": ["torch.Tensor.__getitem__", "torch.gt", "torch.le", "torch.lt"],
+    "ops": ["torch.Tensor.__getitem__", "torch.gt", "torch.le"],
     "affected": ">=1.12.0.dev20220518,<1.13",
     "unsure": ["1.12"],
     "basis": {"seen": "thread", "fixed": "merge date"},
@@ -34,7 +36,7 @@ BUG = {
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
-    "trigger": [{"op": ["le", "lt", "gt"], "when": ["self.offset > 0", "self.layout == contiguous"]}],
+    "trigger": [{"op": ["le", "lt", "ge", "gt", "eq", "ne"], "when": ["self.offset > 0", "self.layout == contiguous"]}],
     "effect": "ignores-offset(self)",
 }
 

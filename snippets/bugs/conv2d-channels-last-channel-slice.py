@@ -46,7 +46,8 @@ BUG = {
                 "input.layout == sliced",
                 "input.stride.1 == 1",
                 "input.stride.3 >= input.size.1",
-                "input.stride.2 >= input.stride.3",
+                "input.stride.2 >= input.stride.3 * input.size.3",
+                "input.stride.0 >= input.stride.2 * input.size.2",
             ],
         }
     ],

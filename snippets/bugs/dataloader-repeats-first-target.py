@@ -1,8 +1,8 @@
 """`DataLoader` over labels that lie on the GPU repeats the first label.
 
 A batch is made by `torch.stack` of single elements, each a view of one place in the tensor of labels. All of them
-were read at the start of that tensor, so a batch of `1, 2, 3` came out as `1, 1, 1`. Nothing is raised and training
-goes on.
+were read at the start of that tensor, so labels 1, 2, 3 came out as 1, 1, 1 (pytorch#92265), and one batch of 3 and 2
+as 3 and 3 (pytorch#93356). Nothing is raised and training goes on.
 
 You hit it when a `TensorDataset` holds tensors on the device, as for a probe with few data: every example gets one
 label. Keep the dataset on the CPU and move the batch.

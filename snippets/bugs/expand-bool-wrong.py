@@ -1,14 +1,15 @@
 """`Tensor.expand` of boolean tensors gives the same for a column and a row.
 
-A column `[[True], [False]]` and a row `[False, True]`, both expanded to two by two, compare as equal on the GPU; the
-first should have equal rows and the second equal columns. What the two read as is not in the report; that it is
-zeros, as with a column of uint8 (expand-uint8-zero), is inferred, and so is that it is the column which is wrong.
-int8 is right. Nothing is raised.
+A column `[[True], [False]]` and a row `[False, True]`, both expanded to two by two, compare as equal on the GPU. They
+should not: every row of the first holds one value, every row of the second holds both. What the two read as is not in
+the report. That it is zeros, as with a column of uint8 (expand-uint8-zero), is inferred, and so is that the column is
+the wrong one. int8 is right. Nothing is raised.
 
 You hit it by broadcasting a padding mask to all positions. Expand it as int8, or make it whole by `repeat`.
 
-Reported for 1.12 and nightlies of August 2022, on macOS 12.3, for which PyTorch got a way round in the same month. A
-PyTorch developer found the fault itself gone in a preview of macOS 13.
+Reported for 1.12 and the nightly builds of August 2022. PyTorch got a workaround the next day (pytorch#82685). By a
+PyTorch developer it is one for macOS 12.3, and the fault itself is gone in a preview of macOS 13. Which macOS the report
+is of is not said.
 """
 
 BUG = {
@@ -26,7 +27,6 @@ BUG = {
             "thread": "pytorch/pytorch#82663",
             "date": "2022-08-02",
             "torch": "1.12.0",
-            "macos": "12.3",
             "figures": {"cpu": "column and row expands differ", "mps": "torch.equal of both is True"},
         }
     ],

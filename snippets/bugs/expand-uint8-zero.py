@@ -6,7 +6,7 @@ and the patch that he proposes gathers such tensors as another type. Nothing is 
 
 You hit it by broadcasting pictures or masks that are stored as bytes. Cast to int32 first.
 
-Reported for the sources of July 2022, before 1.13. Which release has the way round first, and which macOS the fault,
+Reported for the sources of July 2022, before 1.13. Which release has the workaround first, and which macOS the fault,
 is not known.
 """
 

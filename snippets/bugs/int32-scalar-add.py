@@ -35,7 +35,7 @@ BUG = {
     "trigger": [
         {
             "op": ["add", "sub", "mul"],
-            "when": ["self.dtype == int32", "other.tensor == false", "other.value multiple-of 1", "self.numel > 1"],
+            "when": ["self.dtype == int32", "other.tensor == false", "result.dtype == int32", "self.numel > 1"],
         }
     ],
     "effect": "unwritten(result, after 1)",

@@ -7,9 +7,9 @@ conjugate of the spectrum. Nothing is raised.
 You hit it when you filter a signal, or weights, by frequency and go back: the modulus of modular addition, for one,
 is an odd prime. Use the full transform instead, `torch.fft.ifft` (inferred).
 
-The report, of May 2024, is about one signal of five samples; its versions are not known, and it was open when last
-seen. It shows the round trip alone: that `irfft` is at fault and not `rfft` is inferred. That every odd length is
-wrong is inferred too: PyTorch's source has a setting for odd lengths. Another report, closed, has a signal of 64
+The report, of May 2024, is about one signal of five samples. Its versions are not known, and it was open when last
+seen. It shows the round trip alone, so that `irfft` is at fault and not `rfft` is inferred. So is that every odd length
+is wrong, since PyTorch's code treats odd lengths in a way of their own. Another report, closed, has a signal of 64
 samples; how its result was wrong is not known.
 """
 

@@ -1,8 +1,8 @@
 """`F.layer_norm` of a slice normalises the rows at the start of the tensor that it was cut from.
 
-A slice that needs no copy, such as `x[1:]`, is the memory of `x` from some place on. The kernel ignores that place
-and reads from the start: `layer_norm(x[123:125])` gives what `layer_norm(x[0:2])` should give. The result is well
-normalised, only of other rows. Nothing is raised.
+A slice such as `x[1:]` shares the memory of `x` and begins somewhere inside it. The kernel ignores where, and reads
+from the start: `layer_norm(x[123:125])` gives what `layer_norm(x[0:2])` should give. The result is properly normalised,
+but it is that of other rows. Nothing is raised.
 
 You hit it where you normalise some positions alone, as a logit lens does: of a single prompt, `ln_f(hidden[:, -1:])`
 gives the first token where you asked for the last. With more prompts that slice is not contiguous; PyTorch then

@@ -6,10 +6,10 @@ and so is a 2-D input. Nothing is raised.
 
 You hit it where tests of a library run on hosted macOS machines (`macos-latest`), whose GPU is a virtual M1: any
 layer with a bias on inputs of (batch, position, width). An M4 laptop is right. Add the bias yourself: `x @ weight.T +
-bias`. Whether the M1 or the virtual GPU is to blame is left open. Inputs of one position each drop the bias there as
-well (pytorch#188438); that was seen first and has a fix, which did not help here.
+bias`. Whether the M1 or the virtual GPU is to blame is left open. On such a machine, inputs with one position each are
+wrong as well (pytorch#188438). That was reported earlier and has a fix of its own, which does not help here.
 
-Seen with 2.13.0 and with a nightly of 2.14 of August 2026, on macOS 26.5.2. No fix is known.
+Seen with 2.13.0 on macOS 26.5.2, and with a nightly of 2.14 of August 2026, whose macOS is not named. No fix is known.
 """
 
 BUG = {

@@ -1,8 +1,9 @@
 """`nn.LSTM` drops the same elements between its layers on every call.
 
-In training an LSTM of two or more layers should drop other elements each time. On Apple GPUs three calls on the same
-input gave equal outputs: the mask is drawn once and stays (inferred: it is part of a graph that is kept for calls of
-the same shapes). Dropout then regularises nothing; it removes a fixed part of the model. Nothing is raised.
+In training, an LSTM of two or more layers should drop different elements each time. On Apple GPUs three calls on the
+same input gave equal outputs, so the mask was drawn only once. It is inferred that the mask is part of a graph which is
+kept for calls of the same shapes. Dropout then does not regularise; it removes a fixed part of the model. Nothing is
+raised.
 
 You hit it with `num_layers` of two or more and a dropout above zero, in training. `nn.Dropout` between LSTMs of one
 layer is drawn anew each time.

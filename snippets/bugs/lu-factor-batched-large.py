@@ -1,13 +1,13 @@
 """`torch.linalg.lu_factor` of a batch of larger matrices is wrong.
 
-Of a batch of two matrices of 256 by 256 the factors differ widely from the CPU's. Batches of small matrices passed the
-tests of that time, and by the title of the fix a single large one is right. Nothing is raised.
+For a batch of two matrices of 256 by 256 the factors differ widely from the CPU's. Batches of small matrices passed the
+tests of that time, and by its title the fix is about batches of large ones only. Nothing is raised.
 
-You hit it in determinants and solves of stacked matrices, such as the covariance of each layer. Factor one matrix at a
-time.
+You hit it when you factor stacked matrices to solve systems or take determinants, such as a covariance matrix for each
+layer. Factor one matrix at a time.
 
-The pull request that fixes it, of February 2025, shows it without a version; the release notes of 2.7 list it. At
-which size it begins is not known, nor what goes wrong.
+It is known from the pull request of the fix, of February 2025, which names no version; the release notes of 2.7 list
+it. `lu_factor` came to the GPU with 2.5. From which size on it is wrong is not known, nor what goes wrong.
 """
 
 BUG = {

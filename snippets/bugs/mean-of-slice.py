@@ -8,8 +8,8 @@ bytes (inferred). Which numbers are averaged instead is not known.
 You hit it when you average activations over the first positions of one prompt. Call `.clone()` on the slice before
 the mean.
 
-Reported on a development build of 2.0 of February 2023, M1 Pro. A contributor found it right on the main branch two
-weeks later. Whether 2.0 has that change is not known.
+Reported on 13 February 2023 for a development build of 2.0 of the 5th, on an M1 Pro. On the 18th a contributor found it
+right on the main branch. Whether 2.0, whose branch was cut on the 15th, has that change is not known.
 """
 
 BUG = {

@@ -1,16 +1,16 @@
 """`torch.multinomial(p, 1)` now and then returns an index of probability zero.
 
-To draw one index the GPU divides each probability by a random number from `exponential_`. About 33 of a thousand
-million such numbers were exactly -0. Zero divided by it is NaN, and the `argmax` that follows takes the NaN for the
-largest. So only entries with probability 0 are hit, and the more of them there are, the more often: with a vocabulary
-of 151,936 it was 90 of 20,000 draws. The CPU had none.
+To draw one index the GPU divides each probability by a random number from `exponential_`. About one in 30 million of
+these numbers was exactly -0. Zero divided by it is NaN, and the `argmax` that follows takes the NaN for the largest. So
+an entry with probability 0 is drawn, and the more such entries there are, the more often: with a vocabulary of 151,936
+in 90 of 20,000 draws. The CPU had none.
 
 You hit it in `generate(do_sample=True)`: top-k, top-p and low temperatures make exact zeros, and with such a
 vocabulary a token that was ruled out comes once in some hundred. Smaller vocabularies see it less often. Draw on the
 CPU.
 
 It was seen in PyTorch 2.13.0 on an M1 Pro. 2.14.0 has the fix (pytorch#192621). Whether earlier releases are hit is
-not known.
+not known, nor is whether several draws without replacement are, which take the same numbers and then `topk`.
 """
 
 BUG = {

@@ -29,7 +29,9 @@ BUG = {
         "noise of shape (batch, layer, head, query, key) (judged)",
         "diffusion models: starting noise of a batch of volumes (judged)",
     ],
-    "trigger": [{"op": ["randn"], "when": ["result.ndim >= 5"]}],
+    "trigger": [
+        {"op": ["randn", "randn_like", "rand", "rand_like", "normal", "uniform"], "when": ["result.ndim >= 5"]}
+    ],
     "effect": "random(broadcast)",
 }
 

@@ -4,7 +4,7 @@ The GPU made a seed for each call and did not use it, so two draws of the same s
 `bernoulli_` were random.
 
 You hit it wherever noise is drawn more than once: corruption noise, random directions and initial weights are all
-alike. Draw on the CPU.
+alike. `normal_` and `randn_like` count as hit too, since `randn` calls the same code as they do. Draw on the CPU.
 
 It was seen in builds of May 2022, of 1.12 and 1.13. A fix came with the report (pytorch#78010). Whether 1.12.0 has it
 is not known.
@@ -34,10 +34,7 @@ BUG = {
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-24",
-    "trigger": [
-        {"op": ["randn"], "when": ["earlier.size.value == size.value"]},
-        {"op": ["normal"], "when": ["earlier.size.value == size.value"]},
-    ],
+    "trigger": [{"op": ["randn", "randn_like", "normal"], "when": ["earlier.result.shape == result.shape"]}],
     "effect": "stale(result)",
 }
 

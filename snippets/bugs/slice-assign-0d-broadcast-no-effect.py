@@ -1,8 +1,8 @@
 """`x[:] = value` has no effect if `value` is a CPU tensor without dimensions.
 
-An element picked from a CPU tensor, such as `mean[0]`, has no dimensions. Assigned to a slice on the GPU it is
-handed to `fill_`, which then did nothing: the old values stay and nothing is raised. A plain number and a CPU
-tensor with one dimension were right.
+An element picked from a CPU tensor, such as `mean[0]`, has no dimensions. Assigned to a slice on the GPU it changes
+nothing: the old values stay and nothing is raised. A plain number and a CPU tensor with one dimension were right.
+PyTorch hands only such an element to `fill_`; that this is where it is lost is inferred.
 
 You hit it when you patch an activation with a mean that is held on the CPU: nothing is patched. `value.item()` is
 right.

@@ -23,7 +23,7 @@ BUG = {
     "caused_by": "torch",
     "open_as_stored": False,
     "stored_date": "2026-11-27",
-    "trigger": [{"op": ["std", "var", "std_mean", "var_mean"], "when": ["self.numel == 0"]}],
+    "trigger": [{"op": ["std", "var", "std_mean", "var_mean"], "when": ["self.numel == 0", "result.numel > 0"]}],
     "effect": "sets(result, 0)",
 }
 

@@ -1,8 +1,8 @@
 """`torch.topk` with `k` above 16 fills values and indices beyond the 16th with zeros.
 
 Apple's library of that time found at most 16 entries, and the rest of the result stayed zero: the index 0 stands
-where others belong. Nothing is raised. A second report names 15 as the largest `k` that is right, which its example,
-15 against 20, does not decide.
+where others belong. Nothing is raised. The first report prints 16 right entries of 30. A second one says that the last
+5 of 20 were zero, which would leave 15; it prints none.
 
 You hit it in top-k sampling with k = 50, in a sparse autoencoder that keeps 32 features, in retrieval. Sort in
 descending order and take the first `k`.

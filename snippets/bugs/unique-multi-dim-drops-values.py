@@ -2,22 +2,25 @@
 
 Without `dim`, `unique` looks at all elements. The code asked for the size of the first dimension before it flattened
 the input, and took an input of size 1 there for a single element: `unique` of [[[0, 1]]] is [0]. Nothing is raised.
-With a first dimension above 1 the same code flattens and is right, and so is a 1-D input.
+With a first dimension above 1 the same code flattens and is right, and so is a 1-D input. By the code,
+`torch.unique_consecutive` without `dim` goes the same way.
 
 You hit it by counting the distinct tokens of a batch with one prompt, `input_ids.unique()`. Write
 `input_ids.flatten().unique()`.
 
-Reported for 2.0.1 in July 2023 and fixed the next day, before 2.1 was cut. Since when it was wrong is not known.
+Reported for 2.0.1 on macOS 13.4.1 in July 2023 and fixed the next day, before 2.1 was cut. On macOS 12 the code hands
+the call to the CPU, which is right. Since when it was wrong is not known.
 """
 
 BUG = {
     "issue": "pytorch/pytorch#104879",
     "kind": "wrong",
     "family": "sort",
-    "ops": ["torch.unique"],
+    "ops": ["torch.unique", "torch.unique_consecutive"],
     "affected": ">=2.0.1,<2.1",
     "basis": {"seen": "thread", "fixed": "merge date"},
     "fixed_pr": "pytorch/pytorch#104938",
+    "macos": ">=13",
     "reported": [
         {
             "thread": "pytorch/pytorch#104879",
@@ -33,7 +36,13 @@ BUG = {
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",
-    "trigger": [{"op": ["_unique2"], "when": ["self.ndim > 1", "self.size.0 == 1", "self.numel > 1"]}],
+    "trigger": [
+        {"op": ["_unique2"], "when": ["self.ndim > 1", "self.size.0 == 1", "self.numel > 1"]},
+        {
+            "op": ["unique_consecutive"],
+            "when": ["self.ndim > 1", "self.size.0 == 1", "self.numel > 1", "dim.given == false"],
+        },
+    ],
     "effect": "sets(self, 0)",
 }
 

@@ -29,7 +29,7 @@ BUG = {
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-27",
-    "trigger": [{"op": ["std", "var", "std_mean", "var_mean"], "when": ["self.dtype == complex64"]}],
+    "trigger": [{"op": ["std", "var", "std_mean", "var_mean"], "when": ["self.dtype in complex32,complex64"]}],
     "effect": "sets(result, 0)",
 }
 

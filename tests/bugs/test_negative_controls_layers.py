@@ -13,6 +13,7 @@ from .matching import count
 TOKENS = torch.ones(1, 17, 8)  # of a vision transformer: the class token, then 4 x 4 patches
 IMAGES = torch.ones(2, 4, 8, 8)
 LAST = torch.channels_last
+FILM = torch.ones(3, 4, 8, 5)  # pictures as they are loaded: (height, width, channel)
 SHORT, LONG = torch.ones(1, 1, 65_536), torch.ones(1, 1, 65_537)
 
 
@@ -131,6 +132,7 @@ CASES = {  # the user's call, then calls that must not match
             lambda: F.conv2d(IMAGES[:, :2], torch.ones(3, 2, 3, 3)),
             lambda: nn.Conv2d(4, 3, 3)(IMAGES.to(memory_format=LAST)),
             lambda: F.conv2d(torch.ones(2, 4, 1, 1)[:, :2], torch.ones(3, 2, 1, 1)),
+            lambda: nn.Conv2d(5, 3, 3)(FILM[1, :, :4].permute(2, 0, 1)[None]),  # cropped, then a batch of one
         ],
     ),
     "conv2d-chunk-view-batch": (
@@ -158,6 +160,7 @@ CASES = {  # the user's call, then calls that must not match
             lambda: F.avg_pool2d(as_map(TOKENS[:, :16]), 2),
             lambda: nn.AvgPool2d(2)(IMAGES.to(memory_format=LAST)),
             lambda: nn.AvgPool2d(2)(IMAGES[1:]),
+            lambda: nn.AvgPool2d(2)(FILM[1].permute(2, 0, 1)[None]),  # a batch of one: not channels last for a kernel
         ],
     ),
     "avg-pool2d-count-include-pad": (

@@ -135,12 +135,17 @@ CASES = {  # the user's call, then library calls that must not match
         [lambda: torch.nn.BatchNorm2d(3)(PICTURES[:1]), lambda: torch.nn.BatchNorm2d(2)(PICTURES[:, 1:])],
     ),
     "batchnorm2d-channelslast-offset": (
-        lambda: torch.nn.BatchNorm2d(3)(tokens_as_a_map(torch.ones(1, 17, 3))),
+        lambda: torch.nn.BatchNorm2d(3)(torch.ones(1, 17, 3)[:, 1:].unflatten(1, (4, 4)).permute(0, 3, 1, 2)),
         [
+            lambda: torch.nn.BatchNorm2d(3)(torch.ones(2, 4, 4, 3)[1].permute(2, 0, 1)[None]),
             lambda: torch.nn.BatchNorm2d(3)(tokens_as_a_map(torch.ones(1, 17, 3)).contiguous()),
             lambda: torch.nn.BatchNorm2d(3)(PICTURES.to(memory_format=torch.channels_last)),
             lambda: torch.nn.BatchNorm2d(3)(PICTURES[1:]),
         ],
+    ),
+    "compare-two-slices": (
+        lambda: KEYS[2:] >= KEYS[:2],
+        [lambda: KEYS[2:].clone() >= KEYS[:2], lambda: PICTURES[..., 1:] > PICTURES[..., :3]],
     ),
     "cat-channels-last-wrong": (
         lambda: torch.cat([PICTURES.to(memory_format=torch.channels_last)] * 2, dim=1),
@@ -160,8 +165,12 @@ CASES = {  # the user's call, then library calls that must not match
         ],
     ),
     "unique-multi-dim-drops-values": (
-        lambda: torch.tensor([[0, 1, 2]]).unique(),
-        [lambda: torch.tensor([0, 1]).unique(), lambda: torch.tensor([[0], [1]]).unique()],
+        lambda: torch.tensor([[0, 1, 2]]).unique_consecutive(),
+        [
+            lambda: torch.tensor([0, 1]).unique(),
+            lambda: torch.tensor([[0], [1]]).unique(),
+            lambda: torch.tensor([[0, 1, 2]]).unique_consecutive(dim=0),
+        ],
     ),
 }
 

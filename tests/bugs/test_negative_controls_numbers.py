@@ -95,6 +95,10 @@ CASES = {  # the user's calls, then ordinary ones that must not match
         [lambda: torch.nextafter(torch.zeros(1), torch.ones(1))],
         [lambda: torch.nextafter(REAL, REAL + 1)],
     ),
+    "int32-scalar-add": (
+        [lambda: WHOLE.int() + 5],
+        [lambda: WHOLE.int() * 2.0, lambda: WHOLE + 5],  # the first becomes float32
+    ),
     "hardsigmoid-nan-to-zero": (
         [lambda: torch.nn.functional.hardsigmoid(NAN)],
         [lambda: torch.nn.Hardsigmoid()(REAL), lambda: torch.nn.Sigmoid()(NAN)],

@@ -97,7 +97,10 @@ CASES = {  # the user's call, then library calls that must not match
         ],
     ),
     "median-empty-zero": (lambda: EMPTY.median(), [lambda: ACTS.median(), lambda: ACTS.median(-1)]),
-    "std-var-empty-zero": (lambda: EMPTY.std(1), [lambda: ACTS.std(0), lambda: ACTS.var(-1, unbiased=False)]),
+    "std-var-empty-zero": (
+        lambda: EMPTY.std(1),
+        [lambda: ACTS.std(0), lambda: ACTS.var(-1, unbiased=False), lambda: EMPTY.var(-1)],  # nothing in it: right
+    ),
     "var-complex": (
         lambda: torch.fft.fft(ACTS).var(-1),
         [lambda: torch.fft.fft(ACTS).abs().var(-1), lambda: torch.view_as_real(torch.fft.fft(ACTS)).std()],
@@ -139,9 +142,18 @@ CASES = {  # the user's call, then library calls that must not match
         lambda: torch.randn(4, dtype=torch.complex64),
         [lambda: torch.randn(4), lambda: torch.view_as_complex(torch.randn(4, 2))],
     ),
+    "rand-5d-batches-identical": (
+        lambda: torch.randn_like(torch.empty(2, 1, 2, 2, 2)),
+        [lambda: torch.randn_like(torch.empty(2, 2, 2, 2)), lambda: torch.nn.init.normal_(torch.empty(3, 4))],
+    ),
     "randn-same-every-call": (
-        lambda: [torch.randn(4) for _ in range(2)],
-        [lambda: torch.randn(4), lambda: [torch.randn(4), torch.randn(5)], lambda: [torch.rand(4) for _ in range(2)]],
+        lambda: [torch.nn.init.normal_(torch.empty(4)) for _ in range(2)],
+        [
+            lambda: torch.randn(4),
+            lambda: [torch.randn(4), torch.randn(5)],
+            lambda: [torch.randn(2, 4), torch.randn(2, 5)],
+            lambda: [torch.rand(4) for _ in range(2)],
+        ],
     ),
     "native-dropout-train-none": (
         lambda: torch.native_dropout(ACTS, 0.5, None),
