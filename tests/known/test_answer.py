@@ -234,6 +234,26 @@ def test_a_bug_that_the_machine_cannot_tell_from_its_own_fault_gets_no_verdict(b
     assert (found.state, found.found) == ("not affected", "not-separable") and op in found.could_not
 
 
+@pytest.mark.parametrize(
+    "attempts", [("control wrong", "control wrong"), ("control wrong", "wrong"), ("wrong", "control wrong")]
+)
+def test_a_control_that_is_wrong_too_gives_no_verdict(bug, attempts):
+    """Neither a contradiction nor wrong, and no proof that the check catches the fault."""
+    run = planted.run(planted.record(bug, *attempts), torch="2.9.0")
+    found = known(bug, Setup("2.9.0", "15", False), run)
+    assert (found.state, found.basis, found.found) == ("not affected", "thread", "not-separable")
+    assert found.could_not == "no verdict: the control, a call that this bug spares, is wrong too"
+    later = right(bug, torch="2.10.0")
+    assert known(unsaid(bug), Setup("2.10.0", "15", False), later, run).state == "unknown"
+
+
+def test_right_is_right_though_another_function_of_the_check_raised(bug):
+    run = right(bug, torch="2.10.0")
+    run["records"][0]["attempts"][0] |= {"outcome": "error", "reason": "workaround: NotImplementedError: made up"}
+    found = known(unsaid(bug), Setup("2.10.0", "15", False), run, wrong(bug))
+    assert (found.state, found.basis, found.found) == ("not affected", "measured", "right")
+
+
 def test_of_several_dtypes_the_worst_speaks(bug):
     both = planted.run(planted.record(bug, "right"), planted.record(bug, "wrong", "wrong", dtype="float16"))
     assert known(unsaid(bug), REAL_15, both).found == "wrong"

@@ -15,6 +15,7 @@ from mpscheck.known import setups
 from mpscheck.known.measured import DISAGREE, NONE, ONCE, OUTDATED, RIGHT, WRONG, Index, Measurement, of_runs
 from mpscheck.known.said import Said
 from mpscheck.known.setups import Setup
+from mpscheck.runs.numerics import NOT_SEPARABLE
 
 AFFECTED, NOT_AFFECTED, UNKNOWN = "affected", "not affected", "unknown"
 CONTRADICTION, DISAGREEMENT = "contradiction", "disagreement"
@@ -71,6 +72,8 @@ class Answer:
         if self.found == OUTDATED:
             return "the check has changed since it ran there"
         why = self.rests_on[0].reason
+        if self.found == NOT_SEPARABLE:
+            return f"no verdict: {why}"
         return f"{COULD_NOT}: {self.found}{f' ({why})' if why else ''}"
 
     @property
