@@ -3,7 +3,7 @@
 from html import escape
 
 from mpscheck.known import releases, said, uses
-from mpscheck.known.advice import Advice, Standing, macs
+from mpscheck.known.advice import Advice, Standing, macs, right_since
 from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
 from mpscheck.known.setups import Setup
@@ -72,7 +72,7 @@ def affected(entries: list[Entry], place: int) -> str:
         "affected": [
             _listed(entry)
             | {"state": entry.answers[place].state, "where": where(entry, place), "silent": entry.silent}
-            | {"fixed": words.release(str(entry.bug.fixed)) if entry.bug.fixed is not None else None}
+            | {"fixed": right_since(entry.bug, entry.index.verified)}
             for entry in entries
             if entry.answers[place].accused
         ],
