@@ -105,6 +105,14 @@ def test_a_control_that_is_wrong_too_is_no_contradiction(docs):
     assert "contradiction" not in "".join(line for line in versions.splitlines() if found.torch[0] in line)
 
 
+def test_a_minor_macos_that_a_claim_names_is_a_set_up_of_its_own(docs):
+    slug = PLAN.case("minor-macos").snippet
+    folded = page(docs, slug).partition("| Found |")[2].partition("</div>")[0]
+    rows = {line.partition(" in ")[0]: line for line in folded.splitlines() if "2.14.1" in line}
+    [wrong] = [row for found, row in rows.items() if "wrong</span>" in found]
+    assert "macOS 26.2, real" in wrong and "disagree" not in folded
+
+
 def test_equal_neighbours_are_one_line(docs):
     """Right on each release and machine but for 2.8.0: few lines for 57 measurements."""
     folded = page(docs, "linear-noncontiguous-weight").partition("| Found |")[2].partition("</div>")[0]
