@@ -60,6 +60,13 @@ def row_of(docs, slug: str, setup: planted.Setup, dtype: str | None) -> list[str
     return cells(row)
 
 
+def rows_of_runs(docs) -> list[list[str]]:
+    """The rows of all runs: of the table of runs, then of the pages of older ones."""
+    pages = [docs / "generated/results.md", *sorted((docs / "runs").glob("20??.md"), reverse=True)]
+    lines = (line for file in pages for line in file.read_text("utf-8").splitlines())
+    return [cells(line) for line in lines if line.startswith('| <span id="run-')]
+
+
 @pytest.mark.parametrize(("case", "found", "setup"), HERE)
 def test_each_case_stands_in_the_table_of_its_bug(docs, case, found, setup):
     said, _, cpu, mps, how_wrong, others, _ = row_of(docs, case.snippet, setup, found.dtype)
@@ -137,31 +144,30 @@ def test_runs_that_disagree_are_one_line_that_says_so(docs):
 
 
 def test_a_whole_run_without_a_verdict_is_seen_in_the_table_of_runs(docs):
-    table = [
-        cells(line) for line in (docs / "generated/results.md").read_text("utf-8").splitlines() if "<time>" in line
-    ]
+    table = rows_of_runs(docs)
     assert len(table) == len(PLAN.setups)
     [unfit] = [s for s in PLAN.setups if UNFIT.is_in(s)]
     [row] = [row for row in table if unfit.date[:10] in row[0] and row[3] == "Apple M4, virtual"]
     assert row[5:7] == ["0", "0"] and row[7] == str(len(runs.few(catalogue.with_check())))
-    linked = re.search(r"\]\((runs/[^)]+\.md)\)", row[0])[1]
+    linked = re.search(r"\]\((?:\.\./)?(runs/[^)]+\.md)\)", row[0])[1]
     assert "unfit</span>, so no result of this run counts" in (docs / linked).read_text("utf-8")
     [unclear] = [s for s in PLAN.setups if PLAN.case("not-separable").found[0].is_in(s)]
     [row] = [
         row for row in table if unclear.date[:10] in row[0] and row[1:4] == [unclear.torch, "26.4", "Apple M1, virtual"]
     ]
-    linked = re.search(r"\]\((runs/[^)]+\.md)\)", row[0])[1]
+    linked = re.search(r"\]\((?:\.\./)?(runs/[^)]+\.md)\)", row[0])[1]
     assert "not separable</span> where a check makes a call that fails" in (docs / linked).read_text("utf-8")
 
 
 def test_the_table_of_runs_tells_who_made_a_run_and_what_was_not_expected(docs):
-    table = [
-        cells(line) for line in (docs / "generated/results.md").read_text("utf-8").splitlines() if "<time>" in line
-    ]
+    table = rows_of_runs(docs)
     assert [row[0] for row in table] == sorted(
         (row[0] for row in table), key=lambda c: re.search(r"<time>(.*?)<", c)[1], reverse=True
     )
     assert sum(row[4] == "unverified" for row in table) == sum(s.folder == "unverified" for s in PLAN.setups)
+    assert len((docs / "generated/results.md").read_text("utf-8").split('<span id="run-')) == 51, (
+        "older ones have a page"
+    )
     for name in ("newly-wrong", "said-fixed-measured-wrong", "said-affected-measured-right", "unverified-wrong"):
         case = PLAN.case(name)
         [torch] = case.found[-1].torch or case.found[0].torch

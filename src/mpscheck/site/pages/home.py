@@ -2,17 +2,20 @@
 
 from html import escape
 
+from mpscheck.bugs.figures import Figure
 from mpscheck.known import releases, said, uses
 from mpscheck.known.advice import Advice, Standing, macs, right_since
 from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
 from mpscheck.known.entry import Entry
 from mpscheck.known.setups import Setup
 from mpscheck.runs import slim
-from mpscheck.site import words
+from mpscheck.site import reported_bars, words
 from mpscheck.site.escape import json_of
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
+from mpscheck.site.pages.exposure import LINEAR
+from mpscheck.site.pages.seven import REPORT
 
 OFFERED = {  # by what one runs: the uses that advice is given for, and what only families of bugs tell
     "anything": uses.USES["anything"][0],
@@ -185,6 +188,18 @@ def seconds(measured: dict[str, float]) -> str:
     return table(["Model", "Processor time"], rows, "Time")
 
 
+def reported(found: tuple[Figure, ...]) -> str:
+    """What the report of the IOI case measured, as a picture; empty where its figures are not there."""
+    drawn = reported_bars.drawing(reported_bars.shares(found, REPORT))
+    if not drawn:
+        return ""
+    [date] = {one.date for one in found if one.source == REPORT}
+    return (
+        f'<div class="figure figure--narrow" data-search-exclude markdown="0">\n{drawn}</div>\n\n'
+        f"Evidence: **reported**, by {words.link(REPORT)} on {date}; we have not run it. [The case, and what now](ioi.md)"
+    )
+
+
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes, and what its widget reads: the bugs of each release, and the advice."""
     printed, seconds_ = inputs.printed, inputs.seconds
@@ -196,6 +211,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         time_needed=time_needed(seconds_),
         macs=measured_macs(inputs.runs, inputs.unverified),
         widget=widget(inputs.known),
+        reported_bars=reported(inputs.figures.get(LINEAR, ())),
     )
     with_check = {bug.slug for bug in inputs.checks}
     for place, release in enumerate(releases.load()):

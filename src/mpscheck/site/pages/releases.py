@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from html import escape
 
 from mpscheck.known import releases, said
-from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN
+from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, Answer
 from mpscheck.known.entry import Entry
 from mpscheck.known.releases import Release
-from mpscheck.site import words
+from mpscheck.site import cells, timeline, words
 from mpscheck.site.escape import claim_html, text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages import declared
 from mpscheck.site.pages import family as family_page
+from mpscheck.site.timeline import Bar
 
 OPEN = (said.OPEN_OLD, said.OPEN_UNNAMED)  # shades of *unknown*: the thread is open, and no fix is known
 SHOWN = 10  # of a long list at once
@@ -28,6 +29,7 @@ class Counts:
     rest: int  # the other unknown ones
     not_affected: int
     measured: int  # of all: settled by runs of ours on this release
+    right: int = 0  # of those that are not affected: measured
 
     @property
     def unknown(self) -> int:
@@ -37,7 +39,10 @@ class Counts:
 
 def counts(entries: list[Entry], place: int) -> Counts:
     """The counts for the release at this place of the list."""
-    there = [entry.answers[place] for entry in entries]
+    return _counted([entry.answers[place] for entry in entries])
+
+
+def _counted(there: list[Answer]) -> Counts:
     states = Counter(one.state for one in there)
     likely, still_open = (sum(one.shade in shades for one in there) for shades in ((said.LIKELY,), OPEN))
     return Counts(
@@ -47,12 +52,32 @@ def counts(entries: list[Entry], place: int) -> Counts:
         rest=states[UNKNOWN] - likely - still_open,
         not_affected=states[NOT_AFFECTED],
         measured=sum(one.basis == MEASURED for one in there),
+        right=sum(one.basis == MEASURED and one.state == NOT_AFFECTED for one in there),
     )
 
 
 def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
     """Each release with its counts, newest first."""
     return [(release, counts(entries, place)) for place, release in enumerate(releases.load())][::-1]
+
+
+def with_runs(entries: list[Entry]) -> list[tuple[str, str, Counts]]:
+    """Version, day and counts of each release, newest first; those that runs alone know are among them, without a day."""
+    listed = {release.version: (release.date, number) for release, number in counts_by_release(entries)}
+    found = []
+    for version in cells.versions(entries):
+        date, number = listed.get(version) or ("", _counted([entry.on(version) for entry in entries]))
+        found.append((version, date, number))
+    return found
+
+
+def picture(entries: list[Entry]) -> str:
+    """The same as a picture, a bar a release."""
+    bars = [
+        Bar(version, date[:4], (one.known, one.likely, one.open + one.rest, one.right, one.not_affected - one.right))
+        for version, date, one in with_runs(entries)
+    ]
+    return f'<div class="figure figure--narrow" data-search-exclude markdown="0">\n{timeline.drawing(bars)}</div>'
 
 
 def answer(number: Counts) -> str:
@@ -75,18 +100,22 @@ def _rests_on(number: Counts) -> str:
 
 
 def table(entries: list[Entry], folder: str = "releases/") -> str:
-    """One row a release, as HTML, with links relative to the page that `folder` is seen from."""
+    """One row a release, as HTML, with links relative to the page that `folder` is seen from.
+
+    One that runs alone know has no page: what they found stands in the matrix.
+    """
+    pages, found = {release.version for release in releases.load()}, with_runs(entries)
+    right = any(number.right for _, _, number in found)
     rows = []
-    for release, number in counts_by_release(entries):
+    for version, date, number in found:
+        address = f"{folder}{version}/" if version in pages else f"{'' if folder else '../'}matrix/"
+        cells_ = [number.known, number.likely, number.open, number.rest, number.not_affected, *([number.right] * right)]
         rows.append(
-            f'<tr><th scope="row"><a href="{folder}{release.version}/">{release.version}</a></th>'
-            f"<td>{number.known}</td><td>{number.likely}</td><td>{number.open}</td><td>{number.rest}</td>"
-            f"<td>{number.not_affected}</td><td>{release.date}</td></tr>"
+            f'<tr><th scope="row"><a href="{address}">{version}</a></th>'
+            f"{''.join(f'<td>{one}</td>' for one in cells_)}<td>{date or 'seen by runs'}</td></tr>"
         )
-    heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by", "Released")
-    )
+    names = ["PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by"]
+    heads = "".join(f'<th scope="col">{head}</th>' for head in [*names, *(["Measured right"] * right), "Released"])
     body = "\n".join(rows)
     return (
         '<div class="scroll numbers" role="region" aria-label="PyTorch releases" tabindex="0" data-search-exclude>\n'
@@ -204,7 +233,9 @@ def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """A page a release, and the tables that other pages include."""
-    found = pieces(releases_here=table(inputs.known, ""), releases_home=table(inputs.known))
+    found = pieces(
+        releases_here=table(inputs.known, ""), releases_home=table(inputs.known), releases_picture=picture(inputs.known)
+    )
     for place, release in enumerate(releases.load()):
         of_wheel = declared.of_release(release.version, inputs.declared)
         found[f"releases/{release.version}.md"] = (
