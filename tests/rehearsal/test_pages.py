@@ -6,7 +6,9 @@ import re
 import pytest
 
 from mpscheck.bugs import catalogue
+from mpscheck.known import cause, repeated
 from mpscheck.rehearsal import planted, runs
+from mpscheck.runs import results
 from mpscheck.site import words
 from mpscheck.site.escape import text
 
@@ -204,3 +206,22 @@ def test_a_contradiction_is_followed_from_the_run_file_to_the_feed(docs):
         f"Contradiction on torch 2.15.0, macOS 26, a real GPU: {catalogue.find(case.snippet).claim.replace('`', '')}"
         in feed
     )
+
+
+def test_the_page_of_the_ioi_case_shows_each_made_up_result_and_what_it_settles(docs):
+    figures, settled = ((docs / f"generated/{name}.md").read_text("utf-8") for name in ("ioi-mac", "ioi-settled"))
+    assert figures.count("Evidence: **rehearsal**") == len(PLAN.reporter) == 3 and "**measured**" not in figures
+    lines = settled.splitlines()[2:]
+    for one, line in zip(sorted(PLAN.reporter, key=lambda one: one.date, reverse=True), lines, strict=True):
+        machine = PLAN.machines[one.machine]
+        assert text(machine["chip"]) in line and machine["macos_build"] in line and cause.FOUND[one.shows] in line
+    assert "F.linear, 3-D input, bias" in "".join(line for line in lines if "not separable" in line)
+
+
+def test_a_made_up_result_of_the_report_is_refused_where_results_are_published(docs):
+    folder = docs.parents[1] / "results" / "reporter"
+    found = sorted(folder.glob("*.json"))
+    assert len(found) == len(PLAN.reporter)
+    for file in found:
+        with pytest.raises(results.BadResults, match="'evidence' was unexpected"):
+            repeated.read(file)

@@ -162,6 +162,15 @@ def test_the_same_runs_each_time(made):
         assert numbers(other, {bug.slug for bug in few}) == numbers(run, {bug.slug for bug in few}) != []
 
 
+@pytest.mark.parametrize("slug", ["lstm-eval-uses-train-graph", "rand-5d-batches-identical"])
+def test_what_draws_random_numbers_is_the_same_each_time_whatever_was_measured_before(slug):
+    """In processes of its own, and in one that others were measured in."""
+    bug, other = catalogue.find(slug), catalogue.find("native-dropout-train-none")
+    [alone] = records.measured((bug,))
+    *_, after = records.measured((other, bug))
+    assert alone == after and alone.sick != alone.right
+
+
 def test_whatever_reads_published_results_refuses_a_made_up_run(folder, tmp_path, root):
     few = [*sorted((folder / "runs").glob("*.json"))[:2], *sorted((folder / "unverified").glob("*.json"))[:1]]
     sentence = "is not a run file: provenance/evidence: 'rehearsal' is not one of ['measured', 'emulated']"
