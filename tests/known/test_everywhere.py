@@ -89,6 +89,21 @@ def test_the_tools_catalogue_says_what_the_site_says(inputs):
                 assert bug.state(torch, macos) == ("affected" if one.accused else one.state), (bug.slug, torch, macos)
 
 
+def test_a_release_that_runs_alone_know_stands_in_the_data_and_in_the_list_of_releases(bugs):
+    """On its day no file of ours knows it, and a library asks the data."""
+    runs = planted.runs(planted.run(planted.record(bugs[LINEAR], "wrong", "wrong"), torch="9.9.0", macos="26.1"))
+    files = pages.files(Inputs((bugs[LINEAR],), runs))
+    known_bad = json.loads(files["api/v1/known-bad.json"])["torch"]["9.9"]
+    assert known_bad["releases"] == ["9.9.0"] == known_bad["affected"][0]["releases"]
+    assert (known_bad["affected"][0]["state"], known_bad["affected"][0]["known_by"]) == ("contradiction", ["measured"])
+    for name, link in {"here": "../matrix/", "home": "matrix/"}.items():
+        row = f'<th scope="row"><a href="{link}">9.9.0</a></th><td>1</td>'
+        assert (
+            row in files[f"generated/releases-{name}.md"] and "seen by runs" in files[f"generated/releases-{name}.md"]
+        )
+    assert ">9.9.0: 1 affected</title>" in files["generated/releases-picture.md"]
+
+
 MINOR = "matmul-stride0-grad"  # said: macOS from 15 on, before 26.4
 
 

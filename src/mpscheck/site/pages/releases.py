@@ -6,9 +6,9 @@ from html import escape
 
 from mpscheck.known import releases, said
 from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, Answer
-from mpscheck.known.entry import Entry
+from mpscheck.known.entry import Entry, every_release
 from mpscheck.known.releases import Release
-from mpscheck.site import cells, timeline, words
+from mpscheck.site import timeline, words
 from mpscheck.site.escape import claim_html, text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages import declared
@@ -63,12 +63,11 @@ def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
 
 def with_runs(entries: list[Entry]) -> list[tuple[str, str, Counts]]:
     """Version, day and counts of each release, newest first; those that runs alone know are among them, without a day."""
-    listed = {release.version: (release.date, number) for release, number in counts_by_release(entries)}
-    found = []
-    for version in cells.versions(entries):
-        date, number = listed.get(version) or ("", _counted([entry.on(version) for entry in entries]))
-        found.append((version, date, number))
-    return found
+    days = {release.version: release.date for release in releases.load()}
+    return [
+        (version, days.get(version, ""), _counted([entry.answer_on(version) for entry in entries]))
+        for version in every_release(entries)
+    ]
 
 
 def picture(entries: list[Entry]) -> str:
