@@ -3,12 +3,14 @@
 import re
 from xml.etree import ElementTree
 
+import planted
 import pytest
 
 from mpscheck.bugs import figures
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import releases
 from mpscheck.site import reported_bars, timeline
+from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import home as home_page
 from mpscheck.site.pages import releases as releases_page
 from mpscheck.site.timeline import Bar
@@ -95,4 +97,20 @@ def test_a_year_stands_at_its_first_release_and_none_where_the_day_is_not_known(
     ]
     svg = ElementTree.fromstring(timeline.drawing(bars))
     assert [one.text for one in svg.iter(f"{SVG}text") if re.fullmatch(r"20\d\d", one.text)] == ["2026"]
-    assert "3 measured right" in svg.find(f"{SVG}title").text and inside(svg)
+    assert "3 measured right on a Mac" in svg.find(f"{SVG}title").text and inside(svg)
+
+
+def test_what_is_measured_right_on_a_real_mac_is_a_part_of_its_own(linear):
+    """Only where the check was seen wrong on such a Mac, and not where a virtual GPU or an unverified run says so."""
+
+    def told(**where) -> list[str]:
+        first = planted.run(planted.record(linear, "wrong", "wrong"), torch="2.8.0")
+        second = planted.run(planted.record(linear, "right"), torch="2.10.0", **where)
+        inputs = Inputs((linear,), planted.runs(first, second))
+        svg = svg_of(releases_page.picture(inputs.known))
+        row = re.search(r"<tr>.*>2\.10\.0</a>.*", releases_page.table(inputs.known))[0]
+        parts = [one.text.partition(": ")[2] for one in svg.iter(f"{SVG}title") if one.text.startswith("2.10.0: ")]
+        return [*parts, re.findall(r"<td>([^<]*)</td>", row)[5]]
+
+    assert told() == ["1 measured right on a Mac", "1"]
+    assert told(virtual=True)[0] == told(by_ci=False)[0] == "1 not affected, say sources"

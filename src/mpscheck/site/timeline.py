@@ -15,7 +15,7 @@ PARTS = {  # in the order of a bar: what it says, and how it is drawn
     "affected": 'fill="currentColor"',
     "likely affected": 'fill="url(#timeline-likely)" stroke="currentColor" stroke-width="0.6"',
     "unknown": 'fill="currentColor" fill-opacity="0.2"',
-    "measured right": 'fill="url(#timeline-right)" stroke="currentColor" stroke-width="0.6"',
+    "measured right on a Mac": 'fill="url(#timeline-right)" stroke="currentColor" stroke-width="0.6"',
     "not affected, say sources": 'fill="none" stroke="currentColor" stroke-width="0.6"',
 }
 PATTERNS = (
@@ -24,7 +24,7 @@ PATTERNS = (
     '<pattern id="timeline-right" width="4" height="4" patternUnits="userSpaceOnUse">'
     '<circle cx="2" cy="2" r="1" fill="currentColor"/></pattern>'
 )
-PLACES = ((0, 0), (94, 0), (218, 0), (0, 1), (132, 1))  # of the legend: x, line
+PLACES = ((0, 0), (88, 0), (206, 0), (0, 1), (172, 1))  # of the legend: x, line
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ def drawing(bars: Sequence[Bar]) -> str:
         f'<text x="0" y="12">Of {sum(bars[0].numbers)} known bugs, in each release of PyTorch:</text>',
         *(_legend(word, place) for word, place in zip(PARTS, PLACES, strict=True)),
     ]
+    years: set[str] = set()
     for number, bar in enumerate(bars):
-        first_of_year = number == 0 or bars[number - 1].year != bar.year
-        parts += _bar(bar, TOP + ROW * number, first_of_year)
+        parts += _bar(bar, TOP + ROW * number, bar.year not in years)
+        years.add(bar.year)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

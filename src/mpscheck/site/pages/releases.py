@@ -29,7 +29,6 @@ class Counts:
     rest: int  # the other unknown ones
     not_affected: int
     measured: int  # of all: settled by runs of ours on this release
-    right: int = 0  # of those that are not affected: measured
 
     @property
     def unknown(self) -> int:
@@ -52,7 +51,6 @@ def _counted(there: list[Answer]) -> Counts:
         rest=states[UNKNOWN] - likely - still_open,
         not_affected=states[NOT_AFFECTED],
         measured=sum(one.basis == MEASURED for one in there),
-        right=sum(one.basis == MEASURED and one.state == NOT_AFFECTED for one in there),
     )
 
 
@@ -70,12 +68,21 @@ def with_runs(entries: list[Entry]) -> list[tuple[str, str, Counts]]:
     ]
 
 
+def measured_right(entry: Entry, version: str) -> bool:
+    """Whether nobody accuses a release of a bug, and a run of ours settled it as right on a Mac that can be touched."""
+    there = (one for setup, one in entry.measured_on if setup.torch == version and setup.virtual is False)
+    cleared = any(one.state == NOT_AFFECTED and one.basis == MEASURED for one in there)
+    return cleared and not entry.answer_on(version).accused
+
+
 def picture(entries: list[Entry]) -> str:
-    """The same as a picture, a bar a release."""
-    bars = [
-        Bar(version, date[:4], (one.known, one.likely, one.open + one.rest, one.right, one.not_affected - one.right))
-        for version, date, one in with_runs(entries)
-    ]
+    """The same as a picture, a bar a release: each bug in one part of it."""
+    bars = []
+    for version, date, _ in with_runs(entries):
+        rest = [entry for entry in entries if not measured_right(entry, version)]
+        one = _counted([entry.answer_on(version) for entry in rest])
+        numbers = (one.known, one.likely, one.open + one.rest, len(entries) - len(rest), one.not_affected)
+        bars.append(Bar(version, date[:4], numbers))
     return f'<div class="figure figure--narrow" data-search-exclude markdown="0">\n{timeline.drawing(bars)}</div>'
 
 
@@ -104,17 +111,25 @@ def table(entries: list[Entry], folder: str = "releases/") -> str:
     One that runs alone know has no page: what they found stands in the matrix.
     """
     pages, found = {release.version for release in releases.load()}, with_runs(entries)
-    right = any(number.right for _, _, number in found)
+    right = {version: sum(measured_right(entry, version) for entry in entries) for version, *_ in found}
+    some = any(right.values())
     rows = []
     for version, date, number in found:
         address = f"{folder}{version}/" if version in pages else f"{'' if folder else '../'}matrix/"
-        cells_ = [number.known, number.likely, number.open, number.rest, number.not_affected, *([number.right] * right)]
+        cells_ = [
+            number.known,
+            number.likely,
+            number.open,
+            number.rest,
+            number.not_affected,
+            *([right[version]] * some),
+        ]
         rows.append(
             f'<tr><th scope="row"><a href="{address}">{version}</a></th>'
             f"{''.join(f'<td>{one}</td>' for one in cells_)}<td>{date or 'seen by runs'}</td></tr>"
         )
     names = ["PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by"]
-    heads = "".join(f'<th scope="col">{head}</th>' for head in [*names, *(["Measured right"] * right), "Released"])
+    heads = "".join(f'<th scope="col">{head}</th>' for head in [*names, *(["Measured right"] * some), "Released"])
     body = "\n".join(rows)
     return (
         '<div class="scroll numbers" role="region" aria-label="PyTorch releases" tabindex="0" data-search-exclude>\n'

@@ -113,17 +113,17 @@ def results(runs: list[Run]) -> str:
 def _setups(newest: list[Run]) -> str:
     """One row a release, one column a macOS and kind of GPU: the newest run there, ours first."""
     there: dict[tuple, dict[str, list[Run]]] = {}
-    for run in newest:
+    for run in sorted(newest, key=lambda run: not run.verified):
         torch, macos, virtual, _ = run.setup
         there.setdefault((macos, virtual), {}).setdefault(torch, []).append(run)
     columns = sorted(there, key=lambda key: (-int(key[0] or 0), str(key[1])))
     torches = sorted({run.setup[0] for run in newest}, key=Version, reverse=True)
     rows = [
-        [text(torch), *("<br>".join(_newest(run) for run in there[key].get(torch, [])) or NONE for key in columns)]
+        [text(torch), *("<br>".join(map(_newest, there[key].get(torch, []))) or NONE for key in columns)]
         for torch in torches
     ]
     heads = [f"macOS {macos}, {GPUS[virtual]}" if macos else GPUS[virtual] for macos, virtual in columns]
-    return table(["PyTorch", *heads], rows, "The newest run of each set-up", "runs")
+    return table(["PyTorch", *heads], rows, "The newest run of each set-up", "runs setups")
 
 
 def _newest(run: Run) -> str:
