@@ -196,7 +196,7 @@ def test_the_window_of_a_contradiction_names_both_sides(visit):
     cell(page, "2.15.0", "addmm-square-matrices").click()
     dialog = page.locator("dialog")
     dialog.wait_for()
-    assert "affected in our runs on macOS 26, a real GPU, not affected says the release notes" in dialog.inner_text()
+    assert "affected in our runs on macOS 26, a real GPU, not affected say the release notes" in dialog.inner_text()
     assert "torch 2.15.0, macOS 26, a real GPU: wrong (2 runs" in dialog.inner_text()
 
 

@@ -184,6 +184,36 @@ def test_what_changed_stands_under_its_heading(docs, name, where):
     assert any(row[2] == torch for row in rows)
 
 
+@pytest.mark.parametrize("name", ["two-runs-disagree", "unverified-right", "unverified-wrong"])
+def test_runs_that_disagree_stand_under_their_heading_each_with_its_run(docs, name):
+    """Somebody whose Mac gives something else than ours finds it there, and sees that it is known."""
+    case = PLAN.case(name)
+    said = (
+        (docs / "generated/changes.md").read_text("utf-8").partition("## Runs that disagree ")[2].partition("\n## ")[0]
+    )
+    [row] = [cells(line) for line in said.splitlines() if f"bugs/{case.snippet}/" in line]
+    assert row[2:4] == [case.found[0].torch[0], "macOS 26, a real GPU"]
+    for found in case.found:
+        [setup] = [setup for setup in PLAN.setups if found.is_in(setup)]
+        cell = row[5 if found.kind == "right" else 4]
+        assert setup.date[:10] in cell and ("unverified" in cell) == (setup.folder == "unverified")
+
+
+def test_a_release_that_no_file_knows_is_found_from_the_home_page_and_is_the_newest_of_the_worklist(docs):
+    home = (docs / "generated/only-in-runs.md").read_text("utf-8")
+    assert home == (
+        "Not in the form yet, but in our runs: PyTorch 2.16.0 and 2.14.2, in [the matrix](matrix.md) and under "
+        "[what changed](changes.md).\n"
+    )
+    assert "are not settled on PyTorch 2.16.0**" in (docs / "generated/worklist-summary.md").read_text("utf-8")
+    wrong = (
+        (docs / "generated/worklist.md").read_text("utf-8").partition("## Wrong on the newest")[2].partition("\n## ")[0]
+    )
+    assert f"bugs/{PLAN.case('newly-wrong').snippet}/" in wrong
+    known_bad = json.loads((docs / "api/v1/known-bad.json").read_text("utf-8"))["torch"]["2.16"]
+    assert PLAN.case("newly-wrong").snippet in [one["slug"] for one in known_bad["affected"]]
+
+
 def test_a_contradiction_is_followed_from_the_run_file_to_the_feed(docs):
     case = PLAN.case("said-fixed-measured-wrong")
     runs = docs.parents[1] / "results" / "runs"

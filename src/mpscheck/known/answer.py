@@ -90,7 +90,7 @@ class Answer:
         among = "" if all(m.verified for m in self.rests_on) else ", unverified ones among them"
         runs = "our runs" if self.basis == MEASURED else "unverified runs"
         told = {
-            CONTRADICTION: f"{self.proposed} in {runs} on {machines}, {self.said.state} says {_source(self.said.basis)}",
+            CONTRADICTION: f"{self.proposed} in {runs} on {machines}, {self.said.state} {_source(self.said.basis)}",
             DISAGREEMENT: f"wrong in some runs on {machines}, right in others{among}",
             UNKNOWN: f"{self.shade}: {self.said.reason}",
         }.get(self.state, f"{self.basis} on {machines}" if self._settled and machines else self.basis)
@@ -205,6 +205,6 @@ def _newest_first(found) -> tuple[Measurement, ...]:
 
 
 def _source(basis: str) -> str:
-    return {"declared": "PyTorch's wheel", "thread": "a thread", "release notes": "the release notes"}.get(
-        basis, "a source"
-    )
+    """`says a thread`, `say the release notes`."""
+    found = {"declared": "says PyTorch's wheel", "thread": "says a thread", "release notes": "say the release notes"}
+    return found.get(basis, "says a source")

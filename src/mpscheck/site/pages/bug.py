@@ -62,7 +62,8 @@ def _summary(entry: Entry, found: list[Measurement]) -> str:
         "Kind": f"{words.kind(bug.kind, bug.silent)}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
         "Our runs": words.last_measured([m.provenance for m in found]),
-        "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
+        "Your Mac": "[Run this check](#check-your-machine); it needs torch alone. Another result than here? "
+        "[Send it](../contribute.md#a-run-from-your-mac).",
     }
     if bug.caused_by != "unknown":
         entries["Whose fault"] = f"{reported_page.BLAMED[bug.caused_by]}."

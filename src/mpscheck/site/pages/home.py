@@ -3,10 +3,10 @@
 from html import escape
 
 from mpscheck.bugs.figures import Figure
-from mpscheck.known import releases, said, uses
+from mpscheck.known import releases, said, setups, uses
 from mpscheck.known.advice import Advice, Standing, macs, right_since
-from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
-from mpscheck.known.entry import Entry
+from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN
+from mpscheck.known.entry import PLACES, Entry, every_release
 from mpscheck.known.setups import Setup
 from mpscheck.runs import slim
 from mpscheck.site import reported_bars, words
@@ -75,6 +75,7 @@ def affected(entries: list[Entry], place: int) -> str:
         "affected": [
             _listed(entry)
             | {"state": entry.answers[place].state, "where": where(entry, place), "silent": entry.silent}
+            | {"measured": entry.answers[place].basis == MEASURED}
             | {"fixed": right_since(entry.bug, entry.index.verified)}
             for entry in entries
             if entry.answers[place].accused
@@ -188,6 +189,14 @@ def seconds(measured: dict[str, float]) -> str:
     return table(["Model", "Processor time"], rows, "Time")
 
 
+def only_in_runs(entries: list[Entry]) -> str:
+    """Where the releases stand that runs know and the form does not offer; empty where there is none."""
+    found = [version for version in every_release(entries) if version not in PLACES]
+    if not found:
+        return ""
+    return f"Not in the form yet, but in our runs: PyTorch {setups.listed(found)}, in [the matrix](matrix.md) and under [what changed](changes.md)."
+
+
 def reported(found: tuple[Figure, ...]) -> str:
     """What the report of the IOI case measured, as a picture; empty where its figures are not there."""
     drawn = reported_bars.drawing(reported_bars.shares(found, REPORT))
@@ -211,6 +220,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         time_needed=time_needed(seconds_),
         macs=measured_macs(inputs.runs, inputs.unverified),
         widget=widget(inputs.known),
+        only_in_runs=only_in_runs(inputs.known),
         reported_bars=reported(inputs.figures.get(LINEAR, ())),
     )
     with_check = {bug.slug for bug in inputs.checks}
