@@ -117,9 +117,9 @@ def test_a_control_that_is_wrong_too_is_no_contradiction(docs):
 def test_a_minor_macos_that_a_claim_names_is_a_set_up_of_its_own(docs):
     slug = PLAN.case("minor-macos").snippet
     folded = page(docs, slug).partition("| Found |")[2].partition("</div>")[0]
-    rows = {line.partition(" in ")[0]: line for line in folded.splitlines() if "2.14.1" in line}
-    [wrong] = [row for found, row in rows.items() if "wrong</span>" in found]
-    assert "macOS 26.2, real" in wrong and "disagree" not in folded
+    wrong, right = (cells(line) for line in folded.splitlines() if "PyTorch 2.14.1<br>" in line)
+    assert "wrong</span> in 7 of 7" in wrong[0] and "macOS 15.7, 26.2 and 27.0, real" in wrong[1]
+    assert "right</span> in 1 of 1" in right[0] and "macOS 26.4, real" in right[1]
 
 
 def test_equal_neighbours_are_one_line(docs):

@@ -204,7 +204,7 @@ def reported(found: tuple[Figure, ...]) -> str:
         return ""
     [date] = {one.date for one in found if one.source == REPORT}
     return (
-        f'<div class="figure figure--narrow" data-search-exclude markdown="0">\n{drawn}</div>\n\n'
+        f'<div class="figure narrow" data-search-exclude markdown="0">\n{drawn}</div>\n\n'
         f"Evidence: **reported**, by {words.link(REPORT)} on {date}; we have not run it. [The case, and what now](ioi.md)"
     )
 

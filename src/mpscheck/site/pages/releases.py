@@ -83,7 +83,7 @@ def picture(entries: list[Entry]) -> str:
         one = _counted([entry.answer_on(version) for entry in rest])
         numbers = (one.known, one.likely, one.open + one.rest, len(entries) - len(rest), one.not_affected)
         bars.append(Bar(version, date[:4], numbers))
-    return f'<div class="figure figure--narrow" data-search-exclude markdown="0">\n{timeline.drawing(bars)}</div>'
+    return f'<div class="figure narrow" data-search-exclude markdown="0">\n{timeline.drawing(bars)}</div>'
 
 
 def answer(number: Counts) -> str:

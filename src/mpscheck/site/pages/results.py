@@ -123,7 +123,7 @@ def _setups(newest: list[Run]) -> str:
         for torch in torches
     ]
     heads = [f"macOS {macos}, {GPUS[virtual]}" if macos else GPUS[virtual] for macos, virtual in columns]
-    return table(["PyTorch", *heads], rows, "The newest run of each set-up", "runs setups")
+    return table(["PyTorch", *heads], rows, "The newest run of each set-up", "numbers")
 
 
 def _newest(run: Run) -> str:
