@@ -24,6 +24,7 @@
       const mine = found.affected.filter((bug) => bug.uses.includes(family))
       const fits = (where) => (!chosen.macos || !where.macos || where.macos.includes(chosen.macos)) && (!chosen.chip || !where.chips || where.chips.includes(chosen.chip))
       const known = mine.filter((bug) => bug.where.some(fits))
+      const measured = known.filter((bug) => bug.measured).length
       const likely = found.likely.filter((bug) => bug.uses.includes(family) && bug.where.some(fits))
       const unknown = found.unknown[family] + mine.length - known.length
       const list = new URL("bugs/", home)
@@ -35,7 +36,7 @@
         url.searchParams.set("state", state)
         return make("a", text, { href: url.href })
       }
-      const first = make("p", [make("strong", [link("affected", `${known.length} known to be wrong`), `, ${likely.length} likely, `, link("unknown", `${unknown - likely.length} more unknown`)]),
+      const first = make("p", [make("strong", [link("affected", `${known.length} known to be wrong`), measured ? ` (${measured} measured), ` : ", ", `${likely.length} likely, `, link("unknown", `${unknown - likely.length} more unknown`)]),
         unknown ? ": no list can clear this set-up. The command below decides. " : known.length ? ". " : ": a source says of each known bug that this set-up does not have it.",
         known.length ? "Until it agrees, compute on the CPU." : ""])
       const meets = (bug) => standing.met.includes(bug.slug)

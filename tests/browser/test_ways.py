@@ -10,6 +10,8 @@ WAYS = {  # on the home page: what to follow, where it leads, what stands on the
     "do I have to redo them?": ("guides/redo-results/", "Check again before you redo anything."),
     "known-bad versions as data": ("guides/maintainers/", "known-bad.json"),
     "a healthy and a sick model": ("guides/teaching/", "The IOI notebook"),
+    "what is reported and not settled": ("worklist/", "are not settled on PyTorch"),
+    "where runs disagree": ("changes/", "against the run before it"),
     "contribute": ("contribute/", "A run from your Mac"),
 }
 

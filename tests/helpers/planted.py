@@ -12,11 +12,15 @@ GPUS = {
     None: ("A GPU", None),
 }
 P_VALUES = {"right": 0.5, "wrong": 0.0}
+CONTROL_WRONG = "control wrong"
 JOB = "https://github.com/an-owner/a-project/actions/runs/1"
 
 
 def attempt(found: str) -> dict:
-    """`right`, `wrong`, or the outcome of an attempt that measured nothing."""
+    """`right`, `wrong`, `control wrong` (both are), or the outcome of an attempt that measured nothing."""
+    if found == CONTROL_WRONG:
+        both = attempt("wrong")
+        return both | {"functions": {name: both["functions"]["compute"] for name in ("compute", "control")}}
     if found in P_VALUES:
         compute = {"p_value": P_VALUES[found], "false_alarm": 1e-6}
         return {"outcome": "measured", "before": [], "functions": {"compute": compute}}

@@ -140,6 +140,33 @@ def test_minor_versions_of_macos_are_one_set_up_unless_the_claim_tells_them_apar
     assert known(tied, Setup("2.8.0", "15.1", False), there).state == "affected"
 
 
+def test_minor_versions_that_the_claim_tells_apart_neither_disagree_nor_clear_one_another(bug):
+    """Wrong on 26.3, right on 26.4: each is known by itself, and of macOS 26 somebody says wrong."""
+    tied = dataclasses.replace(unsaid(bug), macos=SpecifierSet(">=15,<26.4"))
+    there = (wrong(bug, torch="2.10.0", macos="26.3.1"), right(bug, torch="2.10.0", macos="26.4.1"))
+    states = {
+        macos: known(tied, Setup("2.10.0", macos, False), *there).state
+        for macos in ("26.3", "26.3.1", "26.4", "26.4.2", "26.5", "26", "15", None)
+    }
+    assert states == {
+        "26.3": "affected", "26.3.1": "affected", "26.4": "not affected", "26.4.2": "not affected", "26.5": "unknown",
+        "26": "affected", "15": "unknown", None: "affected",
+    }  # fmt: skip
+    wide = dataclasses.replace(tied, macos=SpecifierSet(">=15"))
+    assert known(wide, Setup("2.10.0", "26.4", False), *there).state == "disagreement"
+
+
+def test_a_claim_may_tell_the_third_part_of_a_version_apart(bug):
+    tied = dataclasses.replace(unsaid(bug), macos=SpecifierSet("==13.2.1"))
+    there = (wrong(bug, torch="2.10.0", macos="13.2.1"), right(bug, torch="2.10.0", macos="13.2.2"))
+    states = {macos: known(tied, Setup("2.10.0", macos, False), *there).state for macos in ("13.2.1", "13.2.2", "13.3")}
+    assert states == {"13.2.1": "affected", "13.2.2": "not affected", "13.3": "unknown"}
+    said = dataclasses.replace(bug, macos=SpecifierSet("==13.2.1"))
+    assert known(said, Setup("2.8.0", "13.2.1", False), wrong(bug, macos="13.2.1")).said.state == "affected"
+    found = known(said, Setup("2.8.0", "13.2.2", False), right(bug, macos="13.2.2"), wrong(bug, torch="2.9.0"))
+    assert (found.state, found.basis) == ("not affected", "measured"), "no source speaks of that macOS"
+
+
 def test_a_chip_is_part_of_the_set_up_where_the_claim_names_chips(bug):
     nothing_said, there = unsaid(bug), wrong(bug)  # planted on an M2
     assert known(nothing_said, Setup("2.8.0", "15", False, "M4"), there).state == "affected"
@@ -232,6 +259,26 @@ def test_a_bug_that_the_machine_cannot_tell_from_its_own_fault_gets_no_verdict(b
     run["canaries"].append({"name": op, "after": 1, "attempt": planted.attempt("wrong")})
     found = known(bug, Setup("2.9.0", "15", False), run)
     assert (found.state, found.found) == ("not affected", "not-separable") and op in found.could_not
+
+
+@pytest.mark.parametrize(
+    "attempts", [("control wrong", "control wrong"), ("control wrong", "wrong"), ("wrong", "control wrong")]
+)
+def test_a_control_that_is_wrong_too_gives_no_verdict(bug, attempts):
+    """Neither a contradiction nor wrong, and no proof that the check catches the fault."""
+    run = planted.run(planted.record(bug, *attempts), torch="2.9.0")
+    found = known(bug, Setup("2.9.0", "15", False), run)
+    assert (found.state, found.basis, found.found) == ("not affected", "thread", "not-separable")
+    assert found.could_not == "no verdict: the control, a call that this bug spares, is wrong too"
+    later = right(bug, torch="2.10.0")
+    assert known(unsaid(bug), Setup("2.10.0", "15", False), later, run).state == "unknown"
+
+
+def test_right_is_right_though_another_function_of_the_check_raised(bug):
+    run = right(bug, torch="2.10.0")
+    run["records"][0]["attempts"][0] |= {"outcome": "error", "reason": "workaround: NotImplementedError: made up"}
+    found = known(unsaid(bug), Setup("2.10.0", "15", False), run, wrong(bug))
+    assert (found.state, found.basis, found.found) == ("not affected", "measured", "right")
 
 
 def test_of_several_dtypes_the_worst_speaks(bug):

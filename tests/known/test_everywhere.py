@@ -89,6 +89,44 @@ def test_the_tools_catalogue_says_what_the_site_says(inputs):
                 assert bug.state(torch, macos) == ("affected" if one.accused else one.state), (bug.slug, torch, macos)
 
 
+def test_a_release_that_runs_alone_know_stands_in_the_data_and_in_the_list_of_releases(bugs):
+    """On its day no file of ours knows it, and a library asks the data."""
+    runs = planted.runs(planted.run(planted.record(bugs[LINEAR], "wrong", "wrong"), torch="9.9.0", macos="26.1"))
+    files = pages.files(Inputs((bugs[LINEAR],), runs))
+    known_bad = json.loads(files["api/v1/known-bad.json"])["torch"]["9.9"]
+    assert known_bad["releases"] == ["9.9.0"] == known_bad["affected"][0]["releases"]
+    assert (known_bad["affected"][0]["state"], known_bad["affected"][0]["known_by"]) == ("contradiction", ["measured"])
+    for name, link in {"here": "../matrix/", "home": "matrix/"}.items():
+        row = f'<th scope="row"><a href="{link}">9.9.0</a></th><td>1</td>'
+        assert (
+            row in files[f"generated/releases-{name}.md"] and "seen by runs" in files[f"generated/releases-{name}.md"]
+        )
+    assert ">9.9.0: 1 affected</title>" in files["generated/releases-picture.md"]
+
+
+MINOR = "matmul-stride0-grad"  # said: macOS from 15 on, before 26.4
+
+
+def test_a_claim_that_names_a_minor_macos_is_known_by_minor_version_on_the_page_and_in_the_tools(bugs):
+    """Wrong on 26.3 and right on 26.4 is no disagreement, and a Mac with 26.4.1 is not accused."""
+    bug = bugs[MINOR]
+    runs = planted.runs(
+        planted.run(planted.record(bug, "wrong", "wrong"), torch="2.13.0", macos="26.3.1"),
+        planted.run(planted.record(bug, "right"), torch="2.13.0", macos="26.4.1"),
+    )
+    inputs = Inputs((bug,), runs)
+    [tool] = read_known(bundle.entries(inputs.checks, inputs.measured))
+    states = {macos: tool.state("2.13.0", macos) for macos in (None, "26", "26.3", "26.3.1", "26.4", "26.4.1", "26.5")}
+    accused, cleared = (None, "26", "26.3", "26.3.1"), ("26.4", "26.4.1", "26.5")
+    assert states == dict.fromkeys(accused, "affected") | dict.fromkeys(cleared, "not affected")
+    page = pages.files(inputs)[f"bugs/{MINOR}.md"]
+    folded = page.partition("| Found |")[2].partition("All ")[0]
+    rows = [line for line in folded.splitlines() if "PyTorch 2.13.0" in line]
+    assert ["wrong</span> in 1 of 1" in rows[0], "macOS 26.3, real" in rows[0]] == [True, True]
+    assert ["right</span> in 1 of 1" in rows[1], "macOS 26.4, real" in rows[1]] == [True, True]
+    assert "disagree" not in page
+
+
 def test_what_nobody_said_and_a_run_saw_is_affected_there_and_says_so(shown, inputs):
     entry = next(entry for entry in inputs.known if entry.slug == UNSAID)
     assert entry.on("2.14.1", "26").state == "affected" and entry.on("2.14.1", "15").state == "unknown"

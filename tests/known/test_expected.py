@@ -42,6 +42,18 @@ def test_a_run_is_held_against_the_one_before_on_the_same_runner(bug):
         assert expected(unsaid, now, changed).before == "unknown", other
 
 
+def test_the_run_before_was_on_the_same_minor_version_of_macos_where_the_claim_tells_them_apart(bug):
+    """The image of a runner got newer, and with it the fix came: that is no surprise."""
+    unsaid = dataclasses.replace(bug, affected=SpecifierSet(""), introduced=None)
+    before = run(unsaid, "wrong", "wrong", runner="macos26", macos="26.3")
+    now = run(unsaid, "right", date="2026-11-22", runner="macos26", macos="26.4.1")
+    assert expected(unsaid, now, before).is_surprise("agrees")
+    tied = dataclasses.replace(unsaid, macos=SpecifierSet("<26.4"))
+    assert expected(tied, now, before).before == "unknown" and not expected(tied, now, before).is_surprise("agrees")
+    again = run(unsaid, "right", date="2026-11-22", runner="macos26", macos="26.3.2")
+    assert expected(tied, again, before).before == "affected"
+
+
 def test_runs_by_hand_have_no_run_before(bug):
     now = run(bug, "right", date="2026-11-22", runner=None)
     assert expected(bug, now, run(bug, "wrong", "wrong", runner=None)).before == "unknown"
@@ -75,3 +87,10 @@ def test_a_claim_is_about_mps_and_about_the_chips_that_it_names(bug):
 )
 def test_a_surprise_is_strict_both_ways(found, said, kind, surprise):
     assert is_surprise(found, said, kind) is surprise
+
+
+def test_a_control_that_is_wrong_is_looked_at_again_and_is_no_surprise(bug):
+    """It may be the doing of others in the same process."""
+    for torch in ("2.8.0", "2.9.0"):
+        found = expected(bug, run(bug, "right", torch=torch))
+        assert found.is_doubtful("not-separable") and not found.is_surprise("not-separable")

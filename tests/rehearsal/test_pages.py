@@ -6,7 +6,9 @@ import re
 import pytest
 
 from mpscheck.bugs import catalogue
+from mpscheck.known import cause, repeated
 from mpscheck.rehearsal import planted, runs
+from mpscheck.runs import results
 from mpscheck.site import words
 from mpscheck.site.escape import text
 
@@ -60,6 +62,13 @@ def row_of(docs, slug: str, setup: planted.Setup, dtype: str | None) -> list[str
     return cells(row)
 
 
+def rows_of_runs(docs) -> list[list[str]]:
+    """The rows of all runs: of the table of runs, then of the pages of older ones."""
+    pages = [docs / "generated/results.md", *sorted((docs / "runs").glob("20??.md"), reverse=True)]
+    lines = (line for file in pages for line in file.read_text("utf-8").splitlines())
+    return [cells(line) for line in lines if line.startswith('| <span id="run-')]
+
+
 @pytest.mark.parametrize(("case", "found", "setup"), HERE)
 def test_each_case_stands_in_the_table_of_its_bug(docs, case, found, setup):
     said, _, cpu, mps, how_wrong, others, _ = row_of(docs, case.snippet, setup, found.dtype)
@@ -67,7 +76,8 @@ def test_each_case_stands_in_the_table_of_its_bug(docs, case, found, setup):
     if found.kind == "right":
         assert "right</span>" in said and (cpu, mps) == ("–", "–")
     elif found.kind in ("sick", "control wrong", "workaround wrong"):
-        assert any(word in said for word in SICK) and "once" not in said
+        told = ("not separable</span>",) if found.kind == "control wrong" else SICK
+        assert any(word in said for word in told) and "once" not in said
         if catalogue.find(case.snippet).kind == "wrong":
             assert "<code>" in cpu and "<code>" in mps and "values" in how_wrong
         assert ("wrong" in control, "wrong" in workaround) == (
@@ -91,6 +101,25 @@ def test_what_gave_no_verdict_stands_folded_with_its_reason(docs, case, found, s
     assert found.kind.replace("-", " ") in summary
     [line] = [line for line in reasons.splitlines() if text(found.reason, limit=300) in line]
     assert f"PyTorch {setup.torch}, " in line or " more)</small>" in line
+
+
+def test_a_control_that_is_wrong_too_is_no_contradiction(docs):
+    [found] = PLAN.case("control-wrong").found
+    slug = PLAN.case("control-wrong").snippet
+    folded = re.search(r"<summary>\d+ without a verdict: .*?</details>", page(docs, slug), re.DOTALL)[0]
+    assert "not separable" in folded and "the control, a call that this bug spares, is wrong too" in folded
+    changed = (docs / "generated/changes.md").read_text("utf-8")
+    assert not any(slug in line and f"| {found.torch[0]} |" in line for line in changed.splitlines())
+    versions = page(docs, slug).partition("## Versions")[2].partition("\n## ")[0]
+    assert "contradiction" not in "".join(line for line in versions.splitlines() if found.torch[0] in line)
+
+
+def test_a_minor_macos_that_a_claim_names_is_a_set_up_of_its_own(docs):
+    slug = PLAN.case("minor-macos").snippet
+    folded = page(docs, slug).partition("| Found |")[2].partition("</div>")[0]
+    wrong, right = (cells(line) for line in folded.splitlines() if "PyTorch 2.14.1<br>" in line)
+    assert "wrong</span> in 7 of 7" in wrong[0] and "macOS 15.7, 26.2 and 27.0, real" in wrong[1]
+    assert "right</span> in 1 of 1" in right[0] and "macOS 26.4, real" in right[1]
 
 
 def test_equal_neighbours_are_one_line(docs):
@@ -117,31 +146,30 @@ def test_runs_that_disagree_are_one_line_that_says_so(docs):
 
 
 def test_a_whole_run_without_a_verdict_is_seen_in_the_table_of_runs(docs):
-    table = [
-        cells(line) for line in (docs / "generated/results.md").read_text("utf-8").splitlines() if "<time>" in line
-    ]
+    table = rows_of_runs(docs)
     assert len(table) == len(PLAN.setups)
     [unfit] = [s for s in PLAN.setups if UNFIT.is_in(s)]
     [row] = [row for row in table if unfit.date[:10] in row[0] and row[3] == "Apple M4, virtual"]
     assert row[5:7] == ["0", "0"] and row[7] == str(len(runs.few(catalogue.with_check())))
-    linked = re.search(r"\]\((runs/[^)]+\.md)\)", row[0])[1]
+    linked = re.search(r"\]\((?:\.\./)?(runs/[^)]+\.md)\)", row[0])[1]
     assert "unfit</span>, so no result of this run counts" in (docs / linked).read_text("utf-8")
     [unclear] = [s for s in PLAN.setups if PLAN.case("not-separable").found[0].is_in(s)]
     [row] = [
         row for row in table if unclear.date[:10] in row[0] and row[1:4] == [unclear.torch, "26.4", "Apple M1, virtual"]
     ]
-    linked = re.search(r"\]\((runs/[^)]+\.md)\)", row[0])[1]
+    linked = re.search(r"\]\((?:\.\./)?(runs/[^)]+\.md)\)", row[0])[1]
     assert "not separable</span> where a check makes a call that fails" in (docs / linked).read_text("utf-8")
 
 
 def test_the_table_of_runs_tells_who_made_a_run_and_what_was_not_expected(docs):
-    table = [
-        cells(line) for line in (docs / "generated/results.md").read_text("utf-8").splitlines() if "<time>" in line
-    ]
+    table = rows_of_runs(docs)
     assert [row[0] for row in table] == sorted(
         (row[0] for row in table), key=lambda c: re.search(r"<time>(.*?)<", c)[1], reverse=True
     )
     assert sum(row[4] == "unverified" for row in table) == sum(s.folder == "unverified" for s in PLAN.setups)
+    assert len((docs / "generated/results.md").read_text("utf-8").split('<span id="run-')) == 51, (
+        "older ones have a page"
+    )
     for name in ("newly-wrong", "said-fixed-measured-wrong", "said-affected-measured-right", "unverified-wrong"):
         case = PLAN.case(name)
         [torch] = case.found[-1].torch or case.found[0].torch
@@ -154,6 +182,36 @@ def test_what_changed_stands_under_its_heading(docs, name, where):
     said = (docs / "generated/changes.md").read_text("utf-8").partition(f"## {section} ")[2].partition("\n## ")[0]
     rows = [cells(line) for line in said.splitlines() if f"bugs/{PLAN.case(name).snippet}/" in line]
     assert any(row[2] == torch for row in rows)
+
+
+@pytest.mark.parametrize("name", ["two-runs-disagree", "unverified-right", "unverified-wrong"])
+def test_runs_that_disagree_stand_under_their_heading_each_with_its_run(docs, name):
+    """Somebody whose Mac gives something else than ours finds it there, and sees that it is known."""
+    case = PLAN.case(name)
+    said = (
+        (docs / "generated/changes.md").read_text("utf-8").partition("## Runs that disagree ")[2].partition("\n## ")[0]
+    )
+    [row] = [cells(line) for line in said.splitlines() if f"bugs/{case.snippet}/" in line]
+    assert row[2:4] == [case.found[0].torch[0], "macOS 26, a real GPU"]
+    for found in case.found:
+        [setup] = [setup for setup in PLAN.setups if found.is_in(setup)]
+        cell = row[5 if found.kind == "right" else 4]
+        assert setup.date[:10] in cell and ("unverified" in cell) == (setup.folder == "unverified")
+
+
+def test_a_release_that_no_file_knows_is_found_from_the_home_page_and_is_the_newest_of_the_worklist(docs):
+    home = (docs / "generated/only-in-runs.md").read_text("utf-8")
+    assert home == (
+        "Not in the form yet, but in our runs: PyTorch 2.16.0 and 2.14.2, in [the matrix](matrix.md) and under "
+        "[what changed](changes.md).\n"
+    )
+    assert "are not settled on PyTorch 2.16.0**" in (docs / "generated/worklist-summary.md").read_text("utf-8")
+    wrong = (
+        (docs / "generated/worklist.md").read_text("utf-8").partition("## Wrong on the newest")[2].partition("\n## ")[0]
+    )
+    assert f"bugs/{PLAN.case('newly-wrong').snippet}/" in wrong
+    known_bad = json.loads((docs / "api/v1/known-bad.json").read_text("utf-8"))["torch"]["2.16"]
+    assert PLAN.case("newly-wrong").snippet in [one["slug"] for one in known_bad["affected"]]
 
 
 def test_a_contradiction_is_followed_from_the_run_file_to_the_feed(docs):
@@ -178,3 +236,22 @@ def test_a_contradiction_is_followed_from_the_run_file_to_the_feed(docs):
         f"Contradiction on torch 2.15.0, macOS 26, a real GPU: {catalogue.find(case.snippet).claim.replace('`', '')}"
         in feed
     )
+
+
+def test_the_page_of_the_ioi_case_shows_each_made_up_result_and_what_it_settles(docs):
+    figures, settled = ((docs / f"generated/{name}.md").read_text("utf-8") for name in ("ioi-mac", "ioi-settled"))
+    assert figures.count("Evidence: **rehearsal**") == len(PLAN.reporter) == 3 and "**measured**" not in figures
+    lines = settled.splitlines()[2:]
+    for one, line in zip(sorted(PLAN.reporter, key=lambda one: one.date, reverse=True), lines, strict=True):
+        machine = PLAN.machines[one.machine]
+        assert text(machine["chip"]) in line and machine["macos_build"] in line and cause.FOUND[one.shows] in line
+    assert "F.linear, 3-D input, bias" in "".join(line for line in lines if "not separable" in line)
+
+
+def test_a_made_up_result_of_the_report_is_refused_where_results_are_published(docs):
+    folder = docs.parents[1] / "results" / "reporter"
+    found = sorted(folder.glob("*.json"))
+    assert len(found) == len(PLAN.reporter)
+    for file in found:
+        with pytest.raises(results.BadResults, match="'evidence' was unexpected"):
+            repeated.read(file)

@@ -171,6 +171,14 @@ def test_an_error_shows_beside_a_control_that_is_right(snippet, worker):
     assert numerics.finding(both, "wrong") == "error"
 
 
+def test_wrong_beside_a_control_that_is_wrong_too_tells_nothing(snippet, worker):
+    faulty = 'return x.to(device).sum(1) * (1 if device == "cpu" else 2)'
+    one, both = (worker.measure(runner.Job(snippet(faulty, control))) for control in (CONTROL, faulty))
+    assert [numerics.finding(one, kind) for kind in ("wrong", "error")] == ["wrong", "wrong"]
+    assert [numerics.finding(both, kind) for kind in ("wrong", "error")] == ["not-separable"] * 2
+    assert numerics.reason(both, "wrong") == "the control, a call that this bug spares, is wrong too"
+
+
 def test_what_the_cpu_or_the_reference_raises_is_no_finding(snippet, worker):
     of_cpu = 'if device == "cpu":\n    raise RuntimeError("no kernel for Half")\n' + COMPUTE
     for bug in (

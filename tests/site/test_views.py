@@ -150,7 +150,7 @@ def test_what_is_inferred_stays_marked(known):
 
 
 def grid_of(*known):
-    return cells.grid(list(known), cells.versions(list(known)), cells.macos(list(known)))
+    return cells.grid(list(known), entry.every_release(known), cells.macos(list(known)))
 
 
 def on(grid, slug: str, question: str):

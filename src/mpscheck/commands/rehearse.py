@@ -10,9 +10,10 @@ import click
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.commands import site
+from mpscheck.known import repeated
 from mpscheck.places import ROOT
-from mpscheck.rehearsal import planted, runs
-from mpscheck.runs import slim
+from mpscheck.rehearsal import planted, reporter, runs
+from mpscheck.runs import results, slim
 from mpscheck.site.files import files
 from mpscheck.site.inputs import Inputs, read_inputs
 
@@ -32,6 +33,11 @@ def write(folder: Path, bugs: tuple[Bug, ...]) -> int:
     for name in ("results", "source"):
         shutil.rmtree(folder / name, ignore_errors=True)
     count = runs.write(folder / "results", bugs)
+    results.write_atomic(folder / "results" / "reporter.schema.json", reporter.schema())
+    for name, result in reporter.made(planted.load()):
+        results.write_atomic(
+            folder / "results" / "reporter" / name, json.dumps(result, indent=1, sort_keys=True) + "\n"
+        )
     site.copy_source(folder / "source")
     site.write(marked(pages(folder / "results")), folder / "source" / "docs")
     return count
@@ -45,7 +51,8 @@ def pages(made_up: Path) -> dict[str, str]:
 def inputs(made_up: Path) -> Inputs:
     """What the pages are made of, with these runs. The one place that reads runs by another schema."""
     found = {name: dict(slim.read(made_up / name, schema=made_up / "schema.json")) for name in planted.FOLDERS}
-    return dataclasses.replace(read_inputs(), **found, local={}, site_url="")
+    again = repeated.read_folder(made_up / "reporter", made_up / "reporter.schema.json")
+    return dataclasses.replace(read_inputs(), **found, reporter=again, local={}, site_url="")
 
 
 def marked(found: dict[str, str]) -> dict[str, str]:

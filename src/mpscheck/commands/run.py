@@ -135,7 +135,7 @@ def summary(bugs, run: dict, new: list[dict], run_file: Path, earlier: Index, qu
         record = next(record for record in own if findings[record["dtype"]] == found)
         note = "" if expected.words == "unknown" else f"   (expected: {expected.words})"
         if not quiet:
-            reason = hindrance.reason if hindrance else numerics.deciding(record).get("reason")
+            reason = hindrance.reason if hindrance else numerics.reason(record, bug.kind)
             dtypes = "" if bug.check.dtypes == ("float32",) else f" in {told(findings)}"
             said = "; ".join([*([reason] if reason else []), *([] if hindrance else rarity(record, bug))])
             click.echo(f"{found:14} {bug.slug}{dtypes}{note}{f'   {said}' if said else ''}")

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from packaging.version import Version
+
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import answer as answers
 from mpscheck.known import exposure, releases, said, uses
@@ -98,19 +100,12 @@ class Advice:
         return self._answer(slug, release, Mac(macos, mac.chip if bug.chips else None), False)
 
     def right_since(self, slug: str) -> str | None:
-        """The release from which on a bug is known not to be there, on every Mac; None where that is not known."""
-        if slug not in self.bugs:
-            return None
-        first = None
-        for release in reversed(RELEASES):
-            if self.answer(slug, release).state != answers.NOT_AFFECTED:
-                break
-            first = release
-        return first
+        """The release from which on a silent bug is known not to be there, on every Mac; None where that is not known."""
+        return right_since(self.bugs[slug], self.measured) if slug in self.bugs else None
 
     def wrong_in(self, slug: str) -> list[str]:
-        """The releases of which somebody says that they have a bug."""
-        return [release for release in RELEASES if slug in self.bugs and self.answer(slug, release).accused]
+        """The releases of which somebody says that they have a silent bug."""
+        return wrong_in(self.bugs[slug], self.measured) if slug in self.bugs else []
 
     def _ranked(self, use: str, mac: Mac) -> tuple[Standing, ...]:
         found = (self._standing(release, use, mac) for release in RELEASES)
@@ -186,6 +181,32 @@ class Advice:
             if any(name in cell[how] for cell in cells for name in use.recorded):
                 return how
         return None
+
+
+def right_since(bug: Bug, verified: Index) -> str | None:
+    """The release from which on a bug is known not to be there, on every Mac that can be touched; None where that is not
+    known. Of the runs, `verified` holds those that count."""
+    first = None
+    for release in reversed(_releases(bug, verified)):
+        if _on_any_mac(bug, release, verified).state != answers.NOT_AFFECTED:
+            break
+        first = release
+    return first
+
+
+def wrong_in(bug: Bug, verified: Index) -> list[str]:
+    """The releases of which a source, or a run on a Mac that can be touched, says that they have a bug."""
+    return [one for one in _releases(bug, verified) if _on_any_mac(bug, one, verified).accused]
+
+
+def _releases(bug: Bug, verified: Index) -> list[str]:
+    """All releases, those that runs alone know among them, oldest first."""
+    measured = (one for one in verified.found.get(bug.slug, {}) if not Version(one).is_prerelease)
+    return sorted({*RELEASES, *measured}, key=Version)
+
+
+def _on_any_mac(bug: Bug, release: str, verified: Index) -> Answer:
+    return answers.answer(bug, Setup(release, virtual=False), verified)
 
 
 def macs() -> list[Mac]:

@@ -15,6 +15,7 @@ from mpscheck.known import setups
 from mpscheck.known.measured import DISAGREE, NONE, ONCE, OUTDATED, RIGHT, WRONG, Index, Measurement, of_runs
 from mpscheck.known.said import Said
 from mpscheck.known.setups import Setup
+from mpscheck.runs.numerics import NOT_SEPARABLE
 
 AFFECTED, NOT_AFFECTED, UNKNOWN = "affected", "not affected", "unknown"
 CONTRADICTION, DISAGREEMENT = "contradiction", "disagreement"
@@ -71,6 +72,8 @@ class Answer:
         if self.found == OUTDATED:
             return "the check has changed since it ran there"
         why = self.rests_on[0].reason
+        if self.found == NOT_SEPARABLE:
+            return f"no verdict: {why}"
         return f"{COULD_NOT}: {self.found}{f' ({why})' if why else ''}"
 
     @property
@@ -87,7 +90,7 @@ class Answer:
         among = "" if all(m.verified for m in self.rests_on) else ", unverified ones among them"
         runs = "our runs" if self.basis == MEASURED else "unverified runs"
         told = {
-            CONTRADICTION: f"{self.proposed} in {runs} on {machines}, {self.said.state} says {_source(self.said.basis)}",
+            CONTRADICTION: f"{self.proposed} in {runs} on {machines}, {self.said.state} {_source(self.said.basis)}",
             DISAGREEMENT: f"wrong in some runs on {machines}, right in others{among}",
             UNKNOWN: f"{self.shade}: {self.said.reason}",
         }.get(self.state, f"{self.basis} on {machines}" if self._settled and machines else self.basis)
@@ -202,6 +205,6 @@ def _newest_first(found) -> tuple[Measurement, ...]:
 
 
 def _source(basis: str) -> str:
-    return {"declared": "PyTorch's wheel", "thread": "a thread", "release notes": "the release notes"}.get(
-        basis, "a source"
-    )
+    """`says a thread`, `say the release notes`."""
+    found = {"declared": "says PyTorch's wheel", "thread": "says a thread", "release notes": "say the release notes"}
+    return found.get(basis, "says a source")

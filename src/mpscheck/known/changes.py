@@ -12,7 +12,7 @@ from packaging.version import Version
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import said as sources
 from mpscheck.known import setups
-from mpscheck.known.answer import Answer
+from mpscheck.known.answer import DISAGREEMENT, Answer
 from mpscheck.known.entry import Entry
 from mpscheck.known.expected import OF_OUTCOME
 from mpscheck.known.measured import WRONG, Index, Measurement, of_runs
@@ -125,6 +125,24 @@ class Contradiction:
         return tuple(setup for setup, _ in self.found)
 
 
+@dataclass(frozen=True)
+class Disagreement:
+    """Runs say opposite things of a bug on one set-up, those of others among them."""
+
+    bug: Bug
+    setup: Setup
+    answer: Answer
+
+    @property
+    def date(self) -> str:
+        """The day of the newest run."""
+        return self.answer.date
+
+    def of(self, outcome: str) -> list[Measurement]:
+        """The runs that found this, newest first."""
+        return [m for m in self.answer.rests_on if m.outcome == outcome]
+
+
 def of_bug(bug: Bug, index: Index) -> list[Change]:
     """All changes of one bug, the newest run first. Only runs that a job of ours brought, and code that is the same now."""
     by_runner: dict[str, list[Measurement]] = {}
@@ -171,3 +189,14 @@ def contradictions(entries: Iterable[Entry]) -> list[Contradiction]:
             groups.setdefault((entry.slug, setup.torch, one.proposed), []).append((setup, one))
     found = [Contradiction(bugs[slug], tuple(members)) for (slug, *_), members in groups.items()]
     return sorted(found, key=lambda one: (one.date, one.bug.slug, one.torch), reverse=True)
+
+
+def disagreements(entries: Iterable[Entry]) -> list[Disagreement]:
+    """All set-ups on which runs disagree, the newest first."""
+    found = [
+        Disagreement(entry.bug, setup, one)
+        for entry in entries
+        for setup, one in entry.measured_on
+        if one.state == DISAGREEMENT
+    ]
+    return sorted(found, key=lambda one: (one.date, one.bug.slug, str(one.setup)), reverse=True)

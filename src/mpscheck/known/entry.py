@@ -1,5 +1,6 @@
 """One known bug as every view shows it, whether it has a check or is known from threads alone. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from mpscheck.known.answer import Answer
 from mpscheck.known.measured import NONE, Index
 from mpscheck.known.setups import Setup
 
+PLACES = {release.version: place for place, release in enumerate(releases.load())}
 SILENT_KINDS = ("wrong", "nan", "nondeterministic")
 
 
@@ -52,6 +54,11 @@ class Entry:
     def answers(self) -> tuple[Answer, ...]:
         """What is known of it on each release of PyTorch, oldest first, whatever the macOS and the GPU."""
         return tuple(self.on(release.version) for release in releases.load())
+
+    def answer_on(self, release: str) -> Answer:
+        """The same on one release, also on one that runs alone know."""
+        place = PLACES.get(release)
+        return self.on(release) if place is None else self.answers[place]
 
     @property
     def letters(self) -> str:
@@ -112,6 +119,13 @@ class Entry:
 
 def _newest_first(bug: Bug) -> tuple:
     return (bug.fixed is not None, tuple(-part for part in bug.fixed.release) if bug.fixed else ())
+
+
+def every_release(known: Iterable["Entry"]) -> list[str]:
+    """The releases that our files know, and those that only runs know, newest first; no builds between releases."""
+    ran = {setup.torch for entry in known for setup in entry.index.setups(entry.slug)}
+    every = {*PLACES, *(one for one in ran if not Version(one).is_prerelease)}
+    return sorted(every, key=Version, reverse=True)
 
 
 def entries(bugs: tuple[Bug, ...], met: tuple[Encounter, ...], index: Index, controls: dict) -> list[Entry]:

@@ -29,7 +29,8 @@ class Expected:
         Wrong counts as measured only where two processes say it.
         """
         failed = found in numerics.NOT_RUN and found not in ("not-run", "unsupported")
-        return self.is_surprise(found) or failed or found in numerics.SHOWS[self.kind]
+        unclear = found == numerics.NOT_SEPARABLE  # perhaps the doing of others in the same process
+        return self.is_surprise(found) or failed or unclear or found in numerics.SHOWS[self.kind]
 
     @property
     def words(self) -> str:
@@ -47,9 +48,16 @@ def expected_on(bug: Bug, where: dict, earlier: Index = NONE) -> Expected:
 
 
 def before(bug: Bug, where: dict, earlier: Index) -> str:
-    """What the newest run before this one found, with the same torch on the runner of the same name."""
+    """What the newest run before this one found, with the same torch on the runner of the same name.
+
+    Where the claim tells minor versions of macOS apart, with the same one: the image of a runner gets newer.
+    """
+    if where["runner"] is None:
+        return "unknown"
+    mine = setups.key(bug, setups.of_run(where)).macos
     for m in earlier.of_torch(bug.slug, setups.release_of(where["torch"])):
-        same = where["runner"] is not None and m.provenance["runner"] == where["runner"]
+        there = setups.key(bug, setups.of_run(m.provenance)).macos
+        same = m.provenance["runner"] == where["runner"] and mine == there
         if same and m.provenance["date"] < where["date"] and m.outcome in OF_OUTCOME:
             return OF_OUTCOME[m.outcome]
     return "unknown"

@@ -48,9 +48,8 @@ class Measurement:
     @property
     def measured(self) -> bool:
         """True if it says something of the bug: numbers were taken, or it showed as its kind does."""
-        shows = numerics.SHOWS[self.kind]
-        numbers = self.record.outcome == "measured"
-        return self.current and not self.hindrance and (numbers or self.verdict() in shows)
+        found, numbers = self.verdict(), "compute" in self.record.functions
+        return self.current and found not in numerics.HINDERED and (numbers or found in numerics.SHOWS[self.kind])
 
     @cached_property
     def outcome(self) -> str:
@@ -67,7 +66,9 @@ class Measurement:
     @property
     def reason(self) -> str:
         """Why it says neither wrong nor right, in words; may be a stranger's."""
-        return self.hindrance.reason if self.hindrance else self.record.reason or ""
+        if self.hindrance:
+            return self.hindrance.reason
+        return numerics.CONTROL_WRONG if self.verdict() == numerics.NOT_SEPARABLE else self.record.reason or ""
 
     @property
     def day(self) -> str:

@@ -14,15 +14,16 @@ MAX_BYTES = 1_000_000
 EXPERIMENT = "TransformerLens#1178"
 
 
-def read(path: Path) -> dict:
-    """One result, validated. Raises BadResults, in one sentence."""
+def read(path: Path, schema: Path = SCHEMA) -> dict:
+    """One result, validated. Raises BadResults, in one sentence. Only a rehearsal, whose results are made up, names another
+    schema."""
     name = results.printable(path.name)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise results.BadResults(f"{name} is larger than {MAX_BYTES:,} bytes: not a result of {EXPERIMENT}")
         found = results.parse(path.read_text(encoding="utf-8"))
         error = jsonschema.exceptions.best_match(
-            jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).iter_errors(found)
+            jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).iter_errors(found)
         )
     except OSError as problem:
         raise results.BadResults(f"{name} cannot be read: {problem.strerror}") from None
@@ -37,9 +38,9 @@ def read(path: Path) -> dict:
     return found
 
 
-def read_folder(folder: Path = FOLDER) -> dict[str, dict]:
+def read_folder(folder: Path = FOLDER, schema: Path = SCHEMA) -> dict[str, dict]:
     """All published results, by file name. Raises BadResults for the first bad one, or for one that is not of a Mac."""
-    found = {path.stem: read(path) for path in sorted(folder.glob("*.json"))}
+    found = {path.stem: read(path, schema) for path in sorted(folder.glob("*.json"))}
     for name, result in found.items():
         if not on_mac(result):
             raise results.BadResults(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug
+from mpscheck.bugs.versions import told_apart
 
 CHIP = re.compile(r"\b(M\d+)\b")
 VIRTUAL = " (virtual)"  # how a claim says that only the virtual GPU of a chip is meant
@@ -16,7 +17,7 @@ VIRTUAL = " (virtual)"  # how a claim says that only the virtual GPU of a chip i
 class Setup:
     """One set-up. In a question None stands for any; of a run `virtual` is None where macOS did not tell.
 
-    `macos` is a major version ("15"), or one with its minor ("15.6") where the claim names minor versions.
+    `macos` is a major version ("15"), or one with as many parts ("15.6", "15.6.1") as the claim names.
     """
 
     torch: str  # "2.8.0", or a build between releases, without what comes after a plus sign
@@ -79,16 +80,9 @@ def release_of(torch: str) -> str:
     return torch.split("+")[0]
 
 
-def names_minors(bug: Bug) -> bool:
-    """Whether the claim tells minor versions of macOS apart."""
-    return bug.macos is not None and any("." in one.version for one in bug.macos)
-
-
 def key(bug: Bug, setup: Setup) -> Setup:
     """A set-up with no more than this claim tells apart: measurements with the same key are about the same thing."""
-    macos = setup.macos
-    if macos is not None:
-        macos = ".".join(macos.split(".")[: 2 if names_minors(bug) else 1])
+    macos = told_apart(setup.macos, str(bug.macos) if bug.macos is not None else None)
     return Setup(setup.torch, macos, setup.virtual, setup.chip if bug.chips else None)
 
 

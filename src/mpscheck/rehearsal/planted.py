@@ -51,12 +51,25 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """One made-up result of the job that repeats the report: what each measurement on the device gave, and which known-good
+    calls fail."""
+
+    machine: str
+    date: str
+    shows: str  # a word of `cause.FOUND`
+    found: tuple[str, ...]  # right or wrong, in the order of `cause.ON_DEVICE`
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Plan:
     """All set-ups, oldest first, the provenance of each machine, and the cases."""
 
     setups: tuple[Setup, ...]
     machines: dict[str, dict]
     cases: tuple[Case, ...]
+    reporter: tuple[Repeated, ...]
 
     def case(self, name: str) -> Case:
         """The case of this name. Raises KeyError."""
@@ -76,7 +89,11 @@ def load(path: Path = FILE) -> Plan:
         for case in data["cases"]
     ]
     setups = sorted([*grid, *(Setup(**run) for run in data["more_runs"])], key=lambda setup: setup.date)
-    return Plan(tuple(setups), data["machines"] | data["other_machines"], tuple(cases))
+    again = tuple(
+        Repeated(one["machine"], one["date"], one["shows"], tuple(one["found"]), tuple(one.get("failing", ())))
+        for one in data["reporter"]
+    )
+    return Plan(tuple(setups), data["machines"] | data["other_machines"], tuple(cases), again)
 
 
 def _date(place: int) -> str:

@@ -13,6 +13,7 @@ from mpscheck.runs import canaries, numerics, provenance, results
 MARKER = "rehearsal"  # the kind of evidence of each made-up run; the schema of published runs does not have it
 SAID = "Rehearsal: these numbers are made up."
 BETWEEN = 20  # records
+ADDRESS = "https://github.com/example/made-up/actions/runs/1"
 
 
 def schema() -> str:
@@ -36,7 +37,7 @@ def made(plan: planted.Plan, bugs: tuple[Bug, ...]) -> Iterator[tuple[str, dict]
                 "before": [r["snippet"] for r in found[max(0, place - 8) : place]]
             }
         failing = {f.kind for case in plan.cases if case.snippet is None for f in case.found if f.is_in(setup)}
-        run = results.document(where, found, tuple(_canaries(len(found), failing)))
+        run = results.document(where, found, tuple(canaries_around(len(found), failing)))
         if setup.folder == "runs":  # else nobody vouches for it
             run["published"] = {"address": where["address"], "sha256": "0" * 64}
         yield f"{setup.folder}/{provenance.run_id(where)}.json", run
@@ -58,7 +59,7 @@ def provenance_of(setup: planted.Setup, machine: dict) -> dict:
         "runner": None,
         "image": None,
         "commit": hashlib.sha1(b"made up").hexdigest(),
-        "address": "https://github.com/example/made-up/actions/runs/1" if ours else None,
+        "address": ADDRESS if ours else None,
         "variables": {},
     } | named
 
@@ -91,7 +92,7 @@ def _tried_again(seen: records.Seen, record: dict, where: dict) -> dict:
     return record | {"attempts": attempts * (1 + (again and len(attempts) == 1))}
 
 
-def _canaries(count: int, failing: Iterable[str]) -> Iterator[dict]:
+def canaries_around(count: int, failing: Iterable[str]) -> Iterator[dict]:
     """The known-good calls around so many records, of which those named fail each time; between them the machine's."""
     for after in sorted({*range(0, count, BETWEEN), count}):
         for canary in canaries.MACHINE + (canaries.OPS if after in (0, count) else ()):

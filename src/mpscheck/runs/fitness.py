@@ -41,7 +41,7 @@ class Fitness:
             return Hindrance("unfit", self.unfit)
         for ops, reason in self.failing:
             if bug is None or ops & ops_of(bug):
-                return Hindrance("not-separable", reason)
+                return Hindrance(numerics.NOT_SEPARABLE, reason)
         return None
 
 

@@ -13,9 +13,11 @@ from mpscheck.runs import rule
 
 ALLOWED_RATIO = rule.ALLOWED_RATIO
 NOT_RUN = ("error", "crash", "hang", "memory", "gpu-fault", "unsupported", "unfit", "not-run")
-HINDERED = ("unfit", "not-separable")  # these say something of the machine and nothing of the bug
+NOT_SEPARABLE = "not-separable"
+HINDERED = ("unfit", NOT_SEPARABLE)  # these say something of the machine and nothing of the bug
+CONTROL_WRONG = "the control, a call that this bug spares, is wrong too"
 # from the best to the worst: a wrong number in one dtype is not undone by another dtype that did not run
-SEVERITY = ("agrees", "not-separable", *reversed(NOT_RUN), *rule.SEVERITY[1:])
+SEVERITY = ("agrees", NOT_SEPARABLE, *reversed(NOT_RUN), *rule.SEVERITY[1:])
 VERDICTS = SEVERITY
 SICK = ("wrong", "nan", "nondeterministic")
 SHOWS = {  # by the kind of a bug: the verdicts that show it
@@ -133,10 +135,18 @@ def finding(record: dict[str, Any], kind: str) -> str:
 def shown(compute: str, control: str, kind: str) -> str:
     """What the verdicts on compute and control show of a bug of this kind: that on compute.
 
-    An error, a crash or a hang of compute shows something only beside a control that is right: else `unfit`.
+    Beside a control that is wrong, nothing can be told apart: the bug spares the control. An error, a crash or a hang of
+    compute shows something only beside a control that is right: else `unfit`.
     """
+    if control in SICK:
+        return NOT_SEPARABLE
     shows_at_once = compute in NOT_RUN and compute in SHOWS[kind]
     return "unfit" if shows_at_once and control != "agrees" else compute
+
+
+def reason(record: dict[str, Any], kind: str) -> str | None:
+    """Why a record says neither wrong nor right of a bug of this kind, in words; may be a stranger's."""
+    return CONTROL_WRONG if finding(record, kind) == NOT_SEPARABLE else deciding(record).get("reason")
 
 
 def chance_of_missing(rate: float, repeats: int) -> float:

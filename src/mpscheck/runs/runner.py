@@ -28,11 +28,12 @@ CANARIES_EVERY = 10  # records
 
 @dataclass(frozen=True)
 class Job:
-    """One snippet to be measured in one dtype; on the emulated device perhaps with faults (slugs)."""
+    """One snippet to be measured in one dtype; on the emulated device perhaps with faults (slugs), and from a seed."""
 
     bug: Bug
     faults: tuple[str, ...] = ()
     dtype: str = "float32"
+    seed: int | None = None
 
     @property
     def key(self) -> tuple:
@@ -178,7 +179,15 @@ class Worker:
         return found
 
     def _arguments(self, job: Job, names: tuple[str, ...]) -> tuple:
-        return (job.bug.slug, str(Path(job.bug.check.path).resolve()), names, self._device, job.dtype, job.faults)
+        return (
+            job.bug.slug,
+            str(Path(job.bug.check.path).resolve()),
+            names,
+            self._device,
+            job.dtype,
+            job.faults,
+            job.seed,
+        )
 
     def _apart(self, job: Job) -> dict:
         """Each function in a new process; how the first that failed did is how the attempt ended."""

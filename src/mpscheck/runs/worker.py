@@ -57,9 +57,28 @@ def try_device(device: str) -> dict:
     return attempt(computed)
 
 
-def run_job(slug: str, path: str, names: tuple[str, ...], device: str, dtype: str, faults: tuple[str, ...]) -> dict:
-    """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises."""
-    return attempt(lambda: _measure(path, names, device, dtype, faults))
+def run_job(
+    slug: str,
+    path: str,
+    names: tuple[str, ...],
+    device: str,
+    dtype: str,
+    faults: tuple[str, ...],
+    seed: int | None = None,
+) -> dict:
+    """Measure the functions of one snippet: an attempt, without what it wrote to stderr. Never raises.
+
+    Random numbers are what they are on the device, but where a seed is given.
+    """
+
+    def measuring():
+        if seed is not None:
+            import torch
+
+            torch.manual_seed(seed)
+        return _measure(path, names, device, dtype, faults)
+
+    return attempt(measuring)
 
 
 def attempt(measuring: Callable[[], tuple[dict, dict]]) -> dict:

@@ -12,8 +12,9 @@ from mpscheck.bugs.figures import Figure
 from mpscheck.known import exposure, names, releases, setups
 from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, UNVERIFIED, Answer
 from mpscheck.known.changes import Contradiction, Together, changes_of, contradictions
-from mpscheck.known.entry import Entry
+from mpscheck.known.entry import Entry, every_release
 from mpscheck.known.measured import DISAGREE, NONE, WRONG, Index
+from mpscheck.known.said import LIKELY
 from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
 from mpscheck.site import figures as figures_part
@@ -107,11 +108,11 @@ def _measured(setup: Setup, one: Answer) -> dict:
 
 def known_bad(entries: list[Entry], measured: dict[str, dict], site_url: str, index: Index = NONE) -> str:
     """By minor version of PyTorch: what is known to affect it, how much is unknown; which libraries meet it."""
-    minors: dict[str, list[int]] = {}
-    for place, release in enumerate(releases.load()):
-        minors.setdefault(release.minor, []).append(place)
+    minors: dict[str, list[str]] = {}
+    for version in every_release(entries)[::-1]:
+        minors.setdefault(".".join(version.split(".")[:2]), []).append(version)
     met = met_through(measured)
-    torch = {minor: _minor(entries, places, met, site_url) for minor, places in minors.items()}
+    torch = {minor: _minor(entries, versions, met, site_url) for minor, versions in minors.items()}
     broken = {
         library: [
             [int(part) for part in minor.split(".")]
@@ -152,20 +153,20 @@ def virtual_alone(there: list[Answer]) -> bool:
     return not said and all(setup.virtual is True for one in there for setup in one.where)
 
 
-def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], site_url: str) -> dict:
-    found = {entry.slug: [entry.answers[place] for place in places] for entry in entries}
+def _minor(entries: list[Entry], versions: list[str], met: dict[str, set[str]], site_url: str) -> dict:
+    found = {entry.slug: [entry.answer_on(version) for version in versions] for entry in entries}
     affected = [entry for entry in entries if any(one.accused for one in found[entry.slug])]
     rest = [entry for entry in entries if entry not in affected]
     unknown = [entry for entry in rest if any(one.state == UNKNOWN for one in found[entry.slug])]
     silent = {entry.slug for entry in affected if entry.silent}
     return {
-        "releases": [releases.load()[place].version for place in places],
+        "releases": versions,
         "silent": bool(silent),
         "affected": [
             {
                 "slug": entry.slug,
                 "silent": entry.silent,
-                "releases": [releases.load()[place].version for place in places if entry.answers[place].accused],
+                "releases": [one for one, on in zip(versions, found[entry.slug], strict=True) if on.accused],
                 "basis": sorted({one.basis for one in found[entry.slug] if one.accused}),
                 "known_by": known_by([one for one in found[entry.slug] if one.accused]),
                 "virtual_alone": virtual_alone([one for one in found[entry.slug] if one.accused]),
@@ -178,7 +179,7 @@ def _minor(entries: list[Entry], places: list[int], met: dict[str, set[str]], si
             for entry in affected
         ],
         "unknown": len(unknown),
-        "likely": [entry.slug for entry in unknown if any(entry.likely(place) for place in places)],
+        "likely": [entry.slug for entry in unknown if any(one.shade == LIKELY for one in found[entry.slug])],
         "not_affected": len(rest) - len(unknown),
         "met_through": {library: sorted(slugs & silent) for library, slugs in met.items()},
     }

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from packaging.version import Version
-
 from mpscheck.known import releases, said
 from mpscheck.known.answer import CONTRADICTION, MEASURED, NOT_AFFECTED, UNVERIFIED, Answer
 from mpscheck.known.entry import Entry
@@ -60,13 +58,6 @@ def cell(one: Answer) -> Cell:
         word = "right"
     state = said.LIKELY if one.shade == said.LIKELY else one.state
     return Cell(" ".join(filter(None, signs)), state, word, line(one.because, 400), one.date)
-
-
-def versions(entries: list[Entry]) -> list[str]:
-    """The releases that our files know, and those that only runs know, newest first; no builds between releases."""
-    ran = {setup.torch for entry in entries for setup in entry.index.setups(entry.slug)}
-    every = {release.version for release in releases.load()} | {one for one in ran if not Version(one).is_prerelease}
-    return sorted(every, key=Version, reverse=True)
 
 
 def macos(entries: list[Entry]) -> list[str]:

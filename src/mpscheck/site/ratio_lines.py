@@ -27,7 +27,7 @@ def points(found: Iterable[Measurement]) -> dict[str, dict[str, float]]:
     """The largest error ratio by macOS and release; of random samples and of what gave no numbers there is none."""
     largest: dict[str, dict[str, float]] = {}
     for m in found:
-        if m.current and not m.hindered and isinstance(m.record.figures, slim.Output) and m.provenance["macos"]:
+        if m.measured and isinstance(m.record.figures, slim.Output) and m.provenance["macos"]:
             by_torch = largest.setdefault(m.provenance["macos"].split(".")[0], {})
             torch, ratio = setups.release_of(m.provenance["torch"]), numerics.as_float(m.record.figures.ratio)
             ratio = math.inf if m.record.figures.misplaced or math.isnan(ratio) else ratio

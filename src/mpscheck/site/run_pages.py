@@ -1,6 +1,7 @@
 """The runs as pages tell of them: what each found in numbers, and where it is shown. Pure.
 
-The newest run of each set-up has a page of its own, all others a row in the table of runs.
+The newest run of each set-up has a page of its own, the newest runs a row in the table of runs, all others one on the page
+of their year.
 """
 
 import hashlib
@@ -12,6 +13,8 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.known import measured, setups
 from mpscheck.known.expected import expected_on
 from mpscheck.known.measured import ONCE, RIGHT, WRONG, Index, Measurement
+
+SHOWN = 50  # runs in the table of runs
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Run:
         """A name for an address: nothing of it is a stranger's, and no two runs have the same."""
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:6]
         return f"{self.where['date'][:10]}-torch{setups.of_run(self.where).torch}-{digest}"
+
+    @property
+    def year(self) -> str:
+        """The year of the run."""
+        return self.where["date"][:4]
 
     @property
     def setup(self) -> tuple:
@@ -96,14 +104,21 @@ def with_page(runs: list[Run]) -> list[Run]:
     return list(newest.values())
 
 
+def older(runs: list[Run]) -> dict[str, list[Run]]:
+    """Those that do not stand in the table of runs, by year, the newest first; `runs` are all, the newest first."""
+    found: dict[str, list[Run]] = {}
+    for run in runs[SHOWN:]:
+        found.setdefault(run.year, []).append(run)
+    return found
+
+
 def links(runs: list[Run], to: str = "") -> dict[str, str]:
     """Where each run is shown, by its name; `to` leads from the page to `docs/`."""
-    pages = {run.name for run in with_page(runs)}
-    return {
-        run.name: f"{to}runs/{run.slug}.md" if run.name in pages else f"{to}results.md#{anchor(run)}" for run in runs
-    }
+    found = {run.name: f"{to}results.md#{anchor(run)}" for run in runs}
+    found |= {run.name: f"{to}runs/{run.year}.md#{anchor(run)}" for year in older(runs).values() for run in year}
+    return found | {run.name: f"{to}runs/{run.slug}.md" for run in with_page(runs)}
 
 
 def anchor(run: Run) -> str:
-    """The place of a run's row in the table of runs."""
+    """The place of a run's row in a table of runs."""
     return f"run-{run.slug}"

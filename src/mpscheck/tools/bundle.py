@@ -88,7 +88,7 @@ def changed_by_runs(bug: Bug, index: Index) -> dict[str, dict[str, str]]:
     """By release and macOS ("": any): the state, as `Known.state` says it, where runs make it another than sources do."""
     table: dict[str, dict[str, str]] = {}
     for setup in index.setups(bug.slug):
-        for macos in (None, setup.macos):
+        for macos in dict.fromkeys((None, setup.macos, setup.macos and setup.macos.split(".")[0])):
             asked = Setup(setup.torch, macos)
             one = answer.answer(bug, asked, index)
             state = answer.AFFECTED if one.accused else one.state

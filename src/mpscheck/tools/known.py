@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mpscheck.bugs.trigger import Trigger, parse
-from mpscheck.bugs.versions import in_order, state
+from mpscheck.bugs.versions import in_order, state, told_apart
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,9 @@ class Known:
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`affected`, `not affected` or `unknown` on this torch and macOS: what runs changed, else what sources say."""
-        there = self.measured.get(torch.split("+")[0], {})
-        for version in (macos or "", (macos or "").split(".")[0]):
-            if version in there:
-                return there[version]
+        there, version = self.measured.get(torch.split("+")[0], {}), told_apart(macos, self.macos) or ""
+        if version in there:
+            return there[version]
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 

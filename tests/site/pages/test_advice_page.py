@@ -11,6 +11,7 @@ from mpscheck.known import exposure, releases, uses
 from mpscheck.runs import emulated
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import advice as advice_page
+from mpscheck.site.pages import bug as bug_page
 from mpscheck.site.pages import home as home_page
 
 LINEAR = "linear-noncontiguous-weight"
@@ -93,3 +94,51 @@ def test_the_widget_says_for_each_mac_and_use_what_the_page_says(files, shown):
     taken, standing = on(shown()["widget"], "26", "M2")
     assert taken != NEWEST and standing["met"] == [LINEAR] and standing["said"] == "1 known to be wrong, 0 likely"
     assert on(shown()["widget"], "15", "M2") == on(files[f"api/advice/{NEWEST}.json"], "15", "M2")
+
+
+@pytest.fixture(scope="module")
+def advised_of():
+    """What the page of a bug says to do, and what the form of the home page says of its fix, with one run of it."""
+
+    def with_run(slug: str, torch: str, **where) -> tuple[str, str | None]:
+        bug = catalogue.find(slug)
+        run = planted.runs(planted.run(planted.record(bug, "wrong", "wrong"), torch=torch, macos="26.1", **where))
+        inputs = Inputs((bug,), **({"runs": run} if where.get("by_ci", True) else {"unverified": run}))
+        [entry] = inputs.known
+        said = bug_page.page(entry, {}).partition("## What to do")[2].partition("```")[0]
+        place = next(n for n, one in enumerate(releases.load()) if one.version == "2.8.0")
+        [mine] = json.loads(home_page.affected(inputs.known, place))["affected"]
+        return said.partition("\n\n")[2].strip(), mine["fixed"]
+
+    return with_run
+
+
+@pytest.mark.parametrize(
+    ("torch", "where", "since"),
+    [
+        ("2.8.0", {}, "2.9.0"),
+        ("2.9.0", {}, "2.9.1"),
+        (NEWEST, {}, None),
+        ("9.9.0", {}, None),  # no file knows it
+        (NEWEST, {"virtual": True}, "2.9.0"),
+        (NEWEST, {"by_ci": False}, "2.9.0"),
+    ],
+)
+def test_the_page_of_a_bug_advises_no_release_in_which_a_run_says_wrong(advised_of, torch, where, since):
+    said, fixed = advised_of(LINEAR, torch, **where)
+    assert fixed == since
+    against = f"2.9.0 has the fix, says a source; runs on Macs say wrong in {torch}."
+    if since == "2.9.0":
+        assert said == "Use PyTorch 2.9.0 or newer. Where you cannot:"
+    elif since:
+        assert said == f"Use PyTorch {since} or newer. {against} Where you cannot:"
+    else:
+        assert said == f"No release is known to be right. {against} Until then:"
+
+
+def test_a_bug_of_builds_and_one_that_is_older_than_the_list_are_advised_by_their_fix(files):
+    for slug, said in {
+        "stack-bool-false": "Use PyTorch 1.13.0 or newer.",
+        "pin-memory-recycled-buffer": "Use PyTorch 2.14.0 or newer.",
+    }.items():
+        assert said in files[f"bugs/{slug}.md"].partition("## What to do")[2]

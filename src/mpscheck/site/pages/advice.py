@@ -1,7 +1,11 @@
 """Which PyTorch to take: the pieces of that page, and each sentence that advises a version on any other page."""
 
+from packaging.version import Version
+
+from mpscheck.known import advice as advised
 from mpscheck.known import releases
 from mpscheck.known.advice import Advice, Mac, Standing
+from mpscheck.known.entry import Entry
 from mpscheck.known.exposure import RELEASES
 from mpscheck.known.uses import OF_ADVICE, Use
 from mpscheck.site import words
@@ -135,8 +139,28 @@ def mended(advice: Advice, slug: str) -> str:
 
 def _spans(versions: list[str]) -> str:
     """`2.7.0 to 2.8.0 and 2.10.0`."""
-    found = releases.runs({release: release in versions for release in RELEASES})
+    among = sorted({*RELEASES, *versions}, key=Version)
+    found = releases.runs({release: release in versions for release in among})
     return " and ".join(words.span(first, last) for there, first, last in found if there)
+
+
+def newer(entry: Entry) -> tuple[str, bool]:
+    """`Use PyTorch 2.9.0 or newer.`, or that no release is known to be right; and whether there is one."""
+    bug, verified = entry.bug, entry.index.verified
+    since, fixed = advised.right_since(bug, verified), bug.fixed
+    if fixed is None and since is None:
+        return "No release is known to have a fix.", False
+    if (
+        fixed is not None and since == RELEASES[0]
+    ):  # the fix is older than all that are listed, or came before a release
+        since = words.release(str(fixed))
+    wrong = [one for one in advised.wrong_in(bug, verified) if fixed is not None and Version(one) >= fixed]
+    told = (
+        f" {words.release(str(fixed))} has the fix, says a source; runs on Macs say wrong in {_spans(wrong)}."
+        if wrong
+        else ""
+    )
+    return (f"Use PyTorch {since} or newer." if since else "No release is known to be right.") + told, since is not None
 
 
 def leave(advice: Advice, up: str = "") -> str:

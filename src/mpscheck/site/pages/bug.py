@@ -17,6 +17,7 @@ from mpscheck.site import measured_table, recorded, run_pages, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import definitions, items, region
+from mpscheck.site.pages import advice
 from mpscheck.site.pages import reported as reported_page
 
 
@@ -37,7 +38,7 @@ def page(
         f"# {words.linked(bug.claim.rstrip('.'), bug)}",
         reported_page.also_known_as(bug),
         f"<div data-search-exclude markdown>\n\n{_summary(entry, found)}\n\n</div>",
-        "## What to do { data-search-exclude }\n\n" + _cure(bug),
+        "## What to do { data-search-exclude }\n\n" + _cure(entry),
         figures_part.section(bug, figures, measured_table.section(entry, run_links or {})),
         "## Versions { data-search-exclude }\n\n" + _versions(entry),
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
@@ -61,7 +62,8 @@ def _summary(entry: Entry, found: list[Measurement]) -> str:
         "Kind": f"{words.kind(bug.kind, bug.silent)}.",
         "PyTorch": f"{words.versions(bug)}{_macos(bug)}.",
         "Our runs": words.last_measured([m.provenance for m in found]),
-        "Your Mac": "[Run this check](#check-your-machine); it needs torch alone.",
+        "Your Mac": "[Run this check](#check-your-machine); it needs torch alone. Another result than here? "
+        "[Send it](../contribute.md#a-run-from-your-mac).",
     }
     if bug.caused_by != "unknown":
         entries["Whose fault"] = f"{reported_page.BLAMED[bug.caused_by]}."
@@ -91,12 +93,12 @@ def _macos(bug: Bug) -> str:
     return f", {', '.join(limits)}" if limits else ""
 
 
-def _cure(bug: Bug) -> str:
-    newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer." if bug.fixed is not None else ""
+def _cure(entry: Entry) -> str:
+    bug, (newer, there) = entry.bug, advice.newer(entry)
     if "workaround" not in bug.check.functions:
-        return f"{newer}\n\nThere is no workaround: {bug.check.no_workaround}.".strip()
-    newer = f"{newer} Where you cannot:" if newer else "No release is known to have a fix. Until then:"
-    return f"{newer}\n\n" + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
+        return f"{newer}\n\nThere is no workaround: {bug.check.no_workaround}."
+    until = "Where you cannot:" if there else "Until then:"
+    return f"{newer} {until}\n\n" + _included(bug, *_lines_of(bug, "workaround"), title="right on every device")
 
 
 def _lines_of(bug: Bug, name: str) -> tuple[int, int]:

@@ -2,17 +2,20 @@
 
 from html import escape
 
-from mpscheck.known import releases, said, uses
-from mpscheck.known.advice import Advice, Standing, macs
-from mpscheck.known.answer import AFFECTED, NOT_AFFECTED, UNKNOWN
-from mpscheck.known.entry import Entry
+from mpscheck.bugs.figures import Figure
+from mpscheck.known import releases, said, setups, uses
+from mpscheck.known.advice import Advice, Standing, macs, right_since
+from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN
+from mpscheck.known.entry import PLACES, Entry, every_release
 from mpscheck.known.setups import Setup
 from mpscheck.runs import slim
-from mpscheck.site import words
+from mpscheck.site import reported_bars, words
 from mpscheck.site.escape import json_of
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
+from mpscheck.site.pages.exposure import LINEAR
+from mpscheck.site.pages.seven import REPORT
 
 OFFERED = {  # by what one runs: the uses that advice is given for, and what only families of bugs tell
     "anything": uses.USES["anything"][0],
@@ -72,7 +75,8 @@ def affected(entries: list[Entry], place: int) -> str:
         "affected": [
             _listed(entry)
             | {"state": entry.answers[place].state, "where": where(entry, place), "silent": entry.silent}
-            | {"fixed": words.release(str(entry.bug.fixed)) if entry.bug.fixed is not None else None}
+            | {"measured": entry.answers[place].basis == MEASURED}
+            | {"fixed": right_since(entry.bug, entry.index.verified)}
             for entry in entries
             if entry.answers[place].accused
         ],
@@ -185,6 +189,26 @@ def seconds(measured: dict[str, float]) -> str:
     return table(["Model", "Processor time"], rows, "Time")
 
 
+def only_in_runs(entries: list[Entry]) -> str:
+    """Where the releases stand that runs know and the form does not offer; empty where there is none."""
+    found = [version for version in every_release(entries) if version not in PLACES]
+    if not found:
+        return ""
+    return f"Not in the form yet, but in our runs: PyTorch {setups.listed(found)}, in [the matrix](matrix.md) and under [what changed](changes.md)."
+
+
+def reported(found: tuple[Figure, ...]) -> str:
+    """What the report of the IOI case measured, as a picture; empty where its figures are not there."""
+    drawn = reported_bars.drawing(reported_bars.shares(found, REPORT))
+    if not drawn:
+        return ""
+    [date] = {one.date for one in found if one.source == REPORT}
+    return (
+        f'<div class="figure narrow" data-search-exclude markdown="0">\n{drawn}</div>\n\n'
+        f"Evidence: **reported**, by {words.link(REPORT)} on {date}; we have not run it. [The case, and what now](ioi.md)"
+    )
+
+
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes, and what its widget reads: the bugs of each release, and the advice."""
     printed, seconds_ = inputs.printed, inputs.seconds
@@ -196,6 +220,8 @@ def files(inputs: Inputs) -> dict[str, str]:
         time_needed=time_needed(seconds_),
         macs=measured_macs(inputs.runs, inputs.unverified),
         widget=widget(inputs.known),
+        only_in_runs=only_in_runs(inputs.known),
+        reported_bars=reported(inputs.figures.get(LINEAR, ())),
     )
     with_check = {bug.slug for bug in inputs.checks}
     for place, release in enumerate(releases.load()):

@@ -38,7 +38,7 @@ def _section(result: dict) -> str:
     job = f" [The job on GitHub]({where['address']})." if where["address"] else ""
     return (
         f"On {_machine(where)}, {text(where['date'][:10])}:\n\n{table(head, rows, 'Figures on this machine')}\n\n"
-        f"Evidence: **measured**, PyTorch {text(where['torch'])}, TransformerLens {text(where['transformer-lens'])}, "
+        f"Evidence: **{where.get('evidence', 'measured')}**, PyTorch {text(where['torch'])}, TransformerLens {text(where['transformer-lens'])}, "
         f"transformers {text(where['transformers'])}, Python {text(where['python'])}.{job}"
     )
 

@@ -9,7 +9,7 @@ from html import escape
 
 from mpscheck.known import said
 from mpscheck.known.answer import ACCUSED, CONTRADICTION, DISAGREEMENT, NOT_AFFECTED, UNKNOWN
-from mpscheck.known.entry import Entry
+from mpscheck.known.entry import Entry, every_release
 from mpscheck.site import cells, words
 from mpscheck.site.cells import ANY, Cell, Grid
 from mpscheck.site.escape import claim_html, json_of
@@ -175,7 +175,7 @@ def data(grid: Grid) -> str:
 def files(inputs: Inputs) -> dict[str, str]:
     """The overview that a page includes, a page a family and its data."""
     entries = inputs.known
-    torch, systems = cells.versions(entries), cells.macos(entries)
+    torch, systems = every_release(entries), cells.macos(entries)
     families = by_family(entries)
     grids = {family: cells.grid(members, torch, systems) for family, members in families.items()}
     found = pieces(matrix=overview(families, grids, torch))

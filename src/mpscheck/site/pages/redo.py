@@ -7,6 +7,7 @@ those of the catalogue.
 from dataclasses import dataclass
 
 from mpscheck.known import releases
+from mpscheck.known.advice import right_since
 from mpscheck.known.entry import Entry
 from mpscheck.site import words
 from mpscheck.site.inputs import Inputs, pieces
@@ -103,8 +104,8 @@ def _where(entry: Entry) -> str:
     accused = {release.version: one.accused for release, one in zip(releases.load(), entry.answers, strict=True)}
     affected = [(first, last) for there, first, last in releases.runs(accused)[::-1] if there]
     if not affected:
-        fixed = f", right since {words.release(str(entry.bug.fixed))}" if entry.bug.fixed is not None else ""
-        return f"versions not known{fixed}"
+        since = right_since(entry.bug, entry.index.verified)
+        return f"versions not known{f', right since {since}' if since else ''}"
     found = ["; ".join(words.span(first, last) for first, last in affected)]
     found += [f"macOS {words.limits(entry.bug.macos)}"] if entry.bug.macos is not None else []
     found += [" and ".join(entry.bug.chips)] if entry.bug.chips else []

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from html import escape
 
 from mpscheck.known import releases, said
-from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN
-from mpscheck.known.entry import Entry
+from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, Answer
+from mpscheck.known.entry import Entry, every_release
 from mpscheck.known.releases import Release
-from mpscheck.site import words
+from mpscheck.site import timeline, words
 from mpscheck.site.escape import claim_html, text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.pages import declared
 from mpscheck.site.pages import family as family_page
+from mpscheck.site.timeline import Bar
 
 OPEN = (said.OPEN_OLD, said.OPEN_UNNAMED)  # shades of *unknown*: the thread is open, and no fix is known
 SHOWN = 10  # of a long list at once
@@ -37,7 +38,10 @@ class Counts:
 
 def counts(entries: list[Entry], place: int) -> Counts:
     """The counts for the release at this place of the list."""
-    there = [entry.answers[place] for entry in entries]
+    return _counted([entry.answers[place] for entry in entries])
+
+
+def _counted(there: list[Answer]) -> Counts:
     states = Counter(one.state for one in there)
     likely, still_open = (sum(one.shade in shades for one in there) for shades in ((said.LIKELY,), OPEN))
     return Counts(
@@ -53,6 +57,33 @@ def counts(entries: list[Entry], place: int) -> Counts:
 def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
     """Each release with its counts, newest first."""
     return [(release, counts(entries, place)) for place, release in enumerate(releases.load())][::-1]
+
+
+def with_runs(entries: list[Entry]) -> list[tuple[str, str, Counts]]:
+    """Version, day and counts of each release, newest first; those that runs alone know are among them, without a day."""
+    days = {release.version: release.date for release in releases.load()}
+    return [
+        (version, days.get(version, ""), _counted([entry.answer_on(version) for entry in entries]))
+        for version in every_release(entries)
+    ]
+
+
+def measured_right(entry: Entry, version: str) -> bool:
+    """Whether nobody accuses a release of a bug, and a run of ours settled it as right on a Mac that can be touched."""
+    there = (one for setup, one in entry.measured_on if setup.torch == version and setup.virtual is False)
+    cleared = any(one.state == NOT_AFFECTED and one.basis == MEASURED for one in there)
+    return cleared and not entry.answer_on(version).accused
+
+
+def picture(entries: list[Entry]) -> str:
+    """The same as a picture, a bar a release: each bug in one part of it."""
+    bars = []
+    for version, date, _ in with_runs(entries):
+        rest = [entry for entry in entries if not measured_right(entry, version)]
+        one = _counted([entry.answer_on(version) for entry in rest])
+        numbers = (one.known, one.likely, one.open + one.rest, len(entries) - len(rest), one.not_affected)
+        bars.append(Bar(version, date[:4], numbers))
+    return f'<div class="figure narrow" data-search-exclude markdown="0">\n{timeline.drawing(bars)}</div>'
 
 
 def answer(number: Counts) -> str:
@@ -75,18 +106,30 @@ def _rests_on(number: Counts) -> str:
 
 
 def table(entries: list[Entry], folder: str = "releases/") -> str:
-    """One row a release, as HTML, with links relative to the page that `folder` is seen from."""
+    """One row a release, as HTML, with links relative to the page that `folder` is seen from.
+
+    One that runs alone know has no page: what they found stands in the matrix.
+    """
+    pages, found = {release.version for release in releases.load()}, with_runs(entries)
+    right = {version: sum(measured_right(entry, version) for entry in entries) for version, *_ in found}
+    some = any(right.values())
     rows = []
-    for release, number in counts_by_release(entries):
+    for version, date, number in found:
+        address = f"{folder}{version}/" if version in pages else f"{'' if folder else '../'}matrix/"
+        cells_ = [
+            number.known,
+            number.likely,
+            number.open,
+            number.rest,
+            number.not_affected,
+            *([right[version]] * some),
+        ]
         rows.append(
-            f'<tr><th scope="row"><a href="{folder}{release.version}/">{release.version}</a></th>'
-            f"<td>{number.known}</td><td>{number.likely}</td><td>{number.open}</td><td>{number.rest}</td>"
-            f"<td>{number.not_affected}</td><td>{release.date}</td></tr>"
+            f'<tr><th scope="row"><a href="{address}">{version}</a></th>'
+            f"{''.join(f'<td>{one}</td>' for one in cells_)}<td>{date or 'seen by runs'}</td></tr>"
         )
-    heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by", "Released")
-    )
+    names = ["PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by"]
+    heads = "".join(f'<th scope="col">{head}</th>' for head in [*names, *(["Measured right"] * some), "Released"])
     body = "\n".join(rows)
     return (
         '<div class="scroll numbers" role="region" aria-label="PyTorch releases" tabindex="0" data-search-exclude>\n'
@@ -204,7 +247,9 @@ def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """A page a release, and the tables that other pages include."""
-    found = pieces(releases_here=table(inputs.known, ""), releases_home=table(inputs.known))
+    found = pieces(
+        releases_here=table(inputs.known, ""), releases_home=table(inputs.known), releases_picture=picture(inputs.known)
+    )
     for place, release in enumerate(releases.load()):
         of_wheel = declared.of_release(release.version, inputs.declared)
         found[f"releases/{release.version}.md"] = (

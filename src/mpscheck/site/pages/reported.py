@@ -13,6 +13,7 @@ from mpscheck.site import words
 from mpscheck.site.escape import attribute, claim_markdown, text
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.markup import anchor, definitions, region
+from mpscheck.site.pages import advice
 
 STATE_SHAPES = {
     "affected": ("✘", "bad"),
@@ -47,7 +48,7 @@ def page(entry: Entry, contribute: str = "../contribute.md", figures: tuple[Figu
         f"## Is it in mine? {{ data-search-exclude }}\n\n{by_release(entry)}\n\n{_versions(bug)}\n\n"
         "There is **no snippet yet** that could tell on your machine: "
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
-        f"## What to do {{ data-search-exclude }}\n\n{_cure(bug)}",
+        f"## What to do {{ data-search-exclude }}\n\n{_cure(entry)}",
         figures_part.section(bug, figures),
         f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.encounters)}",
         f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
@@ -137,15 +138,15 @@ def _versions(bug: Bug) -> str:
     )
 
 
-def _cure(bug: Bug) -> str:
-    newer = f"Use PyTorch {words.release(str(bug.fixed))} or newer. " if bug.fixed is not None else ""
+def _cure(entry: Entry) -> str:
+    bug, (newer, there) = entry.bug, advice.newer(entry)
     pull = f"Pull request: {words.link(bug.fixed_pr)}. " if bug.fixed_pr else ""
     if bug.workaround is None:
-        return f"{newer}{pull}No workaround is known." + ("" if newer else " Compute on the CPU.")
+        return f"{newer} {pull}No workaround is known." + ("" if there else " Compute on the CPU.")
     cure = words.prose(bug.workaround, 300)
     if not PROSE.search(bug.workaround):
         cure = f"<code>{cure}</code>"
-    return f"{newer}{pull}Workaround, not run on a Mac by us: {cure}"
+    return f"{newer} {pull}Workaround, not run on a Mac by us: {cure}"
 
 
 def _places(bug: Bug) -> str:

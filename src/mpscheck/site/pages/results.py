@@ -1,6 +1,8 @@
-"""The runs: a table of all of them, and a page for the newest one of each set-up."""
+"""The runs: tables of all of them, the newest of each set-up at a glance, and a page for each of these."""
 
 import json
+
+from packaging.version import Version
 
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import measured
@@ -19,6 +21,7 @@ UNVERIFIED = (
 )
 COLUMNS = ["Date", "PyTorch", "macOS", "GPU", "Who", "Wrong", "Right", "Could not", "Not as expected"]
 GPUS = {True: "virtual", False: "real", None: "perhaps virtual"}
+NONE = "–"
 NAMED = 3  # bugs by name in a row of the table
 
 
@@ -80,22 +83,61 @@ def _pairs(named: dict[str, str]) -> str:
 
 
 def results(runs: list[Run]) -> str:
-    """All published runs as a table, newest first; says so where there is none."""
+    """The newest run of each set-up, then the last runs, then where all others are; says so where there is none."""
     last = words.last_measured(run.where for run in runs)
     if not runs:
         return f"No run is published. Every bug is {words.verdict(words.NOT_ON_MAC)}."
-    links = run_pages.links(runs)
+    links, older = run_pages.links(runs), run_pages.older(runs)
+    shown = runs[: run_pages.SHOWN]
+    years = [f"[{len(there)} of {year}](runs/{year}.md)" for year, there in older.items()]
+    title = (
+        f"The last {len(shown)} of {len(runs)} runs"
+        if older
+        else f"All {len(runs)} runs"
+        if len(runs) > 1
+        else "The run"
+    )
     parts = [
         last,
-        "Counted are checks. *Not as expected*: otherwise than sources say, or than the run before on the same runner. The "
-        "newest run of each set-up has a page.",
+        "Counted are checks. *Not as expected*: otherwise than sources say, or than the run before on the same runner.",
         *([] if all(run.verified for run in runs) else [UNVERIFIED]),
-        table(COLUMNS, [_row(run, links[run.name]) for run in runs], "Runs on Macs", "runs"),
+        "### The newest run of each set-up { data-search-exclude }",
+        _setups(run_pages.with_page(runs)),
+        f"### {title} {{ data-search-exclude }}",
+        _table(shown, links, "Runs on Macs"),
+        *([f"Older runs: {', '.join(years)}."] if years else []),
     ]
     return "\n\n".join(parts)
 
 
-def _row(run: Run, link: str) -> list[str]:
+def _setups(newest: list[Run]) -> str:
+    """One row a release, one column a macOS and kind of GPU: the newest run there, ours first."""
+    there: dict[tuple, dict[str, list[Run]]] = {}
+    for run in sorted(newest, key=lambda run: not run.verified):
+        torch, macos, virtual, _ = run.setup
+        there.setdefault((macos, virtual), {}).setdefault(torch, []).append(run)
+    columns = sorted(there, key=lambda key: (-int(key[0] or 0), str(key[1])))
+    torches = sorted({run.setup[0] for run in newest}, key=Version, reverse=True)
+    rows = [
+        [text(torch), *("<br>".join(map(_newest, there[key].get(torch, []))) or NONE for key in columns)]
+        for torch in torches
+    ]
+    heads = [f"macOS {macos}, {GPUS[virtual]}" if macos else GPUS[virtual] for macos, virtual in columns]
+    return table(["PyTorch", *heads], rows, "The newest run of each set-up", "numbers")
+
+
+def _newest(run: Run) -> str:
+    """A link to the page of a run, and what it found."""
+    whose = "" if run.verified else ", unverified"
+    counts = f"{run.counts['wrong']} wrong, {run.counts['right']} right"
+    return f"{day(text(run.where['date'][:10]), f'runs/{run.slug}.md')}<br><small>{counts}{whose}</small>"
+
+
+def _table(runs: list[Run], links: dict[str, str], label: str, up: str = "") -> str:
+    return table(COLUMNS, [_row(run, links[run.name], up) for run in runs], label, "runs")
+
+
+def _row(run: Run, link: str, up: str) -> list[str]:
     where, counts = run.where, run.counts
     return [
         f'<span id="{run_pages.anchor(run)}"></span>' + day(text(where["date"][:10]), "" if "#" in link else link),
@@ -106,15 +148,25 @@ def _row(run: Run, link: str) -> list[str]:
         str(counts["wrong"]),
         str(counts["right"]),
         str(counts["neither"]),
-        _surprises(run),
+        _surprises(run, up),
     ]
 
 
-def _surprises(run: Run) -> str:
-    """Their number, and the first of them by name."""
+def year_page(year: str, runs: list[Run], links: dict[str, str]) -> str:
+    """The runs of a year that are not among the last ones."""
+    told = f"Runs of MPS Check on Macs in {year}, but for the newest ones."
+    return (
+        f"---\ndescription: {json.dumps(told)}\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n# Older runs of {year}\n\n"
+        f"{len(runs)} runs, newest first. [The newest runs, and what the columns mean](../results.md)\n\n"
+        f"{_table(runs, links, f'Runs on Macs, {year}', '../')}\n"
+    )
+
+
+def _surprises(run: Run, up: str) -> str:
+    """Their number, and the first of them by name; `up` leads to `docs/`."""
     if not run.surprises:
         return "0"
-    named = [f"[{slug}](bugs/{slug}.md)" for slug in run.surprises[:NAMED]]
+    named = [f"[{slug}]({up}bugs/{slug}.md)" for slug in run.surprises[:NAMED]]
     more = [f"{len(run.surprises) - NAMED} more"] if len(run.surprises) > NAMED else []
     return f"**{len(run.surprises)}**: <small>{', '.join([*named, *more])}</small>"
 
@@ -145,7 +197,8 @@ def local_results(bugs: tuple[Bug, ...], runs: dict[str, dict]) -> str:
 
 
 def files(inputs: Inputs) -> dict[str, str]:
-    """The generated files that the page includes, and a page for the newest run of each set-up."""
-    runs = inputs.published
+    """The generated files that the page includes, a page for the newest run of each set-up, and one for older runs a year."""
+    runs, links = inputs.published, run_pages.links(inputs.published, to="../")
     found = {f"runs/{run.slug}.md": run_page(run, inputs.checks, inputs.measured) for run in run_pages.with_page(runs)}
+    found |= {f"runs/{year}.md": year_page(year, there, links) for year, there in run_pages.older(runs).items()}
     return found | pieces(results=results(runs), local=local_results(inputs.checks, inputs.local))

@@ -1,10 +1,12 @@
-"""The worklist for PyTorch's maintainers: what is reported and not settled on the newest release, by op."""
+"""The worklist for PyTorch's maintainers: what is reported and not settled on the newest release, by op.
+
+The newest is the one that a file of ours or a run knows.
+"""
 
 from html import escape
 
-from mpscheck.known import answer, names, releases, said
-from mpscheck.known.answer import Answer
-from mpscheck.known.entry import Entry
+from mpscheck.known import answer, names, said
+from mpscheck.known.entry import Entry, every_release
 from mpscheck.site import words
 from mpscheck.site.escape import claim_html, text
 from mpscheck.site.inputs import Inputs, pieces
@@ -22,8 +24,10 @@ HEADS = ("Op", "Bug", "Check", "Seen last in", "Came with", "Fix", "Thread")
 def unsettled(entries: list[Entry]) -> dict[str, list[Entry]]:
     """The bugs of each section that has some, by op."""
     found: dict[str, list[Entry]] = {}
+    newest = every_release(entries)[0]
     for entry in sorted(entries, key=lambda entry: (op(entry).lower(), entry.order)):
-        heading = next((heading for heading, fits in SECTIONS.items() if fits(_now(entry))), None)
+        one = entry.answer_on(newest)
+        heading = next((heading for heading, fits in SECTIONS.items() if fits(one)), None)
         if heading:
             found.setdefault(heading, []).append(entry)
     return {heading: found[heading] for heading in SECTIONS if heading in found}
@@ -38,7 +42,7 @@ def summary(entries: list[Entry]) -> str:
     """How many there are, by section, and what helps with them."""
     found = unsettled(entries)
     every = [entry for there in found.values() for entry in there]
-    newest = releases.load()[-1].version
+    newest = every_release(entries)[0]
     by_section = ", ".join(f"{len(there)} {heading[0].lower()}{heading[1:]}" for heading, there in found.items())
     return (
         f"**{len(every)} of {len(entries)} reported bugs are not settled on PyTorch {newest}**: {by_section}. "
@@ -49,23 +53,24 @@ def summary(entries: list[Entry]) -> str:
 
 def tables(entries: list[Entry]) -> str:
     """One table a section, as HTML."""
+    newest = every_release(entries)[0]
     return "\n\n".join(
-        f"## {heading} {{ data-search-exclude }}\n\n{_table(heading, there)}"
+        f"## {heading} {{ data-search-exclude }}\n\n{_table(heading, there, newest)}"
         for heading, there in unsettled(entries).items()
     )
 
 
-def _table(heading: str, entries: list[Entry]) -> str:
+def _table(heading: str, entries: list[Entry], newest: str) -> str:
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
-    rows = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(entry))}</tr>" for entry in entries)
+    rows = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(entry, newest))}</tr>" for entry in entries)
     return (
         f'<div class="scroll" role="region" aria-label="{heading}" tabindex="0" data-search-exclude>\n'
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
 
 
-def _cells(entry: Entry) -> list[str]:
-    bug, one = entry.bug, _now(entry)
+def _cells(entry: Entry, newest: str) -> list[str]:
+    bug, one = entry.bug, entry.answer_on(newest)
     seen = said.versions_seen(bug)
     ran = f"<br><small>{text(one.because, limit=300)}</small>" if one.where else ""
     return [
@@ -91,10 +96,6 @@ def _link(reference: str) -> str:
 def _thread(entry: Entry) -> str:
     state = {True: "open", False: "closed", None: "state not stored"}[entry.bug.open_as_stored]
     return f"{state}, as of {entry.bug.stored_date}" if entry.bug.stored_date else state
-
-
-def _now(entry: Entry) -> Answer:
-    return entry.answers[-1]
 
 
 def files(inputs: Inputs) -> dict[str, str]:
