@@ -11,7 +11,6 @@ import time
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from mpscheck.bugs import catalogue
 from mpscheck.bugs.recorder import around, best_level
 from mpscheck.tools import bundle
 from mpscheck.tools.audit import Report
@@ -53,7 +52,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     model = GPT2LMHeadModel(GPT2Config()).eval()
-    bugs = read_known(bundle.entries(catalogue.with_check()))
+    bugs = read_known(bundle.TOOLS["audit_mps.py"].carries())
     for length in options.lengths:
         without, with_audit = measure(model, length, options.repeats, bugs)
         print(

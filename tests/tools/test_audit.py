@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 
 import pytest
 import torch
@@ -186,7 +187,25 @@ def test_repeated_calls_are_judged_once(tool, monkeypatch):
             F.linear(torch.ones(2, 4), weight)
     (finding,) = report.findings
     assert finding.count == 50
-    assert len(judged) == len({(trigger, call.op) for trigger, call, *_ in judged})
+    times = Counter((id(watch), call.op) for watch, call, _ in judged)
+    assert set(times.values()) == {1, 2}, "twice what asks about earlier calls: the first such call is one"
+
+
+def test_a_forward_like_those_before_asks_anew_only_what_reads_values(tool, monkeypatch):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(vocab_size=20, n_embd=32, n_head=2, n_layer=2, n_positions=16, bos_token_id=0, eos_token_id=0)
+    model, asked, decide = GPT2LMHeadModel(config).eval(), [], tool.decide
+    monkeypatch.setattr(tool, "decide", lambda watch, *args: asked.append(watch.asked) or decide(watch, *args))
+    with torch.no_grad(), tool.audit() as report:
+        model(torch.arange(12)[None])
+        first = len(asked)
+        model(torch.arange(12)[None])  # each of its calls has the same ones before it from now on
+        before, calls = len(asked), report.calls
+        model(torch.arange(12)[None])
+    again = asked[before:]
+    assert report.calls > calls + 30 and all(trigger.reads for trigger in again)
+    assert len(again) < first / 4
 
 
 def test_values_are_read_at_each_call(tool):

@@ -157,7 +157,9 @@ def _pre_dispatch(handle: Around) -> Iterator[None]:
             self._dispatch_key = torch._C.DispatchKey.PreDispatch
 
         def __torch_dispatch__(self, op, types, args=(), kwargs=None):
-            kwargs = kwargs or {}
+            return self.handled(op, args, kwargs or {})
+
+        def handled(self, op, args, kwargs):
             autocast = _autocast_kernel(op, args, kwargs)
             if autocast is not None:  # it casts the arguments and calls the op anew: that call is the one to see
                 with self:
@@ -165,8 +167,47 @@ def _pre_dispatch(handle: Around) -> Iterator[None]:
             return handle(op, args, kwargs, lambda: _computed(op, args, kwargs, self))
 
     recorder = Recorder()
-    with _through_higher_order_ops(recorder), enable_python_dispatcher(), recorder, torch._C._EnablePreDispatch():
+    with (
+        _through_higher_order_ops(recorder),
+        enable_python_dispatcher(),
+        recorder,
+        torch._C._EnablePreDispatch(),
+        _straight_to(recorder),
+    ):
         yield
+
+
+@contextmanager
+def _straight_to(recorder) -> Iterator[None]:
+    """Let ops reach the recorder without what torch does for any mode at this key, which costs more than most ops."""
+    from torch._ops import OpOverload, mode_stack_state_for_pre_dispatch
+
+    plain, here, modes = OpOverload._get_dispatch, torch._C.DispatchKey.PreDispatch, mode_stack_state_for_pre_dispatch()
+    include, excluded = (
+        torch._C._dispatch_tls_set_dispatch_key_included,
+        torch._C._dispatch_tls_is_dispatch_key_excluded,
+    )
+
+    def get_dispatch(op, key):
+        if key != here or modes._schema_check_mode is not recorder or excluded(torch._C.DispatchKey.Python):
+            return plain(op, key)
+
+        def handler(*args, **kwargs):
+            modes._schema_check_mode = None
+            include(here, False)
+            try:
+                return recorder.handled(op, args, kwargs)
+            finally:
+                modes._schema_check_mode = recorder
+                include(here, True)
+
+        return handler
+
+    OpOverload._get_dispatch = get_dispatch
+    try:
+        yield
+    finally:
+        OpOverload._get_dispatch = plain
 
 
 def _autocast_kernel(op, args: tuple, kwargs: dict):
