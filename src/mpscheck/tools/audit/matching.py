@@ -68,8 +68,8 @@ class Seen:
     settled: tuple[Match, ...] = ()
     later: tuple[Watch, ...] = ()
     open: tuple[Watch, ...] = ()
-    count: int = 0
-    matches: tuple[Match, ...] = ()  # of the last such call
+    count: int = -1
+    known: tuple[Match, ...] = ()  # what is settled, and what `later` said last
 
 
 class Matcher:
@@ -115,16 +115,18 @@ class Matcher:
         key = (op, phase_now(), signature(args), signature(kwargs), signature(result))
         seen = self._seen.get(key)
         if seen is not None and not seen.open and self._kept(seen) == seen.count:
-            return seen.matches
+            return seen.known
         kinds = {tensor.device.type for tensor in tensors_in_argument([*args, *kwargs.values(), result])}
         real = sorted(kinds - {"cpu", "meta"})
         call = call_of(op, args, kwargs, result, real[0] if real else "mps")
         if seen is None:
             self.accelerators.update(real)
             seen = self._seen[key] = Seen() if kinds == {"meta"} else self._looked_at(plan, call, real)
-        seen.count = self._kept(seen)
-        seen.matches = _one_a_bug((*seen.settled, *self._held_against((*seen.later, *seen.open), call, real)))
-        return seen.matches
+        count = self._kept(seen)
+        if count != seen.count:
+            seen.count, later = count, self._held_against(seen.later, call, real)
+            seen.known = _one_a_bug((*seen.settled, *later))
+        return _one_a_bug((*seen.known, *self._held_against(seen.open, call, real)))
 
     def _kept(self, seen: Seen) -> int:
         return self._earlier.count(one.asked for one in seen.later)
