@@ -267,6 +267,64 @@ def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slu
                 assert not found or (device == "cpu" and None not in found), (device, name)
 
 
+# ---- bugs of which nobody knows the condition ---------------------------------------------------------------------
+
+
+def not_known(tool, **changes) -> tuple:
+    table = {"triggers": [], "ops": ["neg"], "seen": "2025-01-01", "affected": "", "macos": None, "measured": {}}
+    return known(tool, {**table, **changes})
+
+
+def test_the_report_ends_with_bugs_of_called_ops_by_danger_and_old_copies_last(tool):
+    bugs = (
+        *not_known(tool, slug="copied", family="copy", seen="2022-01-01"),
+        *not_known(tool, slug="older", seen="2023-05-05"),
+        *not_known(tool, slug="newer", seen="2025-05-05", ops=["abs", "neg"]),
+        *not_known(tool, slug="dangerous", seen="2022-02-02", danger=3),
+        *not_known(tool, slug="there", affected=">=2.8,<2.9", introduced=None, seen="2021-01-01"),
+        *not_known(tool, slug="cured", affected=">=2.5,<2.6", introduced=None),
+        *not_known(tool, slug="of-another-op", ops=["exp"]),
+    )
+    with tool.audit(torch="2.8.0", bugs=bugs) as report:
+        torch.ones(2).neg_()
+    assert [one.bug.slug for one in report.condition_not_known] == [
+        *("there", "dangerous", "newer", "older", "copied"),
+        "cured",
+    ]
+    *before, last = str(report).split("\n\n")
+    said = "KNOWN BUGS OF OPS THAT YOU CALL, CONDITION NOT KNOWN, on torch 2.8.0, any macOS: 5, and 1 of other versions"
+    assert before[-1].startswith(said) and last.startswith("Looked at: ")
+    assert "neg; no version of torch is known; last reported 2025-05-05; https://" in before[-1]
+    assert not report.findings and not report.exposed
+    named = {one["slug"]: (one["group"], one["ops"]) for one in report.data()["condition_not_known"]}
+    assert named["newer"] == ("unknown", ["neg"]) and named["cured"][0] == "not affected"
+
+
+def test_many_of_them_are_not_all_written_out(tool):
+    bugs = tuple(bug for n in range(14) for bug in not_known(tool, slug=f"bug-{n:02}"))
+    with tool.audit(bugs=bugs) as report:
+        torch.ones(2).neg()
+    text = str(report)
+    assert text.count("last reported") == tool.UNCLEAR_SHOWN == 10
+    assert "  and bug-10, bug-11, bug-12, bug-13\n" in text
+
+
+def test_bugs_of_gradients_are_named_where_there_was_a_backward_pass(tool):
+    bugs = not_known(tool, slug="gradient", family="autograd", ops=["gelu"])
+    for backward, slugs_ in ((False, []), (True, ["gradient"])):
+        with tool.audit(bugs=bugs) as report:
+            loss = F.gelu(torch.ones(2, requires_grad=True)).sum()
+            if backward:
+                loss.backward()
+        assert [one.bug.slug for one in report.condition_not_known] == slugs_
+
+
+def test_the_file_carries_bugs_without_a_condition_and_a_gpt2_script_is_told_of_those_of_linear(run):
+    _, out, _ = run(TRANSPOSED, *SICK)
+    assert "CONDITION NOT KNOWN" in out
+    assert "`nn.Linear` of long 3-D inputs is wrong on macOS 13.2.1." in out
+
+
 # ---- versions and devices -----------------------------------------------------------------------------------------
 
 

@@ -77,6 +77,7 @@ class Matcher:
 
     def __init__(self, bugs: tuple[Known, ...]):
         self.accelerators: set[str] = set()
+        self.differentiates = False  # whether some call was made in a backward pass
         self._by_op: dict[str, dict[bool, list[Watch]]] = {}
         for bug in bugs:
             for trigger in bug.triggers:
@@ -93,7 +94,8 @@ class Matcher:
         return sorted({base_name(op) for op in self._plans})
 
     def plan(self, op) -> Plan | None:
-        """What to do with the calls of an op; None: nothing."""
+        """What to do with a call of an op; None: nothing."""
+        self.differentiates = self.differentiates or phase_now() != "forward"
         if op not in self._plans:
             self._plans[op] = self._new_plan(op)
         return self._plans[op]
@@ -127,6 +129,12 @@ class Matcher:
             seen.count, later = count, self._held_against(seen.later, call, real)
             seen.known = _one_a_bug((*seen.settled, *later))
         return _one_a_bug((*seen.known, *self._held_against(seen.open, call, real)))
+
+    def condition_not_known(self, bugs: tuple[Known, ...]) -> list[tuple[Known, list[str]]]:
+        """The bugs of which nobody knows when they fire, each with those of its ops that were called."""
+        called = set(self.called)
+        asked = [bug for bug in bugs if not bug.triggers and (self.differentiates or bug.family != "autograd")]
+        return [(bug, sorted(called.intersection(bug.ops))) for bug in asked if called.intersection(bug.ops)]
 
     def _kept(self, seen: Seen) -> int:
         return self._earlier.count(one.asked for one in seen.later)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mpscheck.bugs.recorder import await_gradients, call_of
 from mpscheck.bugs.trigger import Call
-from mpscheck.tools.audit.findings import Finding, group_text, other_paths_text
+from mpscheck.tools.audit.findings import Finding, Unclear, group_text, other_paths_text, unclear_text
 from mpscheck.tools.audit.matching import Match, Matcher, Plan
 from mpscheck.tools.audit.places import Callers, Place, frames_from
 from mpscheck.tools.known import Known
@@ -29,6 +29,7 @@ class Report:
         self, bugs: tuple[Known, ...], torch: str | None, macos: str | None, folder: str, subject: str, level: str
     ):
         self.bugs, self.torch, self.macos = bugs, torch, macos
+        self._with_condition = [bug for bug in bugs if bug.triggers]
         self.subject, self.level = subject, level
         self.ended = "ran to its end"
         self.ops = self.calls = self.not_judged = 0  # ops seen, calls held against triggers, calls that could not be
@@ -108,7 +109,16 @@ class Report:
 
     def group(self, finding: Finding) -> str:
         """`affected`, `unknown` or `not affected` on the versions asked for; `known` where none were asked for."""
-        return finding.bug.state(self.torch, self.macos) if self.torch else "known"
+        return self._group(finding.bug)
+
+    def _group(self, bug: Known) -> str:
+        return bug.state(self.torch, self.macos) if self.torch else "known"
+
+    @property
+    def condition_not_known(self) -> list[Unclear]:
+        """The known bugs of ops that were called of which nobody knows when they fire, by danger."""
+        found = [Unclear(bug, self._group(bug), ops) for bug, ops in self._matcher.condition_not_known(self.bugs)]
+        return sorted(found, key=lambda one: one.rank)
 
     @property
     def exposed(self) -> bool:
@@ -125,7 +135,7 @@ class Report:
     def not_looked_at(self) -> str:
         """What was looked at, and what was not: one sentence each."""
         date = globals().get("CATALOGUE_DATE")
-        catalogue = f"{len(self.bugs)} known bugs" + (f" (newest entry {date})" if date else "")
+        catalogue = f"{len(self._with_condition)} known bugs" + (f" (newest entry {date})" if date else "")
         judged = f"{self.ops:,} ops seen ({self.level}), {self.calls:,} of them held against {catalogue}"
         failed = f", {self.not_judged:,} could not be (sparse, nested or traced tensors)" if self.not_judged else ""
         return f"Looked at: one run with one input; {judged}{failed}. Not looked at: {NOT_LOOKED_AT}."
@@ -136,7 +146,7 @@ class Report:
             "schema": 1,
             "subject": self.subject,
             "ended": self.ended,
-            "catalogue": {"date": globals().get("CATALOGUE_DATE"), "bugs": len(self.bugs)},
+            "catalogue": {"date": globals().get("CATALOGUE_DATE"), "bugs": len(self._with_condition)},
             "asked": {"torch": self.torch, "macos": self.macos},
             "level": self.level,
             "accelerators": sorted(self.accelerators),
@@ -145,6 +155,7 @@ class Report:
             "not_judged": self.not_judged,
             "exposed": self.exposed,
             "findings": [finding.data(self.group(finding)) for finding in self.findings],
+            "condition_not_known": [one.data() for one in self.condition_not_known],
             "other_paths": [{**vars(place), "called": called} for place, called in self.other_paths],
             "not_looked_at": self.not_looked_at(),
         }
@@ -170,4 +181,6 @@ class Report:
             yield "\nNo call matched a known bug."
         if self.other_paths and "mps" not in self.accelerators:
             yield from other_paths_text(self.other_paths)
+        if self.condition_not_known:
+            yield from unclear_text(self.condition_not_known, self.versions)
         yield f"\n{self.not_looked_at()}"
