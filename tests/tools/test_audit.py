@@ -250,7 +250,7 @@ def test_a_program_that_exports_runs_with_two_modes(run):
     assert "ran to its end" in out
 
 
-@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.with_check()])
+@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.with_check() if bug.triggers])
 def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slug):
     bug = bundle.catalogue.find(slug)
     example = load_module(bug.check.path)
@@ -373,6 +373,28 @@ def test_a_condition_on_a_device_is_only_possible_on_the_cpu(tool):
     assert (finding.doubt, finding.count) == (tool.DEVICE_DOUBT, 1)
     assert not report.exposed
     assert "POSSIBLE on torch 2.12.0" in str(report)
+
+
+def test_a_move_that_copies_nothing_on_the_cpu_is_possible_where_its_layout_fits(tool):
+    x = torch.ones(3, 4)
+    with tool.audit(torch="2.0.0") as report:
+        x.t().to("cpu")
+        x.t().to(torch.float64)  # asks for no device
+        x.to("cpu")
+    found = {f.bug.slug: (f.doubt, f.count, f.op) for f in report.findings}
+    assert found["to-mps-transposed-scrambled"] == (tool.DEVICE_DOUBT, 1, "copy")
+    assert {doubt for doubt, *_ in found.values()} == {tool.DEVICE_DOUBT} and not report.exposed
+
+
+def test_where_a_run_has_two_devices_its_copies_decide(tool):
+    x = torch.ones(3, 4)
+    with tool.audit() as report:
+        x.t().to("cpu")
+        x.to("emu")
+    assert "to-mps-transposed-scrambled" not in slugs(report)
+    with tool.audit() as report:
+        x.t().to("emu")
+    assert [f.doubt for f in report.findings if f.bug.slug == "to-mps-transposed-scrambled"] == [None]
 
 
 def test_a_condition_on_a_device_asks_for_a_tensor(tool):

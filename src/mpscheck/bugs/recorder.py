@@ -62,6 +62,19 @@ def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str 
     return Call(base_name(op), bind(op, args, kwargs), destinations_of(op), result, accelerator)
 
 
+def copy_elsewhere(op, args: tuple, kwargs: dict, result: Any) -> Call | None:
+    """The copy that `x.to(device)` would be if one of both devices were a GPU; None where it is no such call.
+
+    On the CPU alone nothing is copied: the tensor itself is given back.
+    """
+    bound = bind(op, args, kwargs)
+    source = bound["self"]
+    if result is not source or bound.get("device") is None or source.device.type != "cpu":
+        return None
+    arguments = {"self": torch.empty_like(source, device="meta"), "src": source}
+    return Call("copy", {**arguments, "non_blocking": bound.get("non_blocking", False)})
+
+
 def await_gradients(call: Call, result: Any, names: tuple[str, ...], seen: Callable[[Call], None]) -> None:
     """When a gradient arrives at the result of a call, `seen` gets a call of the kernels that mps has for it.
 

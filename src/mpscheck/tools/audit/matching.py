@@ -56,6 +56,7 @@ class Plan:
     watched: dict[bool, list[Watch]]  # by whether devices are known
     late: bool
     gradients: tuple[str, ...] = ()  # kernels for its gradient that mps alone has, and triggers ask for
+    moves: bool = False  # whether it would be a copy between devices if there were two
 
 
 @dataclass
@@ -104,10 +105,11 @@ class Matcher:
         copies = base_name(op) == "_to_copy"
         watched = self._by_op.get("copy" if copies else base_name(op), {False: [], True: []})
         gradients = tuple(name for name, one in GRADIENTS.items() if one.of == base_name(op) and name in self._by_op)
-        if not watched[True] and not gradients and not copies:  # copies show which devices there are
+        moves = base_name(op) == "to" and "copy" in self._by_op
+        if not watched[True] and not gradients and not copies and not moves:  # copies show which devices there are
             return None
         late = copies or any(one.trigger.needs_result() for one in watched[True])
-        return Plan(watched, late, gradients)
+        return Plan(watched, late, gradients, moves)
 
     def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
         """The bugs whose triggers match a call; of calls that look alike only what may differ is asked anew.
@@ -142,6 +144,11 @@ class Matcher:
     def gradient_matches(self, call: Call) -> tuple[Match, ...]:
         """The bugs whose triggers match a call that mps would make for a gradient."""
         return _one_a_bug(self._held_against(self._by_op[call.op][False], call, []))
+
+    def copy_matches(self, call: Call) -> tuple[Match, ...]:
+        """The bugs whose triggers match a copy that would be made with two devices: those that name one of them."""
+        named = [one for one in self._by_op[call.op][False] if one.held]
+        return _one_a_bug(self._held_against(named, call, []))
 
     def _looked_at(self, plan: Plan, call: Call, real: list[str]) -> Seen:
         settled, later, opened = [], [], []

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from mpscheck.bugs.recorder import await_gradients, call_of
+from mpscheck.bugs.recorder import await_gradients, call_of, copy_elsewhere
 from mpscheck.bugs.trigger import Call
 from mpscheck.tools.audit.findings import Finding, Unclear, group_text, other_paths_text, unclear_text
 from mpscheck.tools.audit.matching import Match, Matcher, Plan
@@ -17,8 +17,8 @@ GROUPS = ("affected", "known", "unknown", "not affected")
 PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
 NOT_LOOKED_AT = (
     "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
-    "(torch.compile is off here), copies between devices that a run on the CPU does not make, bugs that are not in "
-    "this catalogue"
+    "(torch.compile is off here), copies between devices other than by .to() and .cpu() where the run has one device, "
+    "bugs that are not in this catalogue"
 )
 
 
@@ -46,13 +46,15 @@ class Report:
         plan = self._matcher.plan(op)
         if plan is None:
             return run()
-        if plan.watched and not plan.late:
+        if plan.watched[True] and not plan.late:
             self._judge(plan, op, args, kwargs, None)
         result = run()
         if plan.late:
             self._judge(plan, op, args, kwargs, result)
         if plan.gradients:
             await_gradients(call_of(op, args, kwargs), result, plan.gradients, self._judge_gradient)
+        if plan.moves:
+            self._judge_copy(copy_elsewhere(op, args, kwargs, result))
         return result
 
     def _judge(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> None:
@@ -70,6 +72,11 @@ class Report:
         matches = self._matcher.gradient_matches(call)
         if matches:
             self._count(matches, list(frames_from(sys._getframe(1))))
+
+    def _judge_copy(self, call: Call | None) -> None:
+        matches = self._matcher.copy_matches(call) if call else ()
+        if matches:
+            self._count(matches, list(frames_from(sys._getframe(2))))
 
     def _count(self, matches: tuple[Match, ...], frames: list) -> None:
         """Count each match for the place that the call comes from."""
