@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,7 +18,13 @@ from mpscheck.tools.known import Known
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
 CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
+MEMORY_DOUBT = (
+    "possible: depends on what was in memory before, since an argument comes from torch.empty() and was not written"
+)
 DRAFT_DOUBT = "possible: when this bug fires is drafted from its thread, no snippet has tried it"
+
+
+ALLOCATING = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Plan:
     late: bool
     gradients: tuple[str, ...] = ()  # kernels for its gradient that mps alone has, and triggers ask for
     moves: bool = False  # whether it would be a copy between devices if there were two
+    allocates: bool = False  # whether it gives memory that nobody has written
 
 
 @dataclass
@@ -88,6 +96,16 @@ class Matcher:
         self._plans: dict[Any, Plan | None] = {}
         self._seen: dict[tuple, Seen] = {}
         self._earlier = Earlier()
+        self._unwritten: dict[int, weakref.ref] = {}  # tensors of which nobody has written the memory, by their ids
+
+    def remember_unwritten(self, tensor: torch.Tensor) -> None:
+        """Keep in mind that a tensor holds what was in memory before, until it is written or gone."""
+        key = id(tensor)
+        self._unwritten[key] = weakref.ref(tensor, lambda _: self._unwritten.pop(key, None))
+
+    def _is_unwritten(self, tensor: Any) -> bool:
+        kept = self._unwritten.get(id(tensor))
+        return kept is not None and kept() is tensor and not tensor.is_inference() and tensor._version == 0
 
     @property
     def called(self) -> list[str]:
@@ -106,10 +124,11 @@ class Matcher:
         watched = self._by_op.get("copy" if copies else base_name(op), {False: [], True: []})
         gradients = tuple(name for name, one in GRADIENTS.items() if one.of == base_name(op) and name in self._by_op)
         moves = base_name(op) == "to" and "copy" in self._by_op
-        if not watched[True] and not gradients and not copies and not moves:  # copies show which devices there are
+        allocates = base_name(op) in ALLOCATING
+        if not (watched[True] or gradients or copies or moves or allocates):  # copies show which devices there are
             return None
         late = copies or any(one.trigger.needs_result() for one in watched[True])
-        return Plan(watched, late, gradients, moves)
+        return Plan(watched, late, gradients, moves, allocates)
 
     def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
         """The bugs whose triggers match a call; of calls that look alike only what may differ is asked anew.
@@ -164,9 +183,16 @@ class Matcher:
     def _held_against(self, watched: Iterable[Watch], call: Call, real: list[str]) -> Iterator[Match]:
         for one in watched:
             fires = decide(one, call, self._earlier)
+            doubt = doubt_of(one.bug, one.trigger, fires)
+            if fires is False and one.asked.reads and self._unwritten and self._may_fire(one.asked, call):
+                fires, doubt = None, MEMORY_DOUBT
             if fires is not False:
-                doubt = doubt_of(one.bug, one.trigger, fires)
                 yield Match(one.bug, doubt, real[0] if real else "cpu", call.op, described(one.trigger, call))
+
+    def _may_fire(self, asked: Trigger, call: Call) -> bool:
+        """Whether only values in memory that nobody has written speak against it."""
+        when = [c for c in asked.when if not (c.reads and any(map(self._is_unwritten, tensors_of(c.subject, call))))]
+        return len(when) < len(asked.when) and replace(asked, when=tuple(when)).matches(call)
 
 
 def _one_a_bug(matches: Iterable[Match]) -> tuple[Match, ...]:

@@ -53,6 +53,8 @@ class Report:
             self._judge(plan, op, args, kwargs, result)
         if plan.gradients:
             await_gradients(call_of(op, args, kwargs), result, plan.gradients, self._judge_gradient)
+        if plan.allocates:
+            self._matcher.remember_unwritten(result)
         if plan.moves:
             self._judge_copy(copy_elsewhere(op, args, kwargs, result))
         return result
