@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -76,25 +76,33 @@ def copy_elsewhere(op, args: tuple, kwargs: dict, result: Any) -> Call | None:
 
 
 def await_gradients(call: Call, result: Any, names: tuple[str, ...], seen: Callable[[Call], None]) -> None:
-    """When a gradient arrives at the result of a call, `seen` gets a call of the kernels that mps has for it.
+    """When gradients arrive at the results of a call, `seen` gets a call of the kernels that mps has for it.
 
     Nothing is awaited on mps and on backends such as `emu`: there these kernels are called, and seen.
     """
-    first = next(tensors_in_argument(result), None)
+    results = list(tensors_in_argument(result))
     own = ("mps", torch._C._get_privateuse1_backend_name())
-    if not names or first is None or not first.requires_grad or first.device.type in own:
+    awaited = [n for n, tensor in enumerate(results) if tensor.requires_grad and tensor.device.type not in own]
+    if not names or not awaited:
         return
 
-    def arrived(gradient: torch.Tensor) -> None:
+    def arrived(gradients: Sequence[torch.Tensor | None]) -> None:
+        incoming = {INCOMING[n]: gradient for n, gradient in zip(awaited, gradients)}
         for name in names:
             one = GRADIENTS[name]
-            args = {there: gradient if here == INCOMING else call.args.get(here) for there, here in one.args.items()}
+            args = {
+                there: incoming.get(here) if here in INCOMING else call.args.get(here)
+                for there, here in one.args.items()
+            }
             if one.needed:
                 asked = [call.args.get(name) for name in one.needed]
                 args["output_mask"] = [tensor is not None and tensor.requires_grad for tensor in asked]
             seen(Call(name, args, (), None, call.accelerator))
 
-    first.register_hook(arrived)
+    if len(awaited) == 1:  # called also where the result is what `backward` is called of
+        results[awaited[0]].register_hook(lambda gradient: arrived([gradient]))
+    else:
+        torch.autograd.graph.register_multi_grad_hook([results[n] for n in awaited], arrived)
 
 
 @contextmanager
@@ -364,10 +372,10 @@ def _renamed(kwargs: dict) -> dict:
 
 def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     """The arguments as the op itself takes them: one number for a list of them becomes a list."""
-    listed = {argument.name for argument in op._schema.arguments if str(argument.type) == "List[int]"}
+    lengths = {argument.name: argument.N or 1 for argument in op._schema.arguments if str(argument.type) == "List[int]"}
 
     def converted(name: str, value: Any) -> Any:
-        return [value] if name in listed and isinstance(value, int) else value
+        return [value] * lengths[name] if name in lengths and isinstance(value, int) else value
 
     names = [argument.name for argument in op._schema.arguments]
     positional = tuple(converted(name, value) for name, value in zip(names, args))
@@ -376,7 +384,10 @@ def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
 
 @cache
 def _without_overrides(function: types.FunctionType) -> types.FunctionType:
-    """The same Python function, not asking whether a mode wants to see it: its body runs, and the mode sees that."""
+    """The same Python function, not asking whether a mode wants to see it: its body runs, and the mode sees that.
+
+    So for the functions between which it chooses, as `F.max_pool2d` does.
+    """
     names = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
     never = {name: lambda *args: False for name in names if name in function.__globals__}
     copy = types.FunctionType(
@@ -384,7 +395,13 @@ def _without_overrides(function: types.FunctionType) -> types.FunctionType:
         {**function.__globals__, **never},
         function.__name__,
         function.__defaults__,
-        function.__closure__,
+        tuple([_cell_without_overrides(cell) for cell in function.__closure__]) if function.__closure__ else None,
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
+
+
+def _cell_without_overrides(cell: types.CellType) -> types.CellType:
+    inside = cell.cell_contents
+    asks = isinstance(inside, types.FunctionType) and inside.__module__ == "torch.nn.functional"
+    return types.CellType(_without_overrides(inside)) if asks else cell
