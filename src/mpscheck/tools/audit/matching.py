@@ -136,15 +136,26 @@ class Matcher:
         Raises what torch raises for tensors without strides or values (sparse, nested, traced).
         """
         key = (op, phase_now(), signature(args), signature(kwargs), signature(result))
-        seen = self._seen.get(key)
-        if seen is not None and not seen.open and self._kept(seen) == seen.count:
-            return seen.known
+        settled = self._settled(key)
+        if settled is not None:
+            return settled
         kinds = {tensor.device.type for tensor in tensors_in_argument([*args, *kwargs.values(), result])}
+        if kinds == {"meta"}:
+            return ()
         real = sorted(kinds - {"cpu", "meta"})
+        self.accelerators.update(real)
         call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        return self._told(key, plan.watched[bool(real)], call, real)
+
+    def _settled(self, key: tuple) -> tuple[Match, ...] | None:
+        """What calls that look like this match, where nothing has to be asked anew."""
+        seen = self._seen.get(key)
+        return seen.known if seen is not None and not seen.open and self._kept(seen) == seen.count else None
+
+    def _told(self, key: tuple, watched: list[Watch], call: Call, real: list[str]) -> tuple[Match, ...]:
+        seen = self._seen.get(key)
         if seen is None:
-            self.accelerators.update(real)
-            seen = self._seen[key] = Seen() if kinds == {"meta"} else self._looked_at(plan, call, real)
+            seen = self._seen[key] = self._looked_at(watched, call, real)
         count = self._kept(seen)
         if count != seen.count:
             seen.count, later = count, self._held_against(seen.later, call, real)
@@ -166,12 +177,15 @@ class Matcher:
 
     def copy_matches(self, call: Call) -> tuple[Match, ...]:
         """The bugs whose triggers match a copy that would be made with two devices: those that name one of them."""
-        named = [one for one in self._by_op[call.op][False] if one.held]
-        return _one_a_bug(self._held_against(named, call, []))
+        key = ("a copy elsewhere", signature(call.args))
+        settled = self._settled(key)
+        if settled is not None:
+            return settled
+        return self._told(key, [one for one in self._by_op[call.op][False] if one.held], call, [])
 
-    def _looked_at(self, plan: Plan, call: Call, real: list[str]) -> Seen:
+    def _looked_at(self, watched: list[Watch], call: Call, real: list[str]) -> Seen:
         settled, later, opened = [], [], []
-        for one in plan.watched[bool(real)]:
+        for one in watched:
             if one.asked.looks is one.asked:
                 settled.append(one)
             elif one.asked.earlier_terms and not one.asked.reads:  # it must see each call that may be an earlier one
