@@ -232,7 +232,7 @@ def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
         return DEVICE_DOUBT
     if bug.draft:
         return DRAFT_DOUBT
-    return None if trigger.when else CALL_DOUBT
+    return None if trigger.when or trigger.form or trigger.phase else CALL_DOUBT
 
 
 def signature(value: Any) -> Any:
