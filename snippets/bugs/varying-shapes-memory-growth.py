@@ -41,12 +41,30 @@ BUG = {
     "open_as_stored": True,
     "stored_date": "2026-11-24",
     "trigger": [
-        {"op": ["linear"], "when": ["never.input.shape == input.shape", "earlier.input.shape != input.shape"]},
-        {"op": ["gelu"], "when": ["never.self.shape == self.shape", "earlier.self.shape != self.shape"]},
-        {"op": ["softmax"], "when": ["never.self.shape == self.shape", "earlier.self.shape != self.shape"]},
+        {
+            "op": ["linear"],
+            "when": [
+                "never.input.shape == input.shape",
+                "earlier.input.ndim == input.ndim",
+                "earlier.weight.shape == weight.shape",
+            ],
+        },
+        {
+            "op": ["gelu"],
+            "when": [
+                "never.self.shape == self.shape",
+                "earlier.self.ndim == self.ndim",
+                "earlier.self.size.-1 == self.size.-1",
+            ],
+        },
+        {"op": ["softmax"], "when": ["never.self.shape == self.shape", "earlier.self.ndim == self.ndim"]},
         {
             "op": ["scaled_dot_product_attention"],
-            "when": ["never.query.shape == query.shape", "earlier.query.shape != query.shape"],
+            "when": [
+                "never.query.shape == query.shape",
+                "earlier.query.ndim == query.ndim",
+                "earlier.query.size.-1 == query.size.-1",
+            ],
         },
     ],
     "effect": "keeps(32 KiB)",

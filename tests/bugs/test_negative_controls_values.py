@@ -109,6 +109,7 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: torch.nn.Linear(2, 2)(torch.ones(3, 2)),
             lambda: [torch.ones(3, 2).softmax(-1) for _ in range(3)],
             lambda: [torch.ones(n, 2).exp() for n in (1, 2, 3)],
+            lambda: torch.nn.Sequential(*(torch.nn.Linear(n, n + 1) for n in (2, 3, 4)))(torch.ones(3, 2)),
         ],
     ),
     "lerp-half-mixed-weight-214": (

@@ -408,3 +408,14 @@ def test_every_dtype_of_torch_that_holds_numbers_can_be_named():
             continue
         holding.add(str(dtype).removeprefix("torch."))
     assert holding == set(properties.NAMES["dtype"])
+
+
+def test_a_list_of_numbers_is_held_against_an_earlier_one_as_a_whole():
+    """Only the first of its numbers was: a draw of (2, 3) was taken for one of (2, 4)."""
+    again = one("randn", "earlier.size.value == size.value")
+    for shapes, matches in ((((2, 3), (2, 4)), 0), (((2, 3), (2, 3)), 1), (((3,), (3, 2)), 0)):
+        assert count(again, lambda shapes=shapes: [torch.randn(*shape) for shape in shapes]) == matches
+    other = one("max_pool2d", "self.ndim == 4", "kernel_size.value != stride.value")
+    x = torch.ones(1, 1, 8, 8)
+    for kernel, stride, matches in (((2, 2), (2, 2), 0), ((2, 2), (2, 1), 1)):
+        assert count(other, lambda k=kernel, s=stride: F.max_pool2d(x, k, s)) == matches

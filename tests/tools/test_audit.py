@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 
 import pytest
 import torch
@@ -186,7 +187,25 @@ def test_repeated_calls_are_judged_once(tool, monkeypatch):
             F.linear(torch.ones(2, 4), weight)
     (finding,) = report.findings
     assert finding.count == 50
-    assert len(judged) == len({(trigger, call.op) for trigger, call, *_ in judged})
+    times = Counter((id(watch), call.op) for watch, call, _ in judged)
+    assert set(times.values()) == {1, 2}, "twice what asks about earlier calls: the first such call is one"
+
+
+def test_a_forward_like_those_before_asks_anew_only_what_reads_values(tool, monkeypatch):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(vocab_size=20, n_embd=32, n_head=2, n_layer=2, n_positions=16, bos_token_id=0, eos_token_id=0)
+    model, asked, decide = GPT2LMHeadModel(config).eval(), [], tool.decide
+    monkeypatch.setattr(tool, "decide", lambda watch, *args: asked.append(watch.asked) or decide(watch, *args))
+    with torch.no_grad(), tool.audit() as report:
+        model(torch.arange(12)[None])
+        first = len(asked)
+        model(torch.arange(12)[None])  # each of its calls has the same ones before it from now on
+        before, calls = len(asked), report.calls
+        model(torch.arange(12)[None])
+    again = asked[before:]
+    assert report.calls > calls + 30 and all(trigger.reads for trigger in again)
+    assert len(again) < first / 4
 
 
 def test_values_are_read_at_each_call(tool):
@@ -231,7 +250,7 @@ def test_a_program_that_exports_runs_with_two_modes(run):
     assert "ran to its end" in out
 
 
-@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.with_check()])
+@pytest.mark.parametrize("slug", [bug.slug for bug in bundle.catalogue.with_check() if bug.triggers])
 def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slug):
     bug = bundle.catalogue.find(slug)
     example = load_module(bug.check.path)
@@ -246,6 +265,64 @@ def test_each_bug_is_found_in_its_own_example_and_not_in_what_cures_it(tool, slu
                 assert found and set(found) <= set(doubts), (device, name)
             else:
                 assert not found or (device == "cpu" and None not in found), (device, name)
+
+
+# ---- bugs of which nobody knows the condition ---------------------------------------------------------------------
+
+
+def not_known(tool, **changes) -> tuple:
+    table = {"triggers": [], "ops": ["neg"], "seen": "2025-01-01", "affected": "", "macos": None, "measured": {}}
+    return known(tool, {**table, **changes})
+
+
+def test_the_report_ends_with_bugs_of_called_ops_by_danger_and_old_copies_last(tool):
+    bugs = (
+        *not_known(tool, slug="copied", family="copy", seen="2022-01-01"),
+        *not_known(tool, slug="older", seen="2023-05-05"),
+        *not_known(tool, slug="newer", seen="2025-05-05", ops=["abs", "neg"]),
+        *not_known(tool, slug="dangerous", seen="2022-02-02", danger=3),
+        *not_known(tool, slug="there", affected=">=2.8,<2.9", introduced=None, seen="2021-01-01"),
+        *not_known(tool, slug="cured", affected=">=2.5,<2.6", introduced=None),
+        *not_known(tool, slug="of-another-op", ops=["exp"]),
+    )
+    with tool.audit(torch="2.8.0", bugs=bugs) as report:
+        torch.ones(2).neg_()
+    assert [one.bug.slug for one in report.condition_not_known] == [
+        *("there", "dangerous", "newer", "older", "copied"),
+        "cured",
+    ]
+    *before, last = str(report).split("\n\n")
+    said = "KNOWN BUGS OF OPS THAT YOU CALL, CONDITION NOT KNOWN, on torch 2.8.0, any macOS: 5, and 1 of other versions"
+    assert before[-1].startswith(said) and last.startswith("Looked at: ")
+    assert "neg; no version of torch is known; last reported 2025-05-05; https://" in before[-1]
+    assert not report.findings and not report.exposed
+    named = {one["slug"]: (one["group"], one["ops"]) for one in report.data()["condition_not_known"]}
+    assert named["newer"] == ("unknown", ["neg"]) and named["cured"][0] == "not affected"
+
+
+def test_many_of_them_are_not_all_written_out(tool):
+    bugs = tuple(bug for n in range(14) for bug in not_known(tool, slug=f"bug-{n:02}"))
+    with tool.audit(bugs=bugs) as report:
+        torch.ones(2).neg()
+    text = str(report)
+    assert text.count("last reported") == tool.UNCLEAR_SHOWN == 10
+    assert "  and bug-10, bug-11, bug-12, bug-13\n" in text
+
+
+def test_bugs_of_gradients_are_named_where_there_was_a_backward_pass(tool):
+    bugs = not_known(tool, slug="gradient", family="autograd", ops=["gelu"])
+    for backward, slugs_ in ((False, []), (True, ["gradient"])):
+        with tool.audit(bugs=bugs) as report:
+            loss = F.gelu(torch.ones(2, requires_grad=True)).sum()
+            if backward:
+                loss.backward()
+        assert [one.bug.slug for one in report.condition_not_known] == slugs_
+
+
+def test_the_file_carries_bugs_without_a_condition_and_a_gpt2_script_is_told_of_those_of_linear(run):
+    _, out, _ = run(TRANSPOSED, *SICK)
+    assert "CONDITION NOT KNOWN" in out
+    assert "`nn.Linear` of long 3-D inputs is wrong on macOS 13.2.1." in out
 
 
 # ---- versions and devices -----------------------------------------------------------------------------------------
@@ -296,6 +373,28 @@ def test_a_condition_on_a_device_is_only_possible_on_the_cpu(tool):
     assert (finding.doubt, finding.count) == (tool.DEVICE_DOUBT, 1)
     assert not report.exposed
     assert "POSSIBLE on torch 2.12.0" in str(report)
+
+
+def test_a_move_that_copies_nothing_on_the_cpu_is_possible_where_its_layout_fits(tool):
+    x = torch.ones(3, 4)
+    with tool.audit(torch="2.0.0") as report:
+        x.t().to("cpu")
+        x.t().to(torch.float64)  # asks for no device
+        x.to("cpu")
+    found = {f.bug.slug: (f.doubt, f.count, f.op) for f in report.findings}
+    assert found["to-mps-transposed-scrambled"] == (tool.DEVICE_DOUBT, 1, "copy")
+    assert {doubt for doubt, *_ in found.values()} == {tool.DEVICE_DOUBT} and not report.exposed
+
+
+def test_where_a_run_has_two_devices_its_copies_decide(tool):
+    x = torch.ones(3, 4)
+    with tool.audit() as report:
+        x.t().to("cpu")
+        x.to("emu")
+    assert "to-mps-transposed-scrambled" not in slugs(report)
+    with tool.audit() as report:
+        x.t().to("emu")
+    assert [f.doubt for f in report.findings if f.bug.slug == "to-mps-transposed-scrambled"] == [None]
 
 
 def test_a_condition_on_a_device_asks_for_a_tensor(tool):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 
+@cache
 def base_name(op) -> str:
     """The name that triggers use: no overload, and no trailing underscore where the op writes to `self`."""
     return op._schema.name.rpartition("::")[2].removesuffix("_")

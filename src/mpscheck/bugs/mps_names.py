@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-INCOMING = "the gradient that arrives at the result"
+# The gradients that arrive at the results, the first result's first.
+INCOMING = ("the gradient of the result", "the gradient of the second result", "the gradient of the third result")
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ _RECURRENT = _same(
 GRADIENTS = {
     "linear_backward": Gradient(
         "linear",
-        {"self": "input", "grad_output": INCOMING, "weight": "weight"},
+        {"self": "input", "grad_output": INCOMING[0], "weight": "weight"},
         ("input", "weight", "bias"),
     ),
-    "max_pool2d_backward": Gradient("max_pool2d", {"grad_output": INCOMING} | _POOLING),
-    "lstm_mps_backward": Gradient("lstm", {"grad_y": INCOMING} | _RECURRENT),
+    "max_pool2d_backward": Gradient("max_pool2d", {"grad_output": INCOMING[0]} | _POOLING),
+    "lstm_mps_backward": Gradient("lstm", dict(zip(("grad_y", "grad_hy", "grad_cy"), INCOMING)) | _RECURRENT),
 }
 WITHIN = {  # called by mps inside the op that stands beside it
     "_mps_convolution": "convolution",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -62,26 +62,47 @@ def call_of(op, args: tuple, kwargs: dict, result: Any = None, accelerator: str 
     return Call(base_name(op), bind(op, args, kwargs), destinations_of(op), result, accelerator)
 
 
+def copy_elsewhere(op, args: tuple, kwargs: dict, result: Any) -> Call | None:
+    """The copy that `x.to(device)` would be if one of both devices were a GPU; None where it is no such call.
+
+    On the CPU alone nothing is copied: the tensor itself is given back.
+    """
+    bound = bind(op, args, kwargs)
+    source = bound["self"]
+    if result is not source or bound.get("device") is None or source.device.type != "cpu":
+        return None
+    arguments = {"self": torch.empty_like(source, device="meta"), "src": source}
+    return Call("copy", {**arguments, "non_blocking": bound.get("non_blocking", False)})
+
+
 def await_gradients(call: Call, result: Any, names: tuple[str, ...], seen: Callable[[Call], None]) -> None:
-    """When a gradient arrives at the result of a call, `seen` gets a call of the kernels that mps has for it.
+    """When gradients arrive at the results of a call, `seen` gets a call of the kernels that mps has for it.
 
     Nothing is awaited on mps and on backends such as `emu`: there these kernels are called, and seen.
     """
-    first = next(tensors_in_argument(result), None)
+    results = list(tensors_in_argument(result))
     own = ("mps", torch._C._get_privateuse1_backend_name())
-    if not names or first is None or not first.requires_grad or first.device.type in own:
+    awaited = [n for n, tensor in enumerate(results) if tensor.requires_grad and tensor.device.type not in own]
+    if not names or not awaited:
         return
 
-    def arrived(gradient: torch.Tensor) -> None:
+    def arrived(gradients: Sequence[torch.Tensor | None]) -> None:
+        incoming = {INCOMING[n]: gradient for n, gradient in zip(awaited, gradients)}
         for name in names:
             one = GRADIENTS[name]
-            args = {there: gradient if here == INCOMING else call.args.get(here) for there, here in one.args.items()}
+            args = {
+                there: incoming.get(here) if here in INCOMING else call.args.get(here)
+                for there, here in one.args.items()
+            }
             if one.needed:
                 asked = [call.args.get(name) for name in one.needed]
                 args["output_mask"] = [tensor is not None and tensor.requires_grad for tensor in asked]
             seen(Call(name, args, (), None, call.accelerator))
 
-    first.register_hook(arrived)
+    if len(awaited) == 1:  # called also where the result is what `backward` is called of
+        results[awaited[0]].register_hook(lambda gradient: arrived([gradient]))
+    else:
+        torch.autograd.graph.register_multi_grad_hook([results[n] for n in awaited], arrived)
 
 
 @contextmanager
@@ -157,7 +178,9 @@ def _pre_dispatch(handle: Around) -> Iterator[None]:
             self._dispatch_key = torch._C.DispatchKey.PreDispatch
 
         def __torch_dispatch__(self, op, types, args=(), kwargs=None):
-            kwargs = kwargs or {}
+            return self.handled(op, args, kwargs or {})
+
+        def handled(self, op, args, kwargs):
             autocast = _autocast_kernel(op, args, kwargs)
             if autocast is not None:  # it casts the arguments and calls the op anew: that call is the one to see
                 with self:
@@ -165,8 +188,47 @@ def _pre_dispatch(handle: Around) -> Iterator[None]:
             return handle(op, args, kwargs, lambda: _computed(op, args, kwargs, self))
 
     recorder = Recorder()
-    with _through_higher_order_ops(recorder), enable_python_dispatcher(), recorder, torch._C._EnablePreDispatch():
+    with (
+        _through_higher_order_ops(recorder),
+        enable_python_dispatcher(),
+        recorder,
+        torch._C._EnablePreDispatch(),
+        _straight_to(recorder),
+    ):
         yield
+
+
+@contextmanager
+def _straight_to(recorder) -> Iterator[None]:
+    """Let ops reach the recorder without what torch does for any mode at this key, which costs more than most ops."""
+    from torch._ops import OpOverload, mode_stack_state_for_pre_dispatch
+
+    plain, here, modes = OpOverload._get_dispatch, torch._C.DispatchKey.PreDispatch, mode_stack_state_for_pre_dispatch()
+    include, excluded = (
+        torch._C._dispatch_tls_set_dispatch_key_included,
+        torch._C._dispatch_tls_is_dispatch_key_excluded,
+    )
+
+    def get_dispatch(op, key):
+        if key != here or modes._schema_check_mode is not recorder or excluded(torch._C.DispatchKey.Python):
+            return plain(op, key)
+
+        def handler(*args, **kwargs):
+            modes._schema_check_mode = None
+            include(here, False)
+            try:
+                return recorder.handled(op, args, kwargs)
+            finally:
+                modes._schema_check_mode = recorder
+                include(here, True)
+
+        return handler
+
+    OpOverload._get_dispatch = get_dispatch
+    try:
+        yield
+    finally:
+        OpOverload._get_dispatch = plain
 
 
 def _autocast_kernel(op, args: tuple, kwargs: dict):
@@ -310,10 +372,10 @@ def _renamed(kwargs: dict) -> dict:
 
 def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     """The arguments as the op itself takes them: one number for a list of them becomes a list."""
-    listed = {argument.name for argument in op._schema.arguments if str(argument.type) == "List[int]"}
+    lengths = {argument.name: argument.N or 1 for argument in op._schema.arguments if str(argument.type) == "List[int]"}
 
     def converted(name: str, value: Any) -> Any:
-        return [value] if name in listed and isinstance(value, int) else value
+        return [value] * lengths[name] if name in lengths and isinstance(value, int) else value
 
     names = [argument.name for argument in op._schema.arguments]
     positional = tuple(converted(name, value) for name, value in zip(names, args))
@@ -322,7 +384,10 @@ def _as_in_schema(op, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
 
 @cache
 def _without_overrides(function: types.FunctionType) -> types.FunctionType:
-    """The same Python function, not asking whether a mode wants to see it: its body runs, and the mode sees that."""
+    """The same Python function, not asking whether a mode wants to see it: its body runs, and the mode sees that.
+
+    So for the functions between which it chooses, as `F.max_pool2d` does.
+    """
     names = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
     never = {name: lambda *args: False for name in names if name in function.__globals__}
     copy = types.FunctionType(
@@ -330,7 +395,13 @@ def _without_overrides(function: types.FunctionType) -> types.FunctionType:
         {**function.__globals__, **never},
         function.__name__,
         function.__defaults__,
-        function.__closure__,
+        tuple([_cell_without_overrides(cell) for cell in function.__closure__]) if function.__closure__ else None,
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
+
+
+def _cell_without_overrides(cell: types.CellType) -> types.CellType:
+    inside = cell.cell_contents
+    asks = isinstance(inside, types.FunctionType) and inside.__module__ == "torch.nn.functional"
+    return types.CellType(_without_overrides(inside)) if asks else cell

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -32,6 +32,7 @@ from mpscheck.bugs.mps_names import WITHIN
 from mpscheck.bugs.properties import (
     ALIKE,
     COMPARATORS,
+    LOOKS,
     NAMES,
     NUMBERS,
     OF_ANY_ARGUMENT,
@@ -42,6 +43,7 @@ from mpscheck.bugs.properties import (
     WORD_COMPARATORS,
     YES_OR_NO,
     is_tensor,
+    plain,
     tensors_in_argument,
 )
 
@@ -124,7 +126,7 @@ class Product:
     over: tuple[Term | str, ...]
     under: tuple[Term | str, ...] = ()
 
-    @property
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The properties in it."""
         return tuple(factor for factor in self.over + self.under if isinstance(factor, Term))
@@ -144,22 +146,22 @@ class Condition:
     comparator: str
     right: Product | str
 
-    @property
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The properties that it speaks of, on both sides."""
         return self.left.terms + (() if isinstance(self.right, str) else self.right.terms)
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The argument that it is mainly about."""
         return self.left.terms[0].subject
 
-    @property
+    @cached_property
     def subjects(self) -> tuple[str, ...]:
         """The arguments that it speaks of."""
         return tuple(dict.fromkeys(term.subject for term in self.terms))
 
-    @property
+    @cached_property
     def properties(self) -> tuple[str, ...]:
         """The properties that it speaks of; none for a tag."""
         return () if self.comparator == "has" else tuple(dict.fromkeys(term.property for term in self.terms))
@@ -171,15 +173,30 @@ class Condition:
             return (f"TAGS[{self.right}]",)
         return (f"COMPARATORS[{self.comparator}]", *(f"PROPERTIES[{name}]" for name in self.properties))
 
-    @property
+    @cached_property
     def of(self) -> str:
         """Which call it asks about: "" for this one alone, else one of EARLIER."""
         return self.left.terms[0].of
 
-    @property
+    @cached_property
     def earlier(self) -> bool:
         """Whether it asks about earlier calls."""
         return self.of in EARLIER
+
+    @cached_property
+    def reads(self) -> bool:
+        """Whether two calls that look alike (sizes, dtypes, strides, numbers) may differ in it: by values or memory."""
+        return self.right not in LOOKS if self.comparator == "has" else any(name in READS for name in self.properties)
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether a property is held against the same one of another call or argument, equal or not."""
+        if isinstance(self.right, str) or self.comparator not in ("==", "!="):
+            return False
+        sides = (self.left, self.right)
+        if any(len(side.over) != 1 or side.under or not side.terms for side in sides):
+            return False
+        return sides[0].terms[0].property == sides[1].terms[0].property
 
     def __str__(self) -> str:
         left = self.subject if self.comparator == "has" else self.left
@@ -195,6 +212,13 @@ class Trigger:
     form: str | None = None
     phase: str | None = None
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.ops, self.when, self.form, self.phase))
+
     @property
     def table(self) -> dict:
         """The trigger as it is written in metadata."""
@@ -206,11 +230,21 @@ class Trigger:
         """True if it can be decided only after the call."""
         return any("result" in condition.subjects for condition in self.when)
 
-    def needs_more_than_looks(self) -> bool:
-        """True if two calls that look alike (sizes, dtypes, strides, numbers) may differ: by values, memory or time."""
-        return self.phase is not None or any(
-            c.comparator == "has" or c.earlier or any(name in READS for name in c.properties) for c in self.when
-        )
+    @cached_property
+    def looks(self) -> Trigger:
+        """What of it two calls that look alike have in common; itself if that is all."""
+        when = tuple(c for c in self.when if not c.reads and not c.earlier)
+        return self if when == self.when else replace(self, when=when)
+
+    @cached_property
+    def reads(self) -> bool:
+        """Whether two calls that look alike, with the same calls before them, may differ: by values or memory."""
+        return any(condition.reads for condition in self.when)
+
+    def without(self, name: str) -> Trigger:
+        """The trigger without what it asks of this property; itself if that is nothing."""
+        when = tuple(c for c in self.when if name not in c.properties)
+        return self if when == self.when else replace(self, when=when)
 
     @cached_property
     def earlier_terms(self) -> tuple[Term, ...]:
@@ -224,8 +258,10 @@ class Trigger:
         """
         if call.op not in self.ops or self.form not in (None, call.form) or not self._in_phase(call.phase):
             return False
-        now = [condition for condition in self.when if not condition.earlier]
-        if not all(self._some_item_fits(subject, call, now) for subject in {c.subject for c in now}):
+        if not all(
+            any(all(holds(c, item, call) for c in mine) for item in items_of(subject, call))
+            for subject, mine in self._by_subject.items()
+        ):
             return False
         return self._was("earlier", call, before, if_nothing=True) and not self._was("never", call, before)
 
@@ -238,13 +274,18 @@ class Trigger:
     def _in_phase(self, phase: str) -> bool:
         return self.phase in (None, phase) or (self.phase, phase) == ("backward", "double-backward")
 
-    def _some_item_fits(self, subject: str, call: Call, conditions: list[Condition]) -> bool:
-        mine = [condition for condition in conditions if condition.subject == subject]
-        return any(all(holds(c, item, call) for c in mine) for item in items_of(subject, call))
+    @cached_property
+    def _by_subject(self) -> dict[str, list[Condition]]:
+        """What it asks of this call, by the argument: one tensor of that must have all. Those that read come last."""
+        found: dict[str, list[Condition]] = {}
+        for condition in sorted(self.when, key=lambda c: c.reads):
+            if not condition.earlier:
+                found.setdefault(condition.subject, []).append(condition)
+        return found
 
     def snapshot(self, call: Call) -> tuple:
         """What the trigger asks about this call once it is an earlier one."""
-        return tuple(property_of(term, items_of(term.subject, call)[0], call) for term in self.earlier_terms)
+        return tuple(_whole(term, items_of(term.subject, call)[0], call) for term in self.earlier_terms)
 
 
 class Earlier:
@@ -262,6 +303,10 @@ class Earlier:
         if call.op in trigger.ops:
             kept[trigger.snapshot(call)] = None
         return fires
+
+    def count(self, triggers: Iterable[Trigger]) -> int:
+        """How many different earlier calls are kept for these triggers: while it is the same, so are their answers."""
+        return sum([len(self._kept.get(trigger, ())) for trigger in triggers])
 
 
 # ---- whether a condition holds ------------------------------------------------------------------------------------
@@ -293,14 +338,14 @@ def holds(condition: Condition, item, call: Call, before: dict[Term, Any] | None
     if condition.comparator == "has":
         return is_tensor(item) and TAGS[condition.right](item)
 
-    def value_of(term: Term):
+    def value_of(term: Term, read: Callable[[Term, Any, Call], Any] = property_of):
         if term.earlier:
             return before[term]
         mine = item is not None and term.subject == condition.subject
-        return property_of(term, item if mine else items_of(term.subject, call)[0], call)
+        return read(term, item if mine else items_of(term.subject, call)[0], call)
 
-    if _compares_alike(condition):  # also what has no order: shapes, dtypes, an argument that is None
-        pair = [value_of(side.over[0]) for side in (condition.left, condition.right)]
+    if condition.alike:  # also what has no order: shapes, dtypes, lists of numbers, an argument that is None
+        pair = [value_of(side.over[0], _whole) for side in (condition.left, condition.right)]
         absent = None in pair and condition.left.over[0].property != "value"
         return not absent and COMPARATORS[condition.comparator](*pair)
     left = _evaluated(condition.left, value_of)
@@ -308,16 +353,6 @@ def holds(condition: Condition, item, call: Call, before: dict[Term, Any] | None
     if left is None or not right or any(kind(one) != kind(left) for one in right):
         return False
     return COMPARATORS[condition.comparator](left, right if condition.comparator == "in" else right[0])
-
-
-def _compares_alike(condition: Condition) -> bool:
-    """Whether a property is held against the same one of another call or argument, equal or not."""
-    if isinstance(condition.right, str) or condition.comparator not in ("==", "!="):
-        return False
-    sides = (condition.left, condition.right)
-    if any(len(side.over) != 1 or side.under or not side.terms for side in sides):
-        return False
-    return sides[0].terms[0].property == sides[1].terms[0].property
 
 
 def _evaluated(product: Product, value_of: Callable[[Term], Any]):
@@ -351,6 +386,14 @@ def property_of(term: Term, item, call: Call):
     if term.property == "value" and dim is not None:
         item = _argument(term.subject, call)
     return PROPERTIES[term.property](item, dim, call.accelerator)
+
+
+def _whole(term: Term, item, call: Call):
+    """The property as it is held against that of another argument or call: a list of numbers is one value."""
+    values = _argument(term.subject, call)
+    if term.property == "value" and term.dim is None and isinstance(values, (list, tuple)):
+        return tuple(plain(value) for value in values)
+    return property_of(term, item, call)
 
 
 def _dimension(dim: str, call: Call) -> int | None:
@@ -479,7 +522,7 @@ def _wrong_parts(condition: Condition) -> str | None:
     single = len(left.over) == 1 and not left.under
     name = left.terms[0].property
     if isinstance(right, Product):
-        if _compares_alike(condition):
+        if condition.alike:
             return None
         fits = comparator != "in" and all(term.property in NUMBERS for term in condition.terms)
         if fits:
@@ -601,7 +644,7 @@ def _wrong_type(op: str, condition: Condition, term: Term, types: set[str]) -> l
     if term.property != "value":
         return [] if "Tensor" in whole else [f"{said} is no tensor: it has a value"]
     if isinstance(condition.right, Product):
-        return [] if _compares_alike(condition) or takes(types, 1) else [f"{said} is a {whole}, and no number"]
+        return [] if condition.alike or takes(types, 1) else [f"{said} is a {whole}, and no number"]
     value = read_literal(condition.right.split(",")[0])
     return [] if takes(types, value) else [f"{said} is a {whole}, which is compared with no {kind(value)}"]
 

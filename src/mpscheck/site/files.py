@@ -4,6 +4,7 @@ from mpscheck.site import api
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import (
     advice,
+    audit,
     bug,
     case,
     changes,
@@ -28,7 +29,7 @@ from mpscheck.site.pages import (
 
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
-    *(advice, worklist),
+    *(advice, audit, worklist),
     *(detection, verification, vocabulary, declared, downloads, api),
 )
 

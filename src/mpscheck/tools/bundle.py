@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from mpscheck.bugs import catalogue
 from mpscheck.bugs import trigger as triggers
 from mpscheck.bugs.bug import Bug
-from mpscheck.known import answer, measured, said
+from mpscheck.known import answer, measured, names, said
 from mpscheck.known.measured import NONE, Index
 from mpscheck.known.setups import Setup
 from mpscheck.places import PACKAGE, ROOT
@@ -45,7 +45,7 @@ RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
     "audit_mps.py": Tool(
         (*MATCHING, *(f"tools/audit/{name}" for name in AUDIT)),
-        lambda: entries(catalogue.with_check(), measured_now()) + drafted(),
+        lambda: entries(catalogue.with_check(), measured_now()) + drafted() + without_condition(),
     ),
     "locate_divergence.py": Tool(
         (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
@@ -97,13 +97,49 @@ def changed_by_runs(bug: Bug, index: Index) -> dict[str, dict[str, str]]:
     return table
 
 
+HELD, DRAFTED, LISTED, LOUD, UNNAMED = "held", "drafted", "listed", "loud", "unnamed"
+
+
+def reach(bug: Bug) -> str:
+    """What `audit` makes of a bug.
+
+    HELD: its trigger, which a snippet has tried, is held against each call. DRAFTED: one that nobody has tried. LISTED:
+    nobody knows when it fires, so it stands at the end where its op was called. LOUD: left out, it gives itself away.
+    UNNAMED: left out, since its thread names no op that a recorder could see (a whole model, compiled code).
+    """
+    if bug.triggers and bug.check:
+        return HELD
+    if not bug.silent:
+        return LOUD
+    if bug.triggers:
+        return DRAFTED
+    return LISTED if aten_names(bug) else UNNAMED
+
+
 def drafted() -> list[dict]:
     """The silent index-only bugs whose trigger somebody drafted: `audit` shows a match as possible, never as certain."""
     return [
         _entry(bug, bug.workaround) | {"draft": True, "unsure": list(bug.unsure)}
         for bug in catalogue.rows()
-        if bug.triggers and bug.silent
+        if reach(bug) == DRAFTED
     ]
+
+
+def without_condition() -> list[dict]:
+    """The silent bugs of an op of which nobody knows when they fire: they stand beside what is wrong in that op."""
+    return [
+        _entry(bug, None if bug.check else bug.workaround) | {"ops": aten_names(bug), "seen": data_date((bug,))}
+        for bug in catalogue.all_bugs()
+        if reach(bug) == LISTED
+    ]
+
+
+def aten_names(bug: Bug) -> list[str]:
+    """What a recorder sees where the public names of a bug are called; nothing of compiled code."""
+    if bug.family == "compile":
+        return []
+    spelled = [*map(names.bare, bug.ops), *(name.removeprefix("aten::") for name in names.of_bug(bug))]
+    return sorted({name.rstrip("_").lower() for name in spelled if name.isidentifier()} - {""})
 
 
 def _entry(bug: Bug, workaround: str | None) -> dict:
@@ -115,6 +151,7 @@ def _entry(bug: Bug, workaround: str | None) -> dict:
         "issue": bug.issue,
         "url": bug.url,
         "kind": bug.kind,
+        "family": bug.family,
         "affected": str(bug.affected),
         "introduced": bug.introduced["version"] if bug.introduced else None,
         "macos": str(bug.macos) if bug.macos else None,
@@ -123,7 +160,8 @@ def _entry(bug: Bug, workaround: str | None) -> dict:
         "page": f"bugs/{bug.slug}/",
         "triggers": [trigger.table for trigger in bug.triggers],
     }
-    return entry | ({"unsure": list(bug.unsure)} if bug.unsure else {})
+    more = {"unsure": list(bug.unsure), "danger": bug.danger}
+    return entry | {name: value for name, value in more.items() if value}
 
 
 def workaround_code(bug: Bug) -> str | None:

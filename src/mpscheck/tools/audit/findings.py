@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from mpscheck.tools.audit.places import Place
 from mpscheck.tools.known import Known
 
+UNCLEAR_GROUPS = ("affected", "known", "unknown", "not affected")  # the first is the most dangerous
+UNCLEAR_SHOWN = 10
+
 
 @dataclass
 class Finding:
@@ -83,6 +86,46 @@ def _finding_text(finding: Finding) -> Iterator[str]:
         yield f"      in {', '.join(names[:4])}{more}"
     if finding.doubt:
         yield f"      {finding.doubt}"
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A known bug of ops that were called, of which nobody knows when it fires."""
+
+    bug: Known
+    group: str
+    ops: list[str]
+
+    @property
+    def rank(self) -> tuple:
+        """Sorts by danger: those that are known to be there, then by rank, then the newest; old copies come last."""
+        newest = -int(self.bug.seen.replace("-", "")) if self.bug.seen[:1].isdigit() else 0
+        return (
+            UNCLEAR_GROUPS.index(self.group),
+            self.bug.family == "copy",
+            self.bug.danger or 99,
+            newest,
+            self.bug.slug,
+        )
+
+    def data(self) -> dict:
+        """The entry as plain data."""
+        named = {
+            name: getattr(self.bug, name) for name in ("slug", "claim", "kind", "affected", "macos", "url", "seen")
+        }
+        return {**named, "group": self.group, "ops": self.ops}
+
+
+def unclear_text(found: list[Unclear], versions: str) -> Iterator[str]:
+    """The bugs of which no condition is known, the most dangerous first; of many, the rest by name."""
+    met = [one for one in found if one.group != "not affected"]
+    other = f", and {len(found) - len(met)} of other versions" if met != found else ""
+    yield f"\nKNOWN BUGS OF OPS THAT YOU CALL, CONDITION NOT KNOWN, on {versions}: {len(met)}{other}"
+    for one in met[:UNCLEAR_SHOWN]:
+        yield f"  * {one.bug.claim}  [{one.bug.kind}]"
+        yield f"    {', '.join(one.ops)}; {one.bug.where}; last reported {one.bug.seen}; {one.bug.url}"
+    if met[UNCLEAR_SHOWN:]:
+        yield f"  and {', '.join(one.bug.slug for one in met[UNCLEAR_SHOWN:])}"
 
 
 def other_paths_text(paths: list[tuple[Place, bool]]) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +13,18 @@ from mpscheck.bugs.aten import base_name
 from mpscheck.bugs.mps_names import GRADIENTS
 from mpscheck.bugs.properties import records_gradient, tensors_in_argument
 from mpscheck.bugs.recorder import call_of
-from mpscheck.bugs.trigger import Call, Earlier, Trigger, tensors_of
+from mpscheck.bugs.trigger import Call, Earlier, Trigger, phase_now, tensors_of
 from mpscheck.tools.known import Known
 
 DEVICE_DOUBT = "possible: depends on which device holds an argument, which a run on the CPU cannot show"
 CALL_DOUBT = "possible: every call of this op matches, and something outside the call decides"
+MEMORY_DOUBT = (
+    "possible: depends on what was in memory before, since an argument comes from torch.empty() and was not written"
+)
 DRAFT_DOUBT = "possible: when this bug fires is drafted from its thread, no snippet has tried it"
+
+
+ALLOCATING = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,46 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """One trigger of one bug, as it is asked here: where devices are not known, without what it says of them."""
+
+    bug: Known
+    trigger: Trigger
+    asked: Trigger
+    held: tuple[str, ...]  # the arguments of which it says the device, where that is not known
+
+
+def watch(bug: Known, trigger: Trigger, devices_known: bool) -> Watch:
+    """Made once for each trigger and each of both cases."""
+    if devices_known:
+        return Watch(bug, trigger, trigger, ())
+    held = [name for c in trigger.when if "device" in c.properties for name in c.subjects]
+    return Watch(bug, trigger, trigger.without("device"), tuple(dict.fromkeys(held)))
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to do with the calls of one op: the bugs to think of, and whether the result must be known first."""
 
-    watched: tuple[tuple[Known, Trigger], ...]
+    watched: dict[bool, list[Watch]]  # by whether devices are known
     late: bool
-    each: bool  # two calls that look alike may differ, so that each must be judged
     gradients: tuple[str, ...] = ()  # kernels for its gradient that mps alone has, and triggers ask for
+    moves: bool = False  # whether it would be a copy between devices if there were two
+    allocates: bool = False  # whether it gives memory that nobody has written
+
+
+@dataclass
+class Seen:
+    """What is known of all calls that look like one: what they match whatever was before, and what else they may match.
+
+    `later` is asked anew where `count`, that of the calls before that matter to it, is another; `open` at each call.
+    """
+
+    settled: tuple[Match, ...] = ()
+    later: tuple[Watch, ...] = ()
+    open: tuple[Watch, ...] = ()
+    count: int = -1
+    known: tuple[Match, ...] = ()  # what is settled, and what `later` said last
 
 
 class Matcher:
@@ -46,14 +86,26 @@ class Matcher:
 
     def __init__(self, bugs: tuple[Known, ...]):
         self.accelerators: set[str] = set()
-        self._by_op: dict[str, list[tuple[Known, Trigger]]] = {}
+        self.differentiates = False  # whether some call was made in a backward pass
+        self._by_op: dict[str, dict[bool, list[Watch]]] = {}
         for bug in bugs:
             for trigger in bug.triggers:
                 for name in trigger.ops:
-                    self._by_op.setdefault(name, []).append((bug, trigger))
+                    for known, watches in self._by_op.setdefault(name, {False: [], True: []}).items():
+                        watches.append(watch(bug, trigger, known))
         self._plans: dict[Any, Plan | None] = {}
-        self._judged: dict[tuple, tuple[Match, ...]] = {}
+        self._seen: dict[tuple, Seen] = {}
         self._earlier = Earlier()
+        self._unwritten: dict[int, weakref.ref] = {}  # tensors of which nobody has written the memory, by their ids
+
+    def remember_unwritten(self, tensor: torch.Tensor) -> None:
+        """Keep in mind that a tensor holds what was in memory before, until it is written or gone."""
+        key = id(tensor)
+        self._unwritten[key] = weakref.ref(tensor, lambda _: self._unwritten.pop(key, None))
+
+    def _is_unwritten(self, tensor: Any) -> bool:
+        kept = self._unwritten.get(id(tensor))
+        return kept is not None and kept() is tensor and not tensor.is_inference() and tensor._version == 0
 
     @property
     def called(self) -> list[str]:
@@ -61,64 +113,117 @@ class Matcher:
         return sorted({base_name(op) for op in self._plans})
 
     def plan(self, op) -> Plan | None:
-        """What to do with the calls of an op; None: nothing."""
+        """What to do with a call of an op; None: nothing."""
+        self.differentiates = self.differentiates or phase_now() != "forward"
         if op not in self._plans:
             self._plans[op] = self._new_plan(op)
         return self._plans[op]
 
     def _new_plan(self, op) -> Plan | None:
         copies = base_name(op) == "_to_copy"
-        watched = self._by_op.get("copy" if copies else base_name(op), [])
+        watched = self._by_op.get("copy" if copies else base_name(op), {False: [], True: []})
         gradients = tuple(name for name, one in GRADIENTS.items() if one.of == base_name(op) and name in self._by_op)
-        if not watched and not gradients and not copies:  # copies show which devices there are
+        moves = base_name(op) == "to" and "copy" in self._by_op
+        allocates = base_name(op) in ALLOCATING
+        if not (watched[True] or gradients or copies or moves or allocates):  # copies show which devices there are
             return None
-        late = copies or any(trigger.needs_result() for _, trigger in watched)
-        each = any(trigger.needs_more_than_looks() for _, trigger in watched)
-        return Plan(tuple(watched), late, each, gradients)
+        late = copies or any(one.trigger.needs_result() for one in watched[True])
+        return Plan(watched, late, gradients, moves, allocates)
 
     def matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
-        """The bugs whose triggers match a call; like calls are judged once, unless a trigger needs more than looks.
+        """The bugs whose triggers match a call; of calls that look alike only what may differ is asked anew.
 
         Raises what torch raises for tensors without strides or values (sparse, nested, traced).
         """
-        if plan.each:
-            return self._new_matches(plan, op, args, kwargs, result)
-        key = (op, signature(args), signature(kwargs), signature(result))
-        if key not in self._judged:
-            self._judged[key] = self._new_matches(plan, op, args, kwargs, result)
-        return self._judged[key]
-
-    def _new_matches(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> tuple[Match, ...]:
+        key = (op, phase_now(), signature(args), signature(kwargs), signature(result))
+        settled = self._settled(key)
+        if settled is not None:
+            return settled
         kinds = {tensor.device.type for tensor in tensors_in_argument([*args, *kwargs.values(), result])}
         if kinds == {"meta"}:
             return ()
         real = sorted(kinds - {"cpu", "meta"})
         self.accelerators.update(real)
-        return self._held_against(plan.watched, call_of(op, args, kwargs, result, real[0] if real else "mps"), real)
+        call = call_of(op, args, kwargs, result, real[0] if real else "mps")
+        return self._told(key, plan.watched[bool(real)], call, real)
+
+    def _settled(self, key: tuple) -> tuple[Match, ...] | None:
+        """What calls that look like this match, where nothing has to be asked anew."""
+        seen = self._seen.get(key)
+        return seen.known if seen is not None and not seen.open and self._kept(seen) == seen.count else None
+
+    def _told(self, key: tuple, watched: list[Watch], call: Call, real: list[str]) -> tuple[Match, ...]:
+        seen = self._seen.get(key)
+        if seen is None:
+            seen = self._seen[key] = self._looked_at(watched, call, real)
+        count = self._kept(seen)
+        if count != seen.count:
+            seen.count, later = count, self._held_against(seen.later, call, real)
+            seen.known = _one_a_bug((*seen.settled, *later))
+        return _one_a_bug((*seen.known, *self._held_against(seen.open, call, real)))
+
+    def condition_not_known(self, bugs: tuple[Known, ...]) -> list[tuple[Known, list[str]]]:
+        """The bugs of which nobody knows when they fire, each with those of its ops that were called."""
+        called = set(self.called)
+        asked = [bug for bug in bugs if not bug.triggers and (self.differentiates or bug.family != "autograd")]
+        return [(bug, sorted(called.intersection(bug.ops))) for bug in asked if called.intersection(bug.ops)]
+
+    def _kept(self, seen: Seen) -> int:
+        return self._earlier.count(one.asked for one in seen.later)
 
     def gradient_matches(self, call: Call) -> tuple[Match, ...]:
         """The bugs whose triggers match a call that mps would make for a gradient."""
-        return self._held_against(self._by_op[call.op], call, [])
+        return _one_a_bug(self._held_against(self._by_op[call.op][False], call, []))
 
-    def _held_against(self, watched: Iterable[tuple[Known, Trigger]], call: Call, real: list[str]) -> tuple[Match, ...]:
-        found: dict[str, Match] = {}
-        for bug, trigger in watched:
-            fires = decide(trigger, call, bool(real), self._earlier)
-            doubt = doubt_of(bug, trigger, fires)
-            if fires is not False and (bug.slug not in found or doubt is None):
-                where = real[0] if real else "cpu"
-                found[bug.slug] = Match(bug, doubt, where, call.op, described(trigger, call))
-        return tuple(found.values())
+    def copy_matches(self, call: Call) -> tuple[Match, ...]:
+        """The bugs whose triggers match a copy that would be made with two devices: those that name one of them."""
+        key = ("a copy elsewhere", signature(call.args))
+        settled = self._settled(key)
+        if settled is not None:
+            return settled
+        return self._told(key, [one for one in self._by_op[call.op][False] if one.held], call, [])
+
+    def _looked_at(self, watched: list[Watch], call: Call, real: list[str]) -> Seen:
+        settled, later, opened = [], [], []
+        for one in watched:
+            if one.asked.looks is one.asked:
+                settled.append(one)
+            elif one.asked.earlier_terms and not one.asked.reads:  # it must see each call that may be an earlier one
+                later.append(one)
+            elif one.asked.earlier_terms or one.asked.looks.matches(call):
+                opened.append(one)
+        return Seen(tuple(self._held_against(settled, call, real)), tuple(later), tuple(opened))
+
+    def _held_against(self, watched: Iterable[Watch], call: Call, real: list[str]) -> Iterator[Match]:
+        for one in watched:
+            fires = decide(one, call, self._earlier)
+            doubt = doubt_of(one.bug, one.trigger, fires)
+            if fires is False and one.asked.reads and self._unwritten and self._may_fire(one.asked, call):
+                fires, doubt = None, MEMORY_DOUBT
+            if fires is not False:
+                yield Match(one.bug, doubt, real[0] if real else "cpu", call.op, described(one.trigger, call))
+
+    def _may_fire(self, asked: Trigger, call: Call) -> bool:
+        """Whether only values in memory that nobody has written speak against it."""
+        when = [c for c in asked.when if not (c.reads and any(map(self._is_unwritten, tensors_of(c.subject, call))))]
+        return len(when) < len(asked.when) and replace(asked, when=tuple(when)).matches(call)
 
 
-def decide(trigger: Trigger, call: Call, devices_known: bool, earlier: Earlier) -> bool | None:
+def _one_a_bug(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """One match of each bug, the certain one if there is one."""
+    found: dict[str, Match] = {}
+    for match in matches:
+        if match.bug.slug not in found or match.doubt is None:
+            found[match.bug.slug] = match
+    return tuple(found.values())
+
+
+def decide(watch: Watch, call: Call, earlier: Earlier) -> bool | None:
     """Whether the bug fires on the call: True, False, or None where only a device decides that is not known here."""
-    devices = tuple(condition for condition in trigger.when if "device" in condition.properties)
-    if devices_known or not devices:
-        return earlier.matches(trigger, call)
-    rest = replace(trigger, when=tuple(condition for condition in trigger.when if condition not in devices))
-    given = all(tensors_of(subject, call) for condition in devices for subject in condition.subjects)
-    return None if earlier.matches(rest, call) and given else False
+    fires = earlier.matches(watch.asked, call)
+    if not watch.held:
+        return fires
+    return None if fires and all(tensors_of(subject, call) for subject in watch.held) else False
 
 
 def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
@@ -127,7 +232,7 @@ def doubt_of(bug: Known, trigger: Trigger, fires: bool | None) -> str | None:
         return DEVICE_DOUBT
     if bug.draft:
         return DRAFT_DOUBT
-    return None if trigger.when else CALL_DOUBT
+    return None if trigger.when or trigger.form or trigger.phase else CALL_DOUBT
 
 
 def signature(value: Any) -> Any:

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from mpscheck.bugs.recorder import await_gradients, call_of
+from mpscheck.bugs.recorder import await_gradients, call_of, copy_elsewhere
 from mpscheck.bugs.trigger import Call
-from mpscheck.tools.audit.findings import Finding, group_text, other_paths_text
+from mpscheck.tools.audit.findings import Finding, Unclear, group_text, other_paths_text, unclear_text
 from mpscheck.tools.audit.matching import Match, Matcher, Plan
 from mpscheck.tools.audit.places import Callers, Place, frames_from
 from mpscheck.tools.known import Known
@@ -17,8 +17,8 @@ GROUPS = ("affected", "known", "unknown", "not affected")
 PATH_DOUBT = "takes another path on mps: this line is in a branch that asks for mps, so it may not run there"
 NOT_LOOKED_AT = (
     "other inputs, other paths through the code, other processes, threads that the program starts, compiled code "
-    "(torch.compile is off here), copies between devices that a run on the CPU does not make, bugs that are not in "
-    "this catalogue"
+    "(torch.compile is off here), copies between devices other than by .to() and .cpu() where the run has one device, "
+    "bugs that are not in this catalogue"
 )
 
 
@@ -29,6 +29,7 @@ class Report:
         self, bugs: tuple[Known, ...], torch: str | None, macos: str | None, folder: str, subject: str, level: str
     ):
         self.bugs, self.torch, self.macos = bugs, torch, macos
+        self._with_condition = [bug for bug in bugs if bug.triggers]
         self.subject, self.level = subject, level
         self.ended = "ran to its end"
         self.ops = self.calls = self.not_judged = 0  # ops seen, calls held against triggers, calls that could not be
@@ -45,13 +46,17 @@ class Report:
         plan = self._matcher.plan(op)
         if plan is None:
             return run()
-        if plan.watched and not plan.late:
+        if plan.watched[True] and not plan.late:
             self._judge(plan, op, args, kwargs, None)
         result = run()
         if plan.late:
             self._judge(plan, op, args, kwargs, result)
         if plan.gradients:
             await_gradients(call_of(op, args, kwargs), result, plan.gradients, self._judge_gradient)
+        if plan.allocates:
+            self._matcher.remember_unwritten(result)
+        if plan.moves:
+            self._judge_copy(copy_elsewhere(op, args, kwargs, result))
         return result
 
     def _judge(self, plan: Plan, op, args: tuple, kwargs: dict, result: Any) -> None:
@@ -69,6 +74,11 @@ class Report:
         matches = self._matcher.gradient_matches(call)
         if matches:
             self._count(matches, list(frames_from(sys._getframe(1))))
+
+    def _judge_copy(self, call: Call | None) -> None:
+        matches = self._matcher.copy_matches(call) if call else ()
+        if matches:
+            self._count(matches, list(frames_from(sys._getframe(2))))
 
     def _count(self, matches: tuple[Match, ...], frames: list) -> None:
         """Count each match for the place that the call comes from."""
@@ -108,7 +118,16 @@ class Report:
 
     def group(self, finding: Finding) -> str:
         """`affected`, `unknown` or `not affected` on the versions asked for; `known` where none were asked for."""
-        return finding.bug.state(self.torch, self.macos) if self.torch else "known"
+        return self._group(finding.bug)
+
+    def _group(self, bug: Known) -> str:
+        return bug.state(self.torch, self.macos) if self.torch else "known"
+
+    @property
+    def condition_not_known(self) -> list[Unclear]:
+        """The known bugs of ops that were called of which nobody knows when they fire, by danger."""
+        found = [Unclear(bug, self._group(bug), ops) for bug, ops in self._matcher.condition_not_known(self.bugs)]
+        return sorted(found, key=lambda one: one.rank)
 
     @property
     def exposed(self) -> bool:
@@ -125,7 +144,7 @@ class Report:
     def not_looked_at(self) -> str:
         """What was looked at, and what was not: one sentence each."""
         date = globals().get("CATALOGUE_DATE")
-        catalogue = f"{len(self.bugs)} known bugs" + (f" (newest entry {date})" if date else "")
+        catalogue = f"{len(self._with_condition)} known bugs" + (f" (newest entry {date})" if date else "")
         judged = f"{self.ops:,} ops seen ({self.level}), {self.calls:,} of them held against {catalogue}"
         failed = f", {self.not_judged:,} could not be (sparse, nested or traced tensors)" if self.not_judged else ""
         return f"Looked at: one run with one input; {judged}{failed}. Not looked at: {NOT_LOOKED_AT}."
@@ -136,7 +155,7 @@ class Report:
             "schema": 1,
             "subject": self.subject,
             "ended": self.ended,
-            "catalogue": {"date": globals().get("CATALOGUE_DATE"), "bugs": len(self.bugs)},
+            "catalogue": {"date": globals().get("CATALOGUE_DATE"), "bugs": len(self._with_condition)},
             "asked": {"torch": self.torch, "macos": self.macos},
             "level": self.level,
             "accelerators": sorted(self.accelerators),
@@ -145,6 +164,7 @@ class Report:
             "not_judged": self.not_judged,
             "exposed": self.exposed,
             "findings": [finding.data(self.group(finding)) for finding in self.findings],
+            "condition_not_known": [one.data() for one in self.condition_not_known],
             "other_paths": [{**vars(place), "called": called} for place, called in self.other_paths],
             "not_looked_at": self.not_looked_at(),
         }
@@ -170,4 +190,6 @@ class Report:
             yield "\nNo call matched a known bug."
         if self.other_paths and "mps" not in self.accelerators:
             yield from other_paths_text(self.other_paths)
+        if self.condition_not_known:
+            yield from unclear_text(self.condition_not_known, self.versions)
         yield f"\n{self.not_looked_at()}"
