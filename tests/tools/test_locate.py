@@ -21,6 +21,7 @@ from mpscheck.places import ROOT
 from mpscheck.tools import bundle
 from mpscheck.tools.known import read_known
 from mpscheck.tools.locate import command as tool
+from mpscheck.tools.locate import recognize
 from mpscheck.tools.locate.command import as_json, locate
 from mpscheck.tools.locate.lockstep import LockStep
 from mpscheck.tools.locate.replay import Case, Twins, computed, computed_exactly
@@ -244,7 +245,7 @@ def test_the_bridge_meets_the_bug_of_linear(models):
     assert (first.spot.hook, first.next_hook) == ("blocks.0.attn.q.hook_in", "blocks.0.attn.q.hook_out")
     assert first.modules == [f"blocks.{layer}.attn.{part}" for layer in (0, 1) for part in "qkv"]
     assert "linear.py:" in first.spot.line and "transformer_lens" in first.spot.line
-    assert [bug.slug for bug in report.bugs[0]] == ["linear-noncontiguous-weight"]
+    assert [bug.slug for bug in report.bugs[0].fits] == ["linear-noncontiguous-weight"]
     assert report.whole is False
     assert "as_strided((64, 64), (1, 192))" in report.reproductions[0].text
     assert "pytorch/pytorch/issues/161640" in str(report)
@@ -300,7 +301,7 @@ def test_a_bug_of_the_catalogue_is_recognized(slug, tmp_path):
     bug = catalogue.find(slug)
     report = found(model, *inputs, sick=[faults.of_bug(bug)], tmp_path=tmp_path)
     assert report.findings and report.findings[0].op == op, str(report)
-    assert slug in [b.slug for b in report.bugs[0]]
+    assert slug in [b.slug for b in report.bugs[0].fits[:3]]
     assert report.reproductions[0].fails, report.reproductions[0]
     assert len(report.reproductions[0].text.strip().splitlines()) <= 15
     assert bug.url in str(report)
@@ -317,7 +318,7 @@ def test_a_number_that_stays_on_the_cpu(tmp_path):
     bug = catalogue.find("binary-op-cpu-0d-view-offset")
     report = found(Steered(), normal(4, 8), sick=[faults.of_bug(bug)], tmp_path=tmp_path)
     assert [finding.op for finding in report.findings] == ["mul"]
-    assert [b.slug for b in report.bugs[0]] == [bug.slug]
+    assert report.bugs[0].fits[0].slug == bug.slug
     assert "on the CPU" in str(report) and report.reproductions[0].fails and report.whole is False
     assert found(Steered(), normal(4, 8)).verdict == "agrees"
 
@@ -554,8 +555,9 @@ def test_backward_finds_a_wrong_gradient(kernel):
     sick = [fault("f", [kernel], spoiled)]
     assert found(model, normal(3, 4), sick=sick).verdict == "agrees"
     report = found(model, normal(3, 4), sick=sick, backward=True)
-    assert [finding.op for finding in report.findings] == [op], str(report)
-    assert "gradient" in str(report) and report.reproductions[0].fails, report.reproductions[0].note
+    assert [finding.op for finding in report.findings] == [kernel], str(report)
+    assert f"as part of the gradient of aten::{op}" in str(report)
+    assert report.reproductions[0].fails, report.reproductions[0].note
     assert len(report.reproductions[0].text.strip().splitlines()) <= 15
     assert found(model, normal(3, 4), backward=True).verdict == "agrees"
     assert model.w.grad is None
@@ -568,7 +570,7 @@ def test_backward_keeps_the_layout_of_the_gradient_that_comes_in():
     assert report.verdict == "agrees"  # an expanded gradient of ones looks the same, whatever its strides
     model = Function(lambda x, w: (F.gelu(x * w).sum(1) * x[:, 0]).sum(), w=normal(4, 6))
     report = found(model, normal(4, 6), sick=[bug], backward=True)
-    assert report.findings[0].op == "gelu" and "expanded" in str(report) and report.reproductions[0].fails
+    assert report.findings[0].op == "gelu_backward" and "expanded" in str(report) and report.reproductions[0].fails
 
 
 def test_backward_of_a_model_names_the_module(models):
@@ -578,7 +580,7 @@ def test_backward_of_a_model_names_the_module(models):
         backward=True,
         sick=[fault("f", ["tanh_backward"], lambda c, r: r(c.args) + 1)],
     )
-    assert [finding.op for finding in report.findings] == ["tanh"]
+    assert [finding.op for finding in report.findings] == ["tanh_backward"]
     assert report.findings[0].spot.module == "transformer.h.1.mlp.act"  # backward comes to the last layer first
 
 
@@ -928,4 +930,159 @@ def test_a_wrong_gradient_is_recognized_by_the_name_of_its_kernel(kernel):
     known = read_known([{**entry, "slug": f"bug-{n}", "triggers": table} for n, table in enumerate(tables)])
     sick = [fault("f", [kernel], "scales(result, 1.5)")]
     report = found(Function(function, w=normal(5, 4)), normal(3, 4), sick=sick, backward=True, known=known)
-    assert report.verdict == "diverges" and [bug.slug for bug in report.bugs[0]] == ["bug-0"]
+    assert report.verdict == "diverges" and [bug.slug for bug in report.bugs[0].fits] == ["bug-0"]
+
+
+# ---- the kernel that is wrong in a gradient, and its bug ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", ["nll_loss_backward", "_log_softmax_backward_data"])
+def test_of_the_kernels_of_one_gradient_the_wrong_one_is_named(kernel):
+    model = Function(lambda x, w: F.cross_entropy(x @ w, torch.tensor([0, 2, 1], device=x.device)), w=normal(4, 5))
+    report = found(model, normal(3, 4), sick=[fault("f", [kernel], "scales(result, 1.5)")], backward=True)
+    assert [finding.op for finding in report.findings] == [kernel], str(report)
+    assert report.findings[0].gradient and report.reproductions[0].fails
+    assert as_json(report)["findings"][0]["outer"] == "cross_entropy_loss"
+    assert found(model, normal(3, 4), backward=True).refused == {}
+
+
+def test_a_gradient_whose_kernels_are_all_right_is_named_as_a_whole(monkeypatch):
+    """Two kernels that the CPU lacks could be it: no one is accused alone."""
+    monkeypatch.setattr(LockStep, "through_kernels", lambda *args: None)
+    sick = [fault("f", ["gelu_backward"], "scales(result, 1.5)")]
+    report = found(Function(lambda x, w: F.gelu(x * w), w=normal(4)), normal(3, 4), sick=sick, backward=True)
+    assert [finding.op for finding in report.findings] == ["gelu"] and "aten::gelu, gradient, is wrong" in str(report)
+
+
+class Frozen(nn.Module):
+    """A layer norm whose input wants no gradient."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(6)
+
+    def forward(self, x):
+        return self.norm(x) * 2
+
+
+BACKWARD = {  # bug: a module that meets it in the backward pass, its input, the kernel that must be named
+    "activation-backward-permuted": (Function(lambda x, w: F.silu((x * w).mT).mT, w=normal(6)), "silu_backward"),
+    "embedding-scale-grad-padding-ignored": (
+        Function(lambda x, w: F.embedding(x.argsort(), w, padding_idx=0) * 2, w=normal(7, 3)),
+        "embedding_dense_backward",
+    ),
+    "layer-norm-backward-frozen-input": (Frozen(), "native_layer_norm_backward"),
+    "linear-backward-input-k1-noncontig": (
+        Function(lambda x, w, v: F.linear(x.repeat(1000, 1) * v, w).sum(), w=normal(1, 6), v=normal(6)),
+        "linear_backward",
+    ),
+}
+
+
+@pytest.mark.parametrize("slug", BACKWARD)
+def test_a_bug_of_a_gradient_is_recognized(slug, tmp_path):
+    model, kernel = BACKWARD[slug]
+    bug = catalogue.find(slug)
+    report = found(model, normal(4, 6), sick=[faults.of_bug(bug)], backward=True, tmp_path=tmp_path)
+    assert [finding.op for finding in report.findings] == [kernel], str(report)
+    assert slug in [b.slug for b in report.bugs[0].fits[:3]], str(report)
+    assert found(model, normal(4, 6), backward=True).verdict == "agrees"
+
+
+# ---- which of the known bugs it is --------------------------------------------------------------------------------
+
+
+TRANSPOSED = Function(lambda x, w: F.linear(x, w.T), w=normal(4, 4))
+PLAIN = Function(lambda x, w: F.linear(x, w), w=normal(4, 4))
+
+
+def groups(report):
+    return [[bug.slug for bug in group] for group in (report.bugs[0].fits, report.bugs[0].unlikely)]
+
+
+def bugs_of(*tables, **facts):
+    """Known bugs with these triggers, `bug-0` and so on, of any version; `facts`: one value for each of them."""
+    entry = bundle.entries((catalogue.find("linear-noncontiguous-weight"),))[0] | {"macos": None, "affected": ""}
+    named = [entry | {"slug": f"bug-{n}", "triggers": [table]} for n, table in enumerate(tables)]
+    return read_known([one | {name: values[n] for name, values in facts.items()} for n, one in enumerate(named)])
+
+
+ANY, LAID_OUT, SIZED = (
+    {"op": ["linear"], "when": when} for when in ([], ["weight.layout != contiguous"], ["input.ndim == 2"])
+)
+CLOSER = {"op": ["linear"], "when": ["weight.layout != contiguous", "weight.stride.0 == 1"]}
+
+
+def test_what_the_call_gives_with_plain_layouts_tells_the_bugs_apart():
+    known = bugs_of(ANY, LAID_OUT, SIZED, CLOSER)
+    sick = [fault("f", ["linear"], "ignores-strides(weight)", ["weight.layout != contiguous"])]
+    report = found(TRANSPOSED, normal(3, 4), sick=sick, known=known)
+    assert groups(report) == [["bug-3", "bug-1"], ["bug-0", "bug-2"]]
+    assert "unlikely, by what the call gives with plain layouts: bug-0, bug-2" in str(report)
+    report = found(TRANSPOSED, normal(3, 4), sick=[fault("f", ["linear"], "scales(result, 1.5)")], known=known)
+    assert groups(report) == [["bug-2", "bug-0"], ["bug-1", "bug-3"]]
+    report = found(PLAIN, normal(3, 4), sick=[fault("f", ["linear"], "scales(result, 1.5)")], known=known)
+    assert groups(report) == [["bug-2", "bug-0"], []]  # plain already: nothing to tell from
+
+
+def test_one_right_call_says_nothing_against_a_bug_that_shows_now_and_then():
+    known = bugs_of(ANY, SIZED, kind=["nondeterministic", "wrong"])
+    sick = [fault("f", ["linear"], "ignores-strides(weight)", ["weight.layout != contiguous"])]
+    assert groups(found(TRANSPOSED, normal(3, 4), sick=sick, known=known)) == [["bug-0"], ["bug-1"]]
+
+
+def test_what_fills_the_memory_or_ends_the_process_is_no_cause_of_a_wrong_number():
+    known = bugs_of(SIZED, SIZED, SIZED, SIZED, SIZED, kind=["memory", "crash", "error", "hang", "wrong"])
+    report = found(PLAIN, normal(3, 4), sick=[fault("f", ["linear"], "scales(result, 1.5)")], known=known)
+    assert groups(report) == [["bug-4"], []]
+
+
+def test_bugs_of_another_machine_come_last(monkeypatch):
+    known = bugs_of(SIZED, SIZED, SIZED, chips=[["M1 (virtual)"], ["M2"], []], macos=[None, None, ">=26"])
+    sick = [fault("f", ["linear"], "scales(result, 1.5)")]
+    assert groups(found(PLAIN, normal(3, 4), sick=sick, known=known)) == [["bug-2", "bug-0", "bug-1"], []]
+    monkeypatch.setattr(recognize, "chip_name", lambda: "Apple M2 Pro")
+    monkeypatch.setattr(recognize, "macos_version", lambda: "15.5")
+    assert groups(found(PLAIN, normal(3, 4), sick=sick, known=known)) == [["bug-1", "bug-0", "bug-2"], []]
+
+
+def test_bugs_of_the_op_whose_condition_nobody_knows_are_listed():
+    report = found(Function(lambda x: x.cumsum(0)), normal(4), sick=[fault("f", ["cumsum"], "scales(result, 2)")])
+    assert "none in the catalogue has a condition that explains it; it may be new" in str(report)
+    entry = bundle.entries((catalogue.find("linear-noncontiguous-weight"),))[0]
+    known = read_known([entry | {"slug": f"bug-{n}", "triggers": [], "ops": ["cumsum"]} for n in range(5)])
+    sick = [fault("f", ["cumsum"], "scales(result, 2)")]
+    report = found(Function(lambda x: x.cumsum(0)), normal(4), sick=sick, known=known)
+    assert "it may be new" not in str(report)
+    assert "known bugs of this op, condition not known: 5" in str(report) and "and bug-3, bug-4" in str(report)
+    assert [b["slug"] for b in as_json(report)["findings"][0]["condition_not_known"]] == [f"bug-{n}" for n in range(5)]
+    assert (
+        not found(
+            Function(lambda x: x.cumprod(0)),
+            normal(4),
+            sick=[fault("f", ["cumprod"], "scales(result, 2)")],
+            known=known,
+        )
+        .bugs[0]
+        .unknown
+    )
+
+
+def test_each_bug_without_a_condition_can_be_listed_under_an_op_of_torch():
+    linear = catalogue.find("linear-noncontiguous-weight")
+    for public, aten in (
+        ("nn.LSTM", "lstm"),
+        ("nn.functional.cross_entropy", "cross_entropy_loss"),
+        ("Tensor.add_", "add"),
+    ):
+        assert aten in bundle.aten_names(dataclasses.replace(linear, ops=(f"torch.{public}",)))
+    assert not bundle.aten_names(dataclasses.replace(linear, ops=("torch.linear",), family="compile"))
+    listed = bundle.without_condition()
+    known = {bug.slug: bug for bug in catalogue.all_bugs()}
+    assert listed and all(known[entry["slug"]].silent and not known[entry["slug"]].triggers for entry in listed)
+
+
+def test_a_condition_on_the_result_is_asked_of_a_result():
+    bug = catalogue.find("silu-noncontiguous")
+    report = found(Function(lambda x: F.silu(x.T)), normal(3, 4), sick=[faults.of_bug(bug)])
+    assert bug.slug in [b.slug for b in report.bugs[0].fits]

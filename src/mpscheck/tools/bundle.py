@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from mpscheck.bugs import catalogue
 from mpscheck.bugs import trigger as triggers
 from mpscheck.bugs.bug import Bug
-from mpscheck.known import answer, measured, said
+from mpscheck.known import answer, measured, names, said
 from mpscheck.known.measured import NONE, Index
 from mpscheck.known.setups import Setup
 from mpscheck.places import PACKAGE, ROOT
@@ -39,7 +39,7 @@ MATCHING = (
     *("runs/macos", "tools/known", "bugs/recorder"),
 )
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
-LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
+LOCATE = ("replay", "judge", "where", "lockstep", "recognize", "reproduce", "text", "whole", "command")
 VALIDATE = ("checks", "report", "run", "compare", "wide")
 RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
@@ -49,7 +49,7 @@ TOOLS = {  # by the name of the file under snippets/
     ),
     "locate_divergence.py": Tool(
         (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
-        lambda: entries(catalogue.with_check(), measured_now()),
+        lambda: entries(catalogue.with_check(), measured_now()) + drafted() + without_condition(),
     ),
     "validate_mps.py": Tool(
         (
@@ -104,6 +104,20 @@ def drafted() -> list[dict]:
         for bug in catalogue.rows()
         if bug.triggers and bug.silent
     ]
+
+
+def without_condition() -> list[dict]:
+    """The silent bugs of an op of which nobody knows when they fire: they stand beside what is wrong in that op."""
+    found = [(bug, aten_names(bug)) for bug in catalogue.all_bugs() if bug.silent and not bug.triggers]
+    return [_entry(bug, None if bug.check else bug.workaround) | {"ops": ops} for bug, ops in found if ops]
+
+
+def aten_names(bug: Bug) -> list[str]:
+    """What a recorder sees where the public names of a bug are called; nothing of compiled code."""
+    if bug.family == "compile":
+        return []
+    spelled = [*map(names.bare, bug.ops), *(name.removeprefix("aten::") for name in names.of_bug(bug))]
+    return sorted({name.rstrip("_").lower() for name in spelled if name.isidentifier()} - {""})
 
 
 def _entry(bug: Bug, workaround: str | None) -> dict:

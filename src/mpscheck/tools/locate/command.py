@@ -20,18 +20,16 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from mpscheck.bugs.aten import base_name
-from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level, call_of, calls
-from mpscheck.bugs.trigger import Call, Trigger
+from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level
 from mpscheck.runs.macos import macos_version
 from mpscheck.tools.known import Known, read_known
-from mpscheck.tools.locate.lockstep import Finding, LockStep
-from mpscheck.tools.locate.replay import Case, Twins, computed, tensors_in
+from mpscheck.tools.locate.lockstep import LockStep
+from mpscheck.tools.locate.recognize import recognized
+from mpscheck.tools.locate.replay import tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction, reproduce, run_in_process
 from mpscheck.tools.locate.text import Report, as_json
 from mpscheck.tools.locate.whole import Before, compare_whole, look_from_the_device, twin_model
@@ -134,42 +132,6 @@ def run_backward(model: torch.nn.Module, output) -> None:
     incoming = torch.randn(results[0].shape, generator=generator) if results[0].numel() != 1 else torch.ones(())
     incoming = incoming.to(results[0].dtype).reshape(results[0].shape)
     torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
-
-
-def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> list[Known]:
-    """The bugs whose trigger matches the call, those first that affect this torch."""
-    cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
-    found = []
-    for case in cases:
-        for call in calls_on(case, steps):
-            found += [bug for bug in known if bug not in found and any(could_match(t, call) for t in bug.triggers)]
-    return sorted(
-        found,
-        key=lambda bug: ("affected", "unknown", "not affected").index(bug.state(torch.__version__, macos_version())),
-    )
-
-
-def could_match(trigger: Trigger, call: Call) -> bool:
-    """Whether the trigger matches the call, if what it asks about earlier ones was so: one call cannot tell."""
-    return replace(trigger, when=tuple(c for c in trigger.when if not c.earlier)).matches(call)
-
-
-def calls_on(case: Case, steps: LockStep) -> list[Call]:
-    """A case as triggers see it on the device: one call, or of a gradient those that its backward pass makes there."""
-    if case.incoming is None:
-        return [call_on(case, steps)]
-    made: list[Call] = []
-    with calls(steps.device.partition(":")[0], made.append):
-        computed(case, Twins(steps.moved), steps.to_device)
-    return [call for call in made if call.phase != "forward"]
-
-
-def call_on(case: Case, steps: LockStep) -> Call:
-    """A call before it is made. A copy between dtypes has a new tensor as `self`."""
-    twins = Twins(lambda flat: flat.to(steps.device))
-    args, kwargs = twins.of((case.args, case.kwargs), case.staying_ids)
-    result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
-    return call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
 
 
 # ---- the command --------------------------------------------------------------------------------------------------

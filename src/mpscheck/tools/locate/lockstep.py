@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from mpscheck.bugs.aten import base_name, bind
+from mpscheck.bugs.recorder import around
 from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, only_order
 from mpscheck.tools.locate.replay import (
     Case,
@@ -40,7 +41,7 @@ class Finding:
     """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
 
     case: Case  # the op that is wrong
-    outer: Case  # the call that the program made: the same, or one that consists of other ops
+    outer: Case  # the call that the program made: the same, one that consists of other ops, or the gradient of one
     result: Difference
     spot: Spot
     next_hook: str | None = None  # the first hook point of TransformerLens that shows it
@@ -49,8 +50,13 @@ class Finding:
 
     @property
     def op(self) -> str:
-        """The aten name of the op."""
+        """The aten name of the op: of a gradient the kernel that is wrong, where one could be told from the others."""
         return base_name(self.case.op)
+
+    @property
+    def gradient(self) -> bool:
+        """Whether it is the gradient of a call that is wrong, not its result."""
+        return self.outer.incoming is not None
 
 
 class LockStep:
@@ -69,7 +75,9 @@ class LockStep:
         self.sick: dict[str, Finding] = {}  # by kind of call
         self.near: dict[str, float] = {}  # by kind of call: a distance from the CPU that was found right
         self.outer: list[Case] = []  # the calls that are being looked into
+        self.backward_of: Spot | None = None  # where the call was made whose backward pass is being looked into
         self.last: Finding | None = None  # the last one that was found or found again
+        self.alone: list[Case] = []  # calls on the device that the CPU cannot make
         self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
         self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
         self.there: set[int] = set()  # storages that a run on the device would have there,
@@ -162,9 +170,15 @@ class LockStep:
                 staying = frozenset(n for n, t in enumerate(tensors_in(before)) if id(t) in here)
                 case = Case(op, *mapped(to_cpu_device, fetched), places, staying)
                 copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
-                wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
+                try:
+                    cpu = computed(case, copies)
+                except Exception as error:  # a kernel of the device's own, as those of some gradients
+                    self.alone.append(case)
+                    self.refuse(op, f"the CPU does not compute it: {first_line(error)}")
+                    return result
+                wrong = self.judge(case, cpu, [outcome(op, args, kwargs, result, places)])
         if wrong:
-            self.settle(*wrong, restore, run, own_inputs=True)
+            self.settle(*wrong, restore, run, own_inputs=not self.backward_of)
         return result
 
     def accepts(self, op, tensors: list[torch.Tensor]) -> bool:
@@ -175,7 +189,9 @@ class LockStep:
         return reason is None
 
     def refuse(self, op, reason: str) -> None:
-        """Note an op that was not compared."""
+        """Note an op that was not compared; what is inside another call is compared with that."""
+        if self.backward_of:
+            return
         name = base_name(op) if hasattr(op, "_schema") else str(op)
         self.refused[name] = (self.refused.get(name, (0, ""))[0] + 1, reason)
 
@@ -270,7 +286,7 @@ class LockStep:
         self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
     ) -> None:
         """Note what is wrong: the innermost op that shows it, or once more a kind of call that is known."""
-        spot = spot or self.where.spot()
+        spot = spot or self.backward_of or self.where.spot()
         kind = kind_of(case)
         if kind in self.sick:
             self.last = self.sick[kind]
@@ -305,8 +321,6 @@ class LockStep:
 
     def look_inside(self, case: Case, restore, run) -> Finding | None:
         """Go through the ops that a call consists of, if it does; the one that is wrong."""
-        if run is None:
-            return None
         self.last = None
         restore()
         self.outer.append(case)
@@ -324,7 +338,7 @@ class LockStep:
             outer = self.outer[0] if self.outer else case
             self.last = Finding(case, outer, worst, spot, own_inputs=own_inputs)
             self.findings.append(self.last)
-            if case.incoming is None:
+            if not self.last.gradient:
                 self.where.waiting.append(self.last)
         self.last.modules.append(spot.module)
         return self.last
@@ -358,10 +372,24 @@ class LockStep:
                 with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
                     wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), self.ways(one))
                 if wrong:
-                    self.settle(*wrong, None, None, spot)
+                    self.settle(*wrong, lambda: None, lambda: self.through_kernels(*wrong, spot), spot)
 
         for node, order in nodes.items():
             node.register_prehook(lambda grads, order=order: arrived(order, grads))
+
+    def through_kernels(self, case: Case, worst: Difference | None, spot: Spot) -> None:
+        """Make a wrong gradient on the device again, each kernel of its backward pass being held against the CPU.
+
+        Is none of them wrong, and has the CPU no such kernel as one of them, then that one is.
+        """
+        self.alone, self.backward_of = [], spot
+        try:
+            with contextlib.suppress(Exception):  # whatever a device raises; then the gradient is named as a whole
+                computed(case, Twins(self.moved), self.to_device, backward=around(self.handle_there))
+            if self.last is None and len({base_name(one.op) for one in self.alone}) == 1:
+                self.note(self.alone[0], worst, spot, False)
+        finally:
+            self.backward_of = None
 
 
 def kind_of(case: Case, offsets: bool = True) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -210,17 +210,19 @@ def computed(
     twins: Twins,
     change: Callable[[Any], Any] = lambda value: value,
     look: Callable[[Any], None] = lambda result: None,
+    backward: AbstractContextManager | None = None,
 ) -> list[torch.Tensor]:
     """What a case gives on twins of its tensors, on the CPU.
 
-    `change` is applied to its other arguments; `look` gets the result as it is, before it is brought to the CPU.
+    `change` is applied to its other arguments; `look` gets the result as it is, before it is brought to the CPU;
+    `backward` is around the backward pass of a gradient alone, not around the forward call that it needs.
     """
     args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.staying_ids))
     if case.incoming is None:
         result = case.op(*args, **kwargs)
         look(result)
         return outcome(case.op, args, kwargs, result, case.places)
-    return [on_cpu(t) for t in gradients(case.op, args, kwargs, case.wrt, twins.of(case.incoming))]
+    return [on_cpu(t) for t in gradients(case, args, kwargs, twins.of(case.incoming), backward)]
 
 
 def computed_exactly(case: Case) -> list[torch.Tensor]:
@@ -272,19 +274,21 @@ def wide_dtype(value):
     return torch.float64 if isinstance(value, torch.dtype) and value.is_floating_point else value
 
 
-def gradients(op, args, kwargs, wrt: tuple[int, ...], incoming) -> list[torch.Tensor]:
-    """The gradients of a call, made anew, for the tensors at the places `wrt` of its arguments.
+def gradients(case: Case, args, kwargs, incoming, backward: AbstractContextManager | None) -> list[torch.Tensor]:
+    """The gradients of a call of a case's op, made anew, for the tensors at the places `wrt` of its arguments.
 
     An argument that the result does not depend on gets an empty tensor.
     """
+    wrt = case.wrt
     tensors = [t.detach().requires_grad_(place in wrt) for place, t in enumerate(tensors_in((args, kwargs)))]
     following = iter(tensors)
     args, kwargs = mapped(lambda v: next(following) if isinstance(v, torch.Tensor) else v, (args, kwargs))
     with torch.enable_grad():
-        results = tensors_in(op(*args, **kwargs))
+        results = tensors_in(case.op(*args, **kwargs))
     pairs = [(result, gradient) for result, gradient in zip(results, incoming) if gradient is not None]
     asked = [tensors[place] for place in wrt]
-    found = torch.autograd.grad([r for r, _ in pairs], asked, [g for _, g in pairs], allow_unused=True)
+    with backward or nullcontext():
+        found = torch.autograd.grad([r for r, _ in pairs], asked, [g for _, g in pairs], allow_unused=True)
     return [torch.empty(0) if gradient is None else gradient for gradient in found]
 
 

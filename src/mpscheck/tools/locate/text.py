@@ -14,9 +14,11 @@ from mpscheck.runs.macos import macos_version
 from mpscheck.tools.known import Known
 from mpscheck.tools.locate.judge import Difference
 from mpscheck.tools.locate.lockstep import Finding
+from mpscheck.tools.locate.recognize import Recognized
 from mpscheck.tools.locate.replay import Case, tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction
 
+SHOWN = 3  # so many bugs are shown in full
 KINDS = {"wrong": "is wrong", "nan": "makes NaN where the CPU has none", "shape": "gives another shape or dtype"}
 
 
@@ -32,7 +34,7 @@ class Report:
     subject: str
     findings: list[Finding] = field(default_factory=list)
     reproductions: list[Reproduction] = field(default_factory=list)
-    bugs: list[list[Known]] = field(default_factory=list)
+    bugs: list[Recognized] = field(default_factory=list)
     whole: bool | None = None
     whole_text: str = ""
     counts: dict[str, int] = field(default_factory=dict)
@@ -76,7 +78,7 @@ def tensor_rows(case: Case) -> Iterator[str]:
 
 def finding_lines(finding: Finding) -> Iterator[str]:
     """A finding in words."""
-    gradient = ", gradient," if finding.case.incoming else ""
+    gradient = ", gradient," if finding.gradient else ""
     kind = "differs from itself" if finding.case.differs else KINDS[finding.result.kind]
     inputs = "on the inputs that the device itself made" if finding.own_inputs else "although its inputs are right"
     yield f"aten::{finding.op}{gradient} {kind} {inputs}"
@@ -85,7 +87,9 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     )
     yield f"  module: {finding.spot.module}" + (f" ({', '.join(hooks)})" if hooks else "")
     yield f"  called at: {finding.spot.line}" + (
-        f", as part of aten::{base_name(finding.outer.op)}" if finding.outer.op is not finding.case.op else ""
+        f", as part of {'the gradient of ' * finding.gradient}aten::{base_name(finding.outer.op)}"
+        if finding.outer.op is not finding.case.op
+        else ""
     )
     for row in tensor_rows(finding.case):
         yield f"  {row}"
@@ -94,16 +98,39 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     yield f"  calls like it that are wrong: {len(finding.modules)}, in {', '.join(modules[:6])}{', …' * (len(modules) > 6)}"
 
 
-def bug_lines(bugs: list[Known]) -> Iterator[str]:
-    """The known bugs of a finding in words."""
-    if not bugs:
-        yield "  known bug: none in the catalogue fits; it may be new"
-    for bug in bugs:
-        yield f"  known bug: {bug.claim}"
+def bug_lines(found: Recognized) -> Iterator[str]:
+    """The known bugs of a finding in words: a few of each sort, the likeliest first, and the names of the rest."""
+    if not found.fits:
+        new = "" if found.unlikely or found.unknown else "; it may be new"
+        yield f"  known bug: none in the catalogue has a condition that explains it{new}"
+    for bug in found.fits[:SHOWN]:
+        drafted = " (condition drafted from its thread, not tried)" if bug.draft else ""
+        yield f"  known bug: {bug.claim}{drafted}"
         yield f"    {bug.url}, page {bug.page}"
-        yield f"    affected: {bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
+        yield f"    affected: {here(bug)}"
         if bug.workaround:
             yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
+    if found.fits[SHOWN:]:
+        yield f"    whose condition it meets too: {slugs(found.fits[SHOWN:])}"
+    if found.unlikely:
+        yield f"  unlikely, by what the call gives with plain layouts: {slugs(found.unlikely)}"
+    if found.unknown:
+        yield f"  known bugs of this op, condition not known: {len(found.unknown)}"
+    for bug in found.unknown[:SHOWN]:
+        yield f"    {bug.claim}"
+        yield f"      {bug.url}; affected: {here(bug)}"
+    if found.unknown[SHOWN:]:
+        yield f"    and {slugs(found.unknown[SHOWN:])}"
+
+
+def here(bug: Known) -> str:
+    """Where a bug is known, and what that means for this torch, macOS and chip."""
+    return f"{bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
+
+
+def slugs(bugs: tuple[Known, ...]) -> str:
+    """The names of bugs."""
+    return ", ".join(bug.slug for bug in bugs)
 
 
 def reproduction_lines(reproduction: Reproduction) -> Iterator[str]:
@@ -134,7 +161,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"not compared: aten::{op}, {count} calls: {reason}"
     word = {True: "agrees", False: "disagrees", None: "could not be compared"}[report.whole]
     yield f"whole forward pass: {word}: {report.whole_text}"
-    if report.whole and report.findings:
+    if report.whole and not all(f.gradient for f in report.findings):
         yield "  (what is wrong does not reach the output, or not with the layout that model.to(device) gives a weight)"
     if os.environ.get("PYTORCH_ENABLE_MPS_FALLBACK", "0") != "0":
         yield "PYTORCH_ENABLE_MPS_FALLBACK is set: what mps lacks ran on the CPU, and that is all that was compared of it"
@@ -164,7 +191,7 @@ def as_json(report: Report) -> dict:
         {
             "op": f.op,
             "outer": base_name(f.outer.op),
-            "gradient": f.case.incoming is not None,
+            "gradient": f.gradient,
             "module": f.spot.module,
             "line": f.spot.line,
             "after_hook": f.spot.hook,
@@ -178,9 +205,14 @@ def as_json(report: Report) -> dict:
         for f in report.findings
     ]
     for finding, bugs, reproduction in zip(findings, report.bugs, report.reproductions):
-        finding["bugs"] = [
-            {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in bugs
-        ]
+        for name, some in (
+            ("bugs", bugs.fits),
+            ("unlikely_bugs", bugs.unlikely),
+            ("condition_not_known", bugs.unknown),
+        ):
+            finding[name] = [
+                {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in some
+            ]
         finding["reproduction"] = asdict(reproduction)
     plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
     return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
