@@ -1086,3 +1086,124 @@ def test_a_condition_on_the_result_is_asked_of_a_result():
     bug = catalogue.find("silu-noncontiguous")
     report = found(Function(lambda x: F.silu(x.T)), normal(3, 4), sick=[faults.of_bug(bug)])
     assert bug.slug in [b.slug for b in report.bugs[0].fits]
+
+
+# ---- what has a .cfg, closes over itself, chooses, is in half types -----------------------------------------------
+
+
+class Sae(nn.Module):
+    """A sparse autoencoder as libraries write them: a .cfg with a device, a .to() of its own, functions over itself."""
+
+    def __init__(self, dtype=torch.float32, width=16, features=96):
+        super().__init__()
+        torch.manual_seed(0)
+        self.cfg = dataclasses.make_dataclass("Cfg", [("device", str), ("width", int)])("cpu", width)
+        self.dtype = dtype
+        self.W_dec = nn.Parameter(torch.randn(features, width) / 4)
+        self.W_enc = nn.Parameter(self.W_dec.data.T.clone())
+        self.b_dec = nn.Parameter(torch.randn(width))
+        self.threshold = nn.Parameter(torch.full((features,), 0.3))
+        self.activation = lambda x: torch.relu(x) * (x > self.threshold)
+
+        def into(x):
+            self.norm = x.norm(dim=-1, keepdim=True) / self.cfg.width**0.5
+            return x / self.norm
+
+        self.into = into
+        self.to(dtype)
+
+    def to(self, *args, **kwargs):
+        if isinstance(args[0], (str, torch.device)):
+            self.cfg.device = str(args[0])
+        return super().to(*args, **kwargs)
+
+    def forward(self, x):
+        features = self.activation((self.into(x.to(self.dtype)) - self.b_dec) @ self.W_enc)
+        return (features @ self.W_dec + self.b_dec) * self.norm
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_sparse_autoencoder_is_checked_as_a_whole(dtype, tmp_path):
+    model, x = Sae(dtype), normal(5, 16).to(dtype)
+    report = found(model, x)
+    assert (report.verdict, report.whole, report.refused) == ("agrees", True, {}), str(report)
+    assert model.cfg.device == "cpu" and model.W_enc.device.type == "cpu"
+    report = found(model, x, sick=[fault("f", ["mm"], "scales(result, 1.5)")], tmp_path=tmp_path)
+    assert report.findings[0].op == "mm" and report.whole is False and report.reproductions[0].fails
+
+
+def test_hooks_that_close_over_the_model_see_the_copy():
+    model = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
+
+    def times(result, again=2):  # it closes over the model, and over itself
+        return times(result * model[0].bias, again - 1) if again else result
+
+    model[1].register_forward_hook(lambda module, args, result: times(result))
+    assert found(model, normal(3, 4)).verdict == "agrees"
+    assert found(model, normal(3, 4), sick=[fault("f", ["mul"], "scales(result, 2)")]).findings[0].op == "mul"
+
+
+class Chooses(nn.Module):
+    """Rows of a table by the places of the largest values."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.Parameter(normal(6, 4))
+
+    def forward(self, x):
+        values, places = (x * 2).topk(2)
+        return (values.unsqueeze(-1) * self.rows[places]).sum(-2) * (3 if x.device.type == "cpu" else self.factor)
+
+
+def last_of_equal_ones(call, run):
+    values, places = run({**call.args, "self": call.args["self"].flip(-1)})
+    return values, call.args["self"].shape[-1] - 1 - places
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_device_may_choose_another_one_of_equal_values(dtype):
+    model, x = Chooses().to(dtype), torch.ones(3, 6, dtype=dtype)
+    model.factor = 3
+    report = found(model, x, sick=[fault("f", ["topk"], last_of_equal_ones)])
+    assert (report.verdict, report.whole) == ("agrees", True), str(report)
+    assert "between nearly equal values it chooses otherwise" in report.whole_text
+    model.factor = 3.3  # the device's own path is another one: that is no choice
+    report = found(model, x, sick=[fault("f", ["topk"], last_of_equal_ones)])
+    assert (report.verdict, report.whole) == ("diverges", False) and "BUT NOT WHERE" in str(report)
+    model.factor = 3
+    distinct = torch.arange(18.0, dtype=dtype).view(3, 6)
+    wrong = fault("f", ["topk"], lambda call, run: (run(call.args)[0], run(call.args)[1].flip(-1)))
+    assert found(model, distinct, sick=[wrong]).findings[0].op == "topk"
+
+
+def test_a_device_may_choose_another_one_of_nearly_equal_values():
+    """Which one the CPU takes is decided by rounding; float64 takes a third."""
+    near = torch.tensor([1.0, 1 + 2**-23, 1 - 2**-24, 0, 0, 0]).expand(3, 6).contiguous()
+
+    def other_rounding(call, run):
+        return run(call.args) * torch.tensor([1, 1 - 2**-22, 1 + 2**-23, 1, 1, 1], device="emu")
+
+    model = Chooses()
+    model.factor = 3
+    report = found(model, near, sick=[fault("f", ["mul"], other_rounding, ["self.size.-1 == 6"])])
+    assert (report.verdict, report.whole) == ("agrees", True), str(report)
+
+
+def test_weights_that_arrive_as_others_are_no_choice():
+    model = Function(lambda x, w: (x @ w).topk(2)[1].float() @ w[:2], w=nn.Parameter(normal(6, 6).T))
+    sick = fault("f", ["copy"], "scales(result, 1.5)", ["src.layout == permuted", "src.device == cpu"])
+    report = found(model, normal(3, 6), sick=[sick])
+    assert (report.verdict, report.whole, report.findings) == ("diverges", False, [])
+
+
+def test_the_whole_pass_is_held_against_float64_however_many_ops_there_are():
+    """Each op was allowed a rounding, so that a pass of 400 might be 20 roundings off."""
+
+    class Deep(nn.Module):
+        def forward(self, x):
+            for _ in range(400):
+                x = x.abs()
+            return x * (1 if x.device.type == "cpu" else 1 + 15 * 2**-23)
+
+    report = found(Deep(), normal(50))
+    assert (report.verdict, report.whole) == ("diverges", False), str(report)

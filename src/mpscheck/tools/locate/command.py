@@ -32,7 +32,7 @@ from mpscheck.tools.locate.recognize import recognized
 from mpscheck.tools.locate.replay import tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction, reproduce, run_in_process
 from mpscheck.tools.locate.text import Report, as_json
-from mpscheck.tools.locate.whole import Before, compare_whole, look_from_the_device, twin_model
+from mpscheck.tools.locate.whole import Before, compare_whole, compare_with_choices, look_from_the_device, twin_model
 from mpscheck.tools.models import CouldNotCheck, explain, load_model, need_device, newest_entry
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
@@ -117,8 +117,10 @@ def follow(model: torch.nn.Module, args: tuple, kwargs: dict, steps: LockStep) -
     whole, text = compare_whole(before, twin, output, steps)
     if not whole and not steps.findings and not steps.counts["random"]:
         counts = steps.counts.copy()
-        look_from_the_device(before, twin, steps)
+        there = look_from_the_device(before, twin, steps)
         steps.counts = counts  # those of the first pass are what the report gives
+        if there is not None and not steps.findings:
+            return compare_with_choices(before, twin, there) or (whole, text)
     return whole, text
 
 
@@ -143,6 +145,7 @@ def run_command(options) -> Report:
     need_device(options.device)
     entry = options.entry or newest_entry()
     model, tokenizer, _ = load_model(options.model, entry)
+    model = model.to(getattr(torch, options.dtype))
     start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]  # put first, as TransformerLens does
     tokens = torch.tensor([start + tokenizer.encode(options.prompt, add_special_tokens=False)])
     report = locate(
@@ -168,6 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="transformers or TransformerLens")
     parser.add_argument("--device", default="mps", help="any device of torch, mps by default")
     parser.add_argument("--prompt", default=PROMPT, help="the text that the model reads")
+    parser.add_argument("--dtype", choices=["float32", "float16", "bfloat16"], default="float32", help="of the model")
     parser.add_argument("--all", action="store_true", help="show and reproduce all that is wrong: a process for each")
     parser.add_argument("--repeat", action="store_true", help="compute each op 3 times there: two forwards more")
     parser.add_argument(
