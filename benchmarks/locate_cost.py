@@ -14,7 +14,7 @@ import time
 
 from locate_speed import load
 
-OPTIONS = {"default": {}, "--repeat": {"repeat": 3}, "--backward": {"backward": True}}
+OPTIONS = {"default": {}, "--repeat 3": {"repeat": 3}, "--backward": {"backward": True}}
 
 
 def measure(name: str, option: str) -> None:

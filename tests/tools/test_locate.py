@@ -23,7 +23,7 @@ from mpscheck.tools.known import read_known
 from mpscheck.tools.locate import command as tool
 from mpscheck.tools.locate import recognize
 from mpscheck.tools.locate.command import as_json, locate
-from mpscheck.tools.locate.lockstep import LockStep
+from mpscheck.tools.locate.lockstep import LockStep, Runs
 from mpscheck.tools.locate.replay import Case, Twins, computed, computed_exactly
 from mpscheck.tools.models import CouldNotCheck, load_model
 
@@ -517,6 +517,49 @@ def test_repeat_finds_what_differs_from_itself():
     assert "differs from itself" in str(report) and report.reproductions[0].fails
     assert "range(20)" in report.reproductions[0].text
     assert found(Function(torch.tanh), normal(50), repeat=3).verdict == "agrees"
+
+
+def rare(every):
+    calls = []
+
+    def now_and_then(call, run):
+        calls.append(1)
+        return run(call.args) * (1.5 if len(calls) % every == 0 else 1.0)
+
+    return [fault("f", ["tanh"], now_and_then)]
+
+
+def test_how_rare_a_fault_could_be_and_still_be_found_is_said():
+    model, x = Function(lambda x: torch.tanh(torch.tanh(x)) + 1), normal(50)
+    report = found(model, x, sick=rare(150), repeat=10)
+    assert report.verdict == "agrees" and report.runs == {"tanh": 20, "add": 10}
+    assert "with a chance of 99% it finds one that spoils 37 % of the runs of aten::add (10 there) or 21 %" in str(
+        report
+    )
+    assert as_json(report)["rate_seen"] == {
+        "tanh": pytest.approx(1 - 0.01 ** (1 / 20)),
+        "add": pytest.approx(0.369, 1e-3),
+    }
+    assert "spoils 99 % of the runs of aten::add (1 there)" in str(found(model, x))
+    report = found(model, x, sick=rare(150), repeat=300)
+    assert [finding.op for finding in report.findings] == ["tanh"]
+    assert report.findings[0].case.differs == pytest.approx(2 / 300) and "in 0.67 % of the runs" in str(report)
+    assert "range(689)" in report.reproductions[0].text  # missed with a chance of 1 % at most
+    assert found(model, x, repeat=300).verdict == "agrees"
+
+
+def test_many_runs_are_not_kept():
+    runs = Runs()
+    for n in range(100):
+        runs.add([torch.full((3,), float(n % 7))], float(n % 7))
+    assert runs.differ and runs.apart == 6.0 and runs.farthest[0][0] == 6 and runs.share_beyond(5.5) == 0.14
+
+
+@pytest.mark.parametrize("times", ["0", "-1", "often"])
+def test_what_is_no_number_of_runs_is_refused(run_main, times, capsys):
+    with pytest.raises(SystemExit):
+        run_main("--repeat", times)
+    assert "is no whole number from 1 on" in capsys.readouterr().err
 
 
 def test_the_birth_of_nan_is_named_also_after_another_fault():

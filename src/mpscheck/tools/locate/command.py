@@ -84,7 +84,7 @@ def locate(
     system = f", macOS {macos_version()}" if macos_version() else ""
     report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
-    report.counts = dict(steps.counts)
+    report.counts, report.runs = dict(steps.counts), dict(steps.runs)
     bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known
     for finding in steps.findings if every else steps.findings[:1]:
         report.bugs.append(recognized(finding, bugs, steps))
@@ -152,7 +152,7 @@ def run_command(options) -> Report:
         model.eval(),
         tokens,
         device=options.device,
-        repeat=3 if options.repeat else 1,
+        repeat=options.repeat,
         backward=options.backward,
         every=options.all,
     )
@@ -161,6 +161,13 @@ def run_command(options) -> Report:
     )
     report.subject = f"{name}, {tokens.numel()} tokens, {report.subject}, {report.seconds:.1f} s"
     return report
+
+
+def at_least_1(text: str) -> int:
+    """A whole number from 1 on. Raises what argparse turns into one sentence."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -173,7 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--prompt", default=PROMPT, help="the text that the model reads")
     parser.add_argument("--dtype", choices=["float32", "float16", "bfloat16"], default="float32", help="of the model")
     parser.add_argument("--all", action="store_true", help="show and reproduce all that is wrong: a process for each")
-    parser.add_argument("--repeat", action="store_true", help="compute each op 3 times there: two forwards more")
+    parser.add_argument("--repeat", type=at_least_1, default=1, metavar="N", help="compute each op N times there")
     parser.add_argument(
         "--backward", action="store_true", help="gradients too: some 5 forwards more, all activations kept"
     )

@@ -59,6 +59,34 @@ class Finding:
         return self.outer.incoming is not None
 
 
+@dataclass
+class Runs:
+    """What several runs of one call on the device gave: only the first and the farthest from the CPU are kept."""
+
+    distances: list[float] = field(default_factory=list)  # from the CPU, in units of rounding
+    differ: bool = False
+    first: list = field(default_factory=list)
+    farthest: list = field(default_factory=list)
+
+    @property
+    def apart(self) -> float:
+        """The largest distance from the CPU."""
+        return max(self.distances, default=0.0)
+
+    def add(self, got: list, apart: float) -> None:
+        """One more run."""
+        if not self.distances:
+            self.first = self.farthest = got
+        elif apart > self.apart:
+            self.farthest = got
+        self.differ = self.differ or any(distance(a, b) for a, b in zip(self.first, got) if a is not b)
+        self.distances.append(apart)
+
+    def share_beyond(self, limit: float) -> float:
+        """The share of the runs that are farther from the CPU than a limit."""
+        return sum(distance > limit for distance in self.distances) / len(self.distances)
+
+
 class LockStep:
     """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
 
@@ -71,6 +99,7 @@ class LockStep:
         self.where = Where(model)
         self.findings: list[Finding] = []
         self.counts: Counter = Counter()
+        self.runs: Counter = Counter()  # by op: how often the device computed it
         self.refused: dict[str, tuple[int, str]] = {}  # op: how often, why
         self.sick: dict[str, Finding] = {}  # by kind of call
         self.near: dict[str, float] = {}  # by kind of call: a distance from the CPU that was found right
@@ -176,7 +205,9 @@ class LockStep:
                     self.alone.append(case)
                     self.refuse(op, f"the CPU does not compute it: {first_line(error)}")
                     return result
-                wrong = self.judge(case, cpu, [outcome(op, args, kwargs, result, places)])
+                runs, got = Runs(), outcome(op, args, kwargs, result, places)
+                runs.add(got, self.apart(case, cpu, got))
+                wrong = self.judge(case, cpu, runs)
         if wrong:
             self.settle(*wrong, restore, run, own_inputs=not self.backward_of)
         return result
@@ -238,16 +269,20 @@ class LockStep:
             def look(there, left=left):
                 left[:] = [t.device.type == "cpu" for t in tensors_in(there)]
 
+            runs = Runs()
             try:
-                twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
-                gots = [computed(case, one, self.to_device, look) for one in twins]
+                for _ in range(self.repeat):
+                    got = computed(case, Twins(self.moved, kept), self.to_device, look)
+                    runs.add(got, self.apart(case, cpu, got))
             except Exception as error:  # whatever a device raises for what it cannot do
                 reason = reason or first_line(error)
                 continue
             if reason and case.incoming is None:
                 self.cpu_only |= {storage_of(case.tensors[n]) for n in way}
             self.cpu_only |= {storage_of(t) for t, here in zip(tensors_in(result), left) if here}
-            return self.judge(case, cpu, gots)
+            if not self.outer:
+                self.runs[base_name(case.op) + " (gradient)" * (case.incoming is not None)] += self.repeat
+            return self.judge(case, cpu, runs)
         if frozenset() in ways:  # else a program that the device takes does not make such a call
             self.refuse(case.op, reason)
         return None
@@ -258,22 +293,21 @@ class LockStep:
 
     # ---- the verdict on one call ----------------------------------------------------------------------------------
 
-    def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
+    def judge(self, case: Case, cpu: list, runs: Runs) -> tuple[Case, Difference | None] | None:
         """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
-        apart = max((self.apart(case, cpu, got) for got in gots), default=0.0)
-        if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
+        apart, screen = runs.apart, 0.0 if base_name(case.op) in MOVES else SCREEN
+        if apart <= screen:
             return None
         kind = kind_of(case)
         if kind in self.sick:
             return case, None
         if apart <= self.near.get(kind, 0.0):
             return None
-        worst = self.worst(case, cpu, gots)
+        worst = self.worst(case, cpu, runs.farthest)
         if worst is None:
             self.near[kind] = apart
             return None
-        several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
-        return replace(case, differs=several), worst
+        return replace(case, differs=runs.share_beyond(screen) if runs.differ else 0.0), worst
 
     def apart(self, case: Case, cpu: list, got: list) -> float:
         """How far results are from the CPU's, in units of rounding; infinity where memory around them differs at all."""
@@ -294,23 +328,22 @@ class LockStep:
         else:
             self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot, own_inputs)
 
-    def worst(self, case: Case, cpu: list, gots: list[list]) -> Difference | None:
+    def worst(self, case: Case, cpu: list, got: list) -> Difference | None:
         """The largest difference by the rule; None if all is right."""
         name, found, exact = base_name(case.op), [], None
         bound = {} if case.incoming else bind(case.op, case.args, case.kwargs)
-        for got in gots:
-            if len(got) != len(cpu):
-                return Difference("shape", math.inf)
-            for n, (c, g) in enumerate(zip(cpu, got)):
-                if not distance(c, g) or only_order(name, bound, c, g):
-                    continue
-                if is_around(case, n):
-                    one = difference(c, g, None, moves=True)
-                    found.append(one and replace(one, around=True))
-                    continue
-                exact = self.exact(case) if exact is None else exact
-                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
-                found.append(difference(c, g, reference, name in MOVES and not case.incoming))
+        if len(got) != len(cpu):
+            return Difference("shape", math.inf)
+        for n, (c, g) in enumerate(zip(cpu, got)):
+            if not distance(c, g) or only_order(name, bound, c, g):
+                continue
+            if is_around(case, n):
+                one = difference(c, g, None, moves=True)
+                found.append(one and replace(one, around=True))
+                continue
+            exact = self.exact(case) if exact is None else exact
+            reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
+            found.append(difference(c, g, reference, name in MOVES and not case.incoming))
         return max(filter(None, found), key=lambda d: (not d.around, d.kind == "nan", d.ratio), default=None)
 
     def exact(self, case: Case) -> list[torch.Tensor]:
@@ -386,7 +419,7 @@ class LockStep:
         try:
             with contextlib.suppress(Exception):  # whatever a device raises; then the gradient is named as a whole
                 computed(case, Twins(self.moved), self.to_device, backward=around(self.handle_there))
-            if self.last is None and len({base_name(one.op) for one in self.alone}) == 1:
+            if self.last is None and not case.differs and len({base_name(one.op) for one in self.alone}) == 1:
                 self.note(self.alone[0], worst, spot, False)
         finally:
             self.backward_of = None

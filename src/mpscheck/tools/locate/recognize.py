@@ -122,7 +122,7 @@ def wrong_if_plain(finding: Finding, steps: LockStep) -> bool | None:
     plain = plainly(case)
     try:
         cpu = computed(plain, Twins(lambda flat: flat.clone()))
-        return steps.worst(plain, cpu, [computed(plain, Twins(steps.moved), steps.to_device)]) is not None
+        return steps.worst(plain, cpu, computed(plain, Twins(steps.moved), steps.to_device)) is not None
     except Exception:  # whatever a device raises for what it cannot do
         return None
 

@@ -121,7 +121,8 @@ class Case:
 
     `places` says which leaves of its result are new, see `new_places`. `staying` says which of the tensors in the
     arguments stay on the CPU: numbers, and what the device takes from there alone. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
-    did), and `wrt` says for which of the tensors in the arguments. `differs`: several runs gave several results.
+    did), and `wrt` says for which of the tensors in the arguments. `differs`: the share of
+    the runs that were wrong, where several runs gave several results.
     """
 
     op: Any
@@ -131,7 +132,7 @@ class Case:
     staying: frozenset = frozenset()
     incoming: tuple | None = None
     wrt: tuple[int, ...] = ()
-    differs: bool = False
+    differs: float = 0.0
 
     @property
     def tensors(self) -> list[torch.Tensor]:

@@ -11,6 +11,7 @@ import torch
 from mpscheck.bugs.aten import base_name
 from mpscheck.bugs.properties import layout
 from mpscheck.runs.macos import macos_version
+from mpscheck.runs.rule import MISSED, rate_seen
 from mpscheck.tools.known import Known
 from mpscheck.tools.locate.judge import Difference
 from mpscheck.tools.locate.lockstep import Finding
@@ -38,6 +39,7 @@ class Report:
     whole: bool | None = None
     whole_text: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)  # by op: how often the device computed it
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -79,7 +81,9 @@ def tensor_rows(case: Case) -> Iterator[str]:
 def finding_lines(finding: Finding) -> Iterator[str]:
     """A finding in words."""
     gradient = ", gradient," if finding.gradient else ""
-    kind = "differs from itself" if finding.case.differs else KINDS[finding.result.kind]
+    kind = KINDS[finding.result.kind]
+    if finding.case.differs:
+        kind = f"differs from itself and is wrong in {100 * finding.case.differs:.2g} % of the runs,"
     inputs = "on the inputs that the device itself made" if finding.own_inputs else "although its inputs are right"
     yield f"aten::{finding.op}{gradient} {kind} {inputs}"
     hooks = [f"after {finding.spot.hook}"] * bool(finding.spot.hook) + [f"seen from {finding.next_hook} on"] * bool(
@@ -157,6 +161,8 @@ def report_lines(report: Report) -> Iterator[str]:
     if birth and birth is not report.findings[0]:
         yield f"the first NaN is made by aten::{birth.op} in {birth.spot.module}"
     yield "calls: " + ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
+    if report.runs:
+        yield rate_line(report.runs)
     for op, (count, reason) in report.refused.items():
         yield f"not compared: aten::{op}, {count} calls: {reason}"
     word = {True: "agrees", False: "disagrees", None: "could not be compared"}[report.whole]
@@ -166,6 +172,13 @@ def report_lines(report: Report) -> Iterator[str]:
     if os.environ.get("PYTORCH_ENABLE_MPS_FALLBACK", "0") != "0":
         yield "PYTORCH_ENABLE_MPS_FALLBACK is set: what mps lacks ran on the CPU, and that is all that was compared of it"
     yield last_line(report)
+
+
+def rate_line(runs: dict[str, int]) -> str:
+    """How rare a fault could be and still be found: for the op with the fewest runs on the device, and with the most."""
+    few, many = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
+    said = [f"{100 * rate_seen(runs[op]):.2g} % of the runs of aten::{op} ({runs[op]} there)" for op in (few, many)]
+    return f"rare faults: with a chance of {1 - MISSED:.0%} it finds one that spoils {' or '.join(dict.fromkeys(said))}"
 
 
 def last_line(report: Report) -> str:
@@ -214,5 +227,10 @@ def as_json(report: Report) -> dict:
                 {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in some
             ]
         finding["reproduction"] = asdict(reproduction)
-    plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
-    return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
+    plain = ("verdict", "subject", "whole", "whole_text", "counts", "runs", "refused", "seconds")
+    more = {"findings": findings, "last line": last_line(report)}
+    return (
+        {name: getattr(report, name) for name in plain}
+        | more
+        | {"rate_seen": {op: rate_seen(n) for op, n in report.runs.items()}}
+    )
