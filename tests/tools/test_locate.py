@@ -148,7 +148,7 @@ def test_each_op_sees_on_the_device_the_layout_that_it_has_on_the_cpu(models):
     )[1]
     with faults.only(fault("look", ["linear", "bmm", "addmm"], look)), torch.no_grad(), tool.around(steps.handle):
         steps.keep([p.detach() for p in model.parameters()])
-        steps.place(models["tokens"], True)
+        steps.place([models["tokens"]], True)
         model(models["tokens"])
     expected = [
         (op._schema.name[6:], layouts) for op, layouts in expected if op._schema.name[6:] in ("linear", "addmm")
@@ -1250,3 +1250,29 @@ def test_the_whole_pass_is_held_against_float64_however_many_ops_there_are():
 
     report = found(Deep(), normal(50))
     assert (report.verdict, report.whole) == ("diverges", False), str(report)
+
+
+def test_what_another_call_writes_over_is_not_laid_to_the_one_that_reads_it():
+    """What was moved for one call is there for the next ones, unless it is no longer what the CPU has."""
+
+    def spoils_its_input(call, run):
+        result = run(call.args)
+        call.args["self"].fill_(9)
+        return result
+
+    model = Function(lambda x: (x.exp() + x.tanh() + x.sin()) * x)
+    report = found(model, normal(4), sick=[fault("f", ["tanh"], spoils_its_input)])
+    assert [f.op for f in report.findings] == ["tanh"] and report.whole is False, str(report)  # not sin, not mul
+    moved = []
+
+    def see(call, run):
+        moved.append(call.args["src"].device.type)
+        return run(call.args)
+
+    assert found(model, normal(4), sick=[fault("f", ["copy"], see)]).verdict == "agrees"
+    assert moved.count("cpu") < 5  # x once for each pass and once for the dtype; results that are the same not at all
+
+
+def test_a_rare_fault_is_not_tried_away():
+    model = Function(lambda x: x.exp().tanh())
+    assert [f.op for f in found(model, normal(4), sick=rare(7), repeat=10).findings] == ["tanh"]

@@ -75,7 +75,7 @@ def locate(
     started = time.perf_counter()
     steps = LockStep(model, device, repeat, backward)
     steps.keep([weight.detach() for weight in weights])
-    steps.place((args, kwargs), True)
+    steps.place(tensors_in((args, kwargs)), True)
     try:
         whole, text = follow(model, args, kwargs, steps)
         stopped = False

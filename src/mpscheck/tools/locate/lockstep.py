@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections import Counter
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,16 +25,20 @@ from mpscheck.tools.locate.replay import (
     mapped,
     new_places,
     obstacle,
+    on_cpu,
     only_shows,
     outcome,
     plain_dispatch,
     saved,
     storage_of,
+    targets_of,
     tensors_in,
     written,
 )
 from mpscheck.tools.locate.where import Spot, Where
 from mpscheck.tools.models import CouldNotCheck
+
+SOME = 16  # pieces of memory that are kept on the device after a call
 
 
 @dataclass
@@ -87,6 +92,59 @@ class Runs:
         return sum(distance > limit for distance in self.distances) / len(self.distances)
 
 
+class Recent:
+    """What was moved to the device, or came to be there, a short while ago: most results are read by the next few calls.
+
+    The tensors on the CPU are kept with it, so that their memory does not become that of others.
+    """
+
+    def __init__(self):
+        self.held: OrderedDict[tuple, tuple] = OrderedDict()
+
+    def note(self, tensor: torch.Tensor, flat: torch.Tensor) -> None:
+        """All of a tensor's memory, as it is on the device."""
+        if not tensor.is_inference():  # such a tensor does not count what is written to it
+            key = (storage_of(tensor), tensor.dtype)
+            self.held[key] = (tensor.detach(), tensor._version, flat)
+            self.held.move_to_end(key)
+            if len(self.held) > SOME:
+                self.held.popitem(last=False)
+
+    def note_result(self, tensor: torch.Tensor, there: torch.Tensor) -> None:
+        """A result on the device that holds what the CPU's holds, if it is all of its memory on both."""
+        if there.device.type != "cpu" and all(fills_memory(t) for t in (tensor, there)):
+            self.note(tensor, flat_of(there))
+
+    def is_intact(self, tensors: list[torch.Tensor]) -> bool:
+        """Whether what is kept of these tensors still holds, bit for bit, what the CPU's memory holds."""
+        flats = ((flat_of(t), self.get((storage_of(t), t.dtype))) for t in tensors)
+        return all(there is None or bits_of(flat).equal(bits_of(on_cpu(there))) for flat, there in flats)
+
+    def get(self, key: tuple) -> torch.Tensor | None:
+        """The memory on the device; None if it is not there, or the CPU's was written to since."""
+        tensor, version, flat = self.held.get(key, (None, 0, None))
+        if tensor is None or tensor._version != version:
+            return None
+        self.held.move_to_end(key)
+        return flat
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """What one call finds on the device: the weights and what was there lately, but for what it writes to."""
+
+    kept: dict
+    recent: Recent
+    targets: set[int]
+
+    def get(self, key: tuple) -> torch.Tensor | None:
+        """The memory by storage and dtype, if it is there."""
+        if key[0] in self.targets:
+            return None
+        flat = self.kept.get(key)
+        return self.recent.get(key) if flat is None else flat
+
+
 class LockStep:
     """The pass. `findings` are what is wrong, `counts` and `refused` say what was compared, what not, and why.
 
@@ -108,6 +166,7 @@ class LockStep:
         self.last: Finding | None = None  # the last one that was found or found again
         self.alone: list[Case] = []  # calls on the device that the CPU cannot make
         self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
+        self.recent = Recent()
         self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
         self.there: set[int] = set()  # storages that a run on the device would have there,
         self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
@@ -134,9 +193,9 @@ class LockStep:
                 self.kept[key] = self.moved(flat_of(weight))
         self.place(weights, True)
 
-    def place(self, value, there: bool | None) -> None:
+    def place(self, tensors: list[torch.Tensor], there: bool | None) -> None:
         """Note whether a run on the device would have these tensors there; None: that is not known."""
-        for tensor in tensors_in(value):
+        for tensor in tensors:
             for known in (self.there, self.numbers, self.cpu_only):
                 known.discard(storage_of(tensor))  # an address may have been used before
             if there is not None:
@@ -158,19 +217,23 @@ class LockStep:
         tensors = tensors_in((args, kwargs))
         if not self.accepts(op, tensors):
             return run()
-        bound = bind(op, args, kwargs)
-        there = self.would_be_there(op, bound, tensors)
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
-            if not self.accepts(op, tensors_in(result)):
+            results = tensors_in(result)
+            if not self.accepts(op, results):
                 return result
-            self.place(result, there)
-            places = new_places(args, kwargs, result)
+            places = new_places(tensors, result)
+            if not places and not targets_of(op) and tensors and not self.backward:  # it shows memory that is known
+                self.counts["views"] += not self.outer
+                return result
+            bound = bind(op, args, kwargs)
+            there = self.would_be_there(op, bound, tensors)
+            self.place(results, there)
             wrong = None
             if self.is_compared(op, bound, there is not False, places):
                 case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
-                wrong = self.compare(case, cpu, self.ways(case), result)
+                wrong = self.compare(case, cpu, None, results)
                 scalars = frozenset(n for n, t in enumerate(tensors) if t.ndim == 0 and storage_of(t) not in self.there)
                 staying = scalars | self.must_stay(tensors)
                 if not wrong and scalars and len(staying) < len(tensors):
@@ -192,7 +255,7 @@ class LockStep:
             result = op(*args, **kwargs)
             if not self.accepts(op, tensors_in(result)):
                 return result
-            places, wrong = new_places(args, kwargs, result), None
+            places, wrong = new_places(tensors_in((args, kwargs)), result), None
             if self.is_compared(op, bind(op, args, kwargs), True, places):
                 here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
                 fetched = Twins(lambda flat: flat.cpu()).of(before, here)
@@ -241,51 +304,74 @@ class LockStep:
         """The places of the tensors that the device takes from the CPU alone."""
         return frozenset(n for n, t in enumerate(tensors) if storage_of(t) in self.cpu_only)
 
-    def ways(self, case: Case) -> list[frozenset]:
+    def ways(self, case: Case) -> Iterator[frozenset]:
         """Which tensors may stay on the CPU, in the order to try: a device takes some, such as lengths, there alone."""
+        first = self.must_stay(case.tensors) if self.cpu_only else frozenset()
+        if not first or len(first) < len(case.tensors):
+            yield first
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         able = [
             n
             for n, t in enumerate(case.tensors)
             if storage_of(t) not in targets and (t.ndim == 0 or not (t.is_floating_point() or t.is_complex()))
         ]
-        ways = dict.fromkeys(
-            [self.must_stay(case.tensors), frozenset(), *(frozenset([n]) for n in able), frozenset(able)]
-        )
-        return [way for way in ways if not way or len(way) < len(case.tensors)]
+        for way in dict.fromkeys([frozenset(), *(frozenset([n]) for n in able), frozenset(able)]):
+            if way != first and (not way or len(way) < len(case.tensors)):
+                yield way
 
-    def compare(self, case: Case, cpu: list, ways: list[frozenset], result=None) -> tuple[Case, Difference] | None:
+    def compare(
+        self, case: Case, cpu: list, ways: Iterable[frozenset] | None, results: Iterable[torch.Tensor] = ()
+    ) -> tuple[Case, Difference] | None:
         """Compute a case on the device, in the first of the ways that it takes, and judge it against the CPU's results.
 
-        `result` is the CPU's: what the device leaves on the CPU of its own, a run on the device would have there.
+        `ways` are all of them if None. `results` are the CPU's: what the device leaves on the CPU of its own, a run on
+        the device would have there.
         """
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
-        kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
         reason = None
-        for way in ways:
-            case = replace(case, staying=way)
-            left: list[bool] = []  # for each tensor of the result: whether the device left it on the CPU
+        for way in self.ways(case) if ways is None else ways:
+            if way != case.staying:
+                case = replace(case, staying=way)
+            made: list[torch.Tensor] = []  # the tensors of the result as the device gives them
 
-            def look(there, left=left):
-                left[:] = [t.device.type == "cpu" for t in tensors_in(there)]
+            def look(there, made=made):
+                made[:] = tensors_in(there)
 
-            runs = Runs()
             try:
-                for _ in range(self.repeat):
-                    got = computed(case, Twins(self.moved, kept), self.to_device, look)
-                    runs.add(got, self.apart(case, cpu, got))
+                runs = self.runs_of(case, cpu, targets, look)
+                if runs.apart > screen_of(case) and not self.recent.is_intact(case.tensors):
+                    self.recent = Recent()  # another call wrote to what it read: that is no fault of this one
+                    runs = self.runs_of(case, cpu, targets, look)
             except Exception as error:  # whatever a device raises for what it cannot do
                 reason = reason or first_line(error)
                 continue
             if reason and case.incoming is None:
                 self.cpu_only |= {storage_of(case.tensors[n]) for n in way}
-            self.cpu_only |= {storage_of(t) for t, here in zip(tensors_in(result), left) if here}
+            pairs = list(zip(results, made))
+            self.cpu_only |= {storage_of(t) for t, there in pairs if there.device.type == "cpu"}
+            if not runs.apart and not targets:
+                for t, there in pairs:
+                    self.recent.note_result(t, there)
             if not self.outer:
                 self.runs[base_name(case.op) + " (gradient)" * (case.incoming is not None)] += self.repeat
             return self.judge(case, cpu, runs)
-        if frozenset() in ways:  # else a program that the device takes does not make such a call
+        if ways is None:  # else a program that the device takes does not make such a call
             self.refuse(case.op, reason)
         return None
+
+    def runs_of(self, case: Case, cpu: list, targets: set[int], look) -> Runs:
+        """A case computed on the device as often as asked for, on copies of its own of what it writes to (`targets`)."""
+        runs = Runs()
+        for _ in range(self.repeat):
+            twins = Twins(self.moved, OnDevice(self.kept, self.recent, targets))
+            got = computed(case, twins, self.to_device, look)
+            runs.add(got, self.apart(case, cpu, got))
+            if twins.flats:
+                for t in case.tensors:
+                    flat = twins.flats.get((storage_of(t), t.dtype))
+                    if flat is not None and storage_of(t) not in targets:
+                        self.recent.note(t, flat)
+        return runs
 
     def to_device(self, value):
         """The device for a torch.device, anything else as it is."""
@@ -295,7 +381,7 @@ class LockStep:
 
     def judge(self, case: Case, cpu: list, runs: Runs) -> tuple[Case, Difference | None] | None:
         """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
-        apart, screen = runs.apart, 0.0 if base_name(case.op) in MOVES else SCREEN
+        apart, screen = runs.apart, screen_of(case)
         if apart <= screen:
             return None
         kind = kind_of(case)
@@ -403,7 +489,7 @@ class LockStep:
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
                 with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
-                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), self.ways(one))
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), None)
                 if wrong:
                     self.settle(*wrong, lambda: None, lambda: self.through_kernels(*wrong, spot), spot)
 
@@ -423,6 +509,22 @@ class LockStep:
                 self.note(self.alone[0], worst, spot, False)
         finally:
             self.backward_of = None
+
+
+def bits_of(flat: torch.Tensor) -> torch.Tensor:
+    """Memory as bytes: NaN is then the same as NaN, and 0 another than -0."""
+    return flat.view(torch.uint8)
+
+
+def fills_memory(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is all that its memory holds, in plain order."""
+    plain = tensor.is_contiguous() and not (tensor.is_conj() or tensor.is_neg())
+    return plain and tensor.numel() * tensor.element_size() == tensor.untyped_storage().nbytes()
+
+
+def screen_of(case: Case) -> float:
+    """How far from the CPU a result may be, in units of rounding, and be right whatever the reference is."""
+    return 0.0 if base_name(case.op) in MOVES else SCREEN
 
 
 def kind_of(case: Case, offsets: bool = True) -> str:

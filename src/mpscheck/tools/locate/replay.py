@@ -17,28 +17,41 @@ from mpscheck.bugs.aten import base_name, bind
 # ---- values with tensors in them ----------------------------------------------------------------------------------
 
 
-def leaves(value) -> Iterator:
+NO_PARTS = (
+    type(None),
+    str,
+    torch.dtype,
+    torch.device,
+    torch.layout,
+    torch.memory_format,
+)  # told at once: most values are
+
+
+def leaves(value, kinds=(torch.Tensor, bool, int, float), found: list | None = None) -> list:
     """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping, a dataclass."""
-    if isinstance(value, (torch.Tensor, bool, int, float)):
-        yield value
-        return
-    if dataclasses.is_dataclass(value) and not isinstance(value, (Mapping, type)):
-        value = vars(value)
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, (list, tuple)):
-        return
-    for item in value:
-        yield from leaves(item)
+    found = [] if found is None else found
+    if isinstance(value, kinds):
+        found.append(value)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            leaves(item, kinds, found)
+    elif not isinstance(value, (torch.Tensor, int, float, *NO_PARTS)):
+        if dataclasses.is_dataclass(value) and not isinstance(value, (Mapping, type)):
+            value = vars(value)
+        for item in value.values() if isinstance(value, Mapping) else ():
+            leaves(item, kinds, found)
+    return found
 
 
 def tensors_in(value) -> list[torch.Tensor]:
     """The tensors in a value, in order."""
-    return [leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor)]
+    return leaves(value, torch.Tensor)
 
 
 def mapped(function: Callable[[Any], Any], value):
     """The value with `function` applied to all that is in its lists, tuples, mappings and dataclasses."""
+    if isinstance(value, (torch.Tensor, int, float, *NO_PARTS)):
+        return function(value)
     if isinstance(value, (list, tuple)):
         items = [mapped(function, item) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
@@ -177,11 +190,11 @@ def saved(op, args, kwargs) -> tuple[tuple, Callable[[], None]]:
     return before, restore
 
 
-def new_places(args, kwargs, result) -> tuple[int, ...]:
+def new_places(arguments: list[torch.Tensor], result) -> tuple[int, ...]:
     """Which leaves of a result are new: numbers, and tensors in memory that is no argument's."""
-    known = {storage_of(tensor) for tensor in tensors_in((args, kwargs))}
+    known = {storage_of(tensor) for tensor in arguments}
     places = enumerate(leaves(result))
-    return tuple(n for n, leaf in places if not isinstance(leaf, torch.Tensor) or storage_of(leaf) not in known)
+    return tuple([n for n, leaf in places if not isinstance(leaf, torch.Tensor) or storage_of(leaf) not in known])
 
 
 def outcome(op, args, kwargs, result, places: tuple[int, ...]) -> list[torch.Tensor]:

@@ -303,6 +303,8 @@ def compare_with_choices(before: Before, twin, there: Pass) -> tuple[bool | None
     if [step.call for step in here.steps] != [step.call for step in there.steps]:
         return None
     cpu, got = values_in(here.output), [on_cpu(t) for t in values_in(there.output)]
+    if not cpu or [t.shape for t in cpu] != [t.shape for t in got]:
+        return None
     try:
         exact, exact_there = (values_in(forward_in_float64(before, one.steps)) for one in (here, there))
     except Exception:  # whatever an op raises for a dtype that it does not have
