@@ -805,6 +805,25 @@ def test_ties_may_be_ordered_in_another_way():
     assert found(Function(lambda x: x.topk(2)[1]), x, sick=[fault("f", ["topk"], other_order)]).findings[0].op == "topk"
 
 
+def test_what_need_not_be_sorted_may_come_in_any_order():
+    model = Function(lambda x: torch.zeros_like(x).scatter(-1, *reversed(x.topk(3, sorted=False))))
+    x = normal(4, 6)
+    flipped = fault("f", ["topk"], lambda call, run: [result.flip(-1) for result in run(call.args)])
+    assert found(model, x, sick=[flipped]).verdict == "agrees"
+    values = fault("f", ["topk"], lambda call, run: (run(call.args)[0].flip(-1), run(call.args)[1]))
+    assert found(model, x, sick=[values]).findings[0].op == "topk"  # each value beside the place of another
+    sorted_model = Function(lambda x: x.topk(3)[0])
+    assert found(sorted_model, x, sick=[flipped]).findings[0].op == "topk"
+
+
+def test_one_tie_does_not_excuse_the_next_call():
+    model = Function(lambda x: torch.stack([row.topk(2)[1] for row in x]))
+    x = torch.stack([torch.ones(5), torch.arange(5.0)])
+    flipped = fault("f", ["topk"], lambda call, run: (run(call.args)[0], run(call.args)[1].flip(-1)))
+    assert found(model, x, sick=[flipped]).findings[0].op == "topk"
+    assert found(model, x[:1], sick=[flipped]).findings == []
+
+
 def test_vmap_is_said_not_to_be_compared():
     model = Function(lambda x: torch.vmap(torch.sin)(x) + 1)
     report = found(model, normal(3, 4))
