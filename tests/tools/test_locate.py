@@ -1102,7 +1102,9 @@ def test_what_fills_the_memory_or_ends_the_process_is_no_cause_of_a_wrong_number
 def test_bugs_of_another_machine_come_last(monkeypatch):
     known = bugs_of(SIZED, SIZED, SIZED, chips=[["M1 (virtual)"], ["M2"], []], macos=[None, None, ">=26"])
     sick = [fault("f", ["linear"], "scales(result, 1.5)")]
-    assert groups(found(PLAIN, normal(3, 4), sick=sick, known=known)) == [["bug-2", "bug-0", "bug-1"], []]
+    report = found(PLAIN, normal(3, 4), sick=sick, known=known)
+    assert groups(report) == [["bug-2", "bug-0", "bug-1"], []]
+    assert str(report).count("this machine is another, or it does not tell") == 2
     monkeypatch.setattr(recognize, "chip_name", lambda: "Apple M2 Pro")
     monkeypatch.setattr(recognize, "macos_version", lambda: "15.5")
     assert groups(found(PLAIN, normal(3, 4), sick=sick, known=known)) == [["bug-1", "bug-0", "bug-2"], []]

@@ -15,7 +15,7 @@ from mpscheck.runs.rule import MISSED, rate_seen
 from mpscheck.tools.known import Known
 from mpscheck.tools.locate.judge import Difference
 from mpscheck.tools.locate.lockstep import Finding
-from mpscheck.tools.locate.recognize import Recognized
+from mpscheck.tools.locate.recognize import Recognized, is_elsewhere
 from mpscheck.tools.locate.replay import Case, tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction
 
@@ -129,7 +129,8 @@ def bug_lines(found: Recognized) -> Iterator[str]:
 
 def here(bug: Known) -> str:
     """Where a bug is known, and what that means for this torch, macOS and chip."""
-    return f"{bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
+    only = " there; this machine is another, or it does not tell" if is_elsewhere(bug) else ""
+    return f"{bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}{only}"
 
 
 def slugs(bugs: tuple[Known, ...]) -> str:
