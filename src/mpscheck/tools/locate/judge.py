@@ -98,7 +98,7 @@ def only_order(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> bo
     return only_ties(op, bound, cpu, got) or only_collisions(op, bound, cpu, got)
 
 
-def in_order(op: str, bound: dict, results: list[torch.Tensor]) -> list[torch.Tensor]:
+def in_one_order(op: str, bound: dict, results: list[torch.Tensor]) -> list[torch.Tensor]:
     """The results of a call; where it was told that their order does not matter, values and indices in one order."""
     if op != "topk" or bound.get("sorted") is not False or len(results) != 2 or not results[0].ndim:
         return results

@@ -13,7 +13,7 @@ import torch
 
 from mpscheck.bugs.aten import base_name, bind
 from mpscheck.bugs.recorder import around
-from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, in_order, only_order
+from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, in_one_order, only_order
 from mpscheck.tools.locate.replay import (
     Case,
     Twins,
@@ -421,7 +421,7 @@ class LockStep:
         bound = {} if case.incoming else bind(case.op, case.args, case.kwargs)
         if len(got) != len(cpu):
             return Difference("shape", math.inf)
-        cpu, got = (in_order(name, bound, results) for results in (cpu, got))
+        cpu, got = (in_one_order(name, bound, results) for results in (cpu, got))
         for n, (c, g) in enumerate(zip(cpu, got)):
             if not distance(c, g) or only_order(name, bound, c, g):
                 continue
