@@ -1150,6 +1150,19 @@ def test_a_condition_on_the_result_is_asked_of_a_result():
     bug = catalogue.find("silu-noncontiguous")
     report = found(Function(lambda x: F.silu(x.T)), normal(3, 4), sick=[faults.of_bug(bug)])
     assert bug.slug in [b.slug for b in report.bugs[0].fits]
+    known = bugs_of({"op": ["add"], "when": ["result.max > 100"]}, {"op": ["add"], "when": ["result.max > 300"]})
+    sick = fault("f", ["add"], "sets(result, 0)", ["result.max > 100"])  # the right result, not the one that is given
+    assert groups(found(Function(lambda x: x + x), torch.tensor([99, 100]), sick=[sick], known=known)) == [
+        ["bug-0"],
+        [],
+    ]
+
+
+def test_what_one_call_cannot_show_comes_after_what_it_shows():
+    earlier = {"op": ["linear"], "when": [*SIZED["when"], "weight.ndim == 2", "earlier.input.shape != input.shape"]}
+    sick = [fault("f", ["linear"], "scales(result, 1.5)")]
+    report = found(PLAIN, normal(3, 4), sick=sick, known=bugs_of(earlier, SIZED))
+    assert groups(report) == [["bug-1", "bug-0"], []]
 
 
 # ---- what has a .cfg, closes over itself, chooses, is in half types -----------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -59,9 +60,13 @@ def recognized(finding: Finding, known: Iterable[Known], steps: LockStep) -> Rec
 
 
 def rank(bug: Known, trigger: Trigger) -> tuple:
-    """What comes first: bugs of such a machine with a condition, tried ones, affected versions, the closest condition."""
+    """What comes first: bugs of such a machine with a condition, tried ones, affected versions, the closest condition.
+
+    What is asked of earlier calls one call cannot show: without that it is closer.
+    """
     asked = [condition for condition in trigger.when if not condition.earlier]
-    return is_elsewhere(bug) or not asked, bug.draft, state_here(bug), -len(asked), bug.slug
+    open_ones = len(trigger.when) > len(asked)
+    return is_elsewhere(bug) or not asked, bug.draft, state_here(bug), open_ones, -len(asked), bug.slug
 
 
 def state_here(bug: Known) -> int:
@@ -134,7 +139,7 @@ def seen_of(finding: Finding, steps: LockStep, change) -> list[Call]:
         of_kernel = [call for call in made if call.op == finding.op]
         return of_kernel or made
     cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
-    return [call_on(change(case), steps) for case in cases]
+    return [call for case in cases for call in calls_on(change(case), steps)]
 
 
 def calls_backward(case: Case, steps: LockStep) -> list[Call]:
@@ -144,18 +149,27 @@ def calls_backward(case: Case, steps: LockStep) -> list[Call]:
     return made
 
 
-def call_on(case: Case, steps: LockStep) -> Call:
-    """A call with its arguments as they are before it, and with its result, made of other copies of them."""
+def calls_on(case: Case, steps: LockStep) -> list[Call]:
+    """A call with its arguments as they are before it, and with its result: the device's, and the right one there.
 
-    def there() -> tuple:
-        return mapped(steps.to_device, Twins(steps.moved).of((case.args, case.kwargs), case.staying_ids))
+    What a trigger asks of a result it may ask of either: of the layout that the device gives it, of the right numbers.
+    """
 
-    args, kwargs = there()
-    try:
-        result = case.op(*there()[0], **there()[1])
-    except Exception:  # now and then, as it is with what is faulty
-        result = None
-    return call_of(case.op, args, kwargs, result, kind_of_device(steps))
+    def there(value):
+        return mapped(steps.to_device, Twins(steps.moved).of(value, case.staying_ids))
+
+    results = []
+    for make in (lambda: case.op(*there(case.args), **there(case.kwargs)), lambda: there(right_result(case))):
+        with contextlib.suppress(Exception):  # now and then, as it is with what is faulty
+            results.append(make())
+    args, kwargs = there((case.args, case.kwargs))
+    return [call_of(case.op, args, kwargs, result, kind_of_device(steps)) for result in results or [None]]
+
+
+def right_result(case: Case):
+    """What the CPU gives, of copies of the arguments."""
+    args, kwargs = Twins(lambda flat: flat.clone()).of((case.args, case.kwargs))
+    return case.op(*args, **kwargs)
 
 
 def kind_of_device(steps: LockStep) -> str:
