@@ -11,7 +11,7 @@ from typing import Any
 
 from mpscheck.runs import rule
 
-ALLOWED_RATIO = rule.ALLOWED_RATIO
+ALLOWED_RATIO, MISSED, rate_seen = rule.ALLOWED_RATIO, rule.MISSED, rule.rate_seen
 NOT_RUN = ("error", "crash", "hang", "memory", "gpu-fault", "unsupported", "unfit", "not-run")
 HINDERED = ("unfit", "not-separable")  # these say something of the machine and nothing of the bug
 # from the best to the worst: a wrong number in one dtype is not undone by another dtype that did not run
@@ -25,7 +25,6 @@ SHOWS = {  # by the kind of a bug: the verdicts that show it
     "hang": ("hang",),
     "memory": ("memory", *SICK),  # too much of it, or that of other tensors
 }
-MISSED = 0.01  # the chance that a check of something rare may miss it
 
 
 def number(value: Any) -> Any:
@@ -142,11 +141,6 @@ def shown(compute: str, control: str, kind: str) -> str:
 def chance_of_missing(rate: float, repeats: int) -> float:
     """How likely it is that so many runs are all right although a fault makes this share of them wrong."""
     return (1 - rate) ** repeats
-
-
-def rate_seen(repeats: int) -> float:
-    """The smallest share of wrong runs that so many repeats miss with a chance of at most MISSED."""
-    return 1 - MISSED ** (1 / repeats)
 
 
 def worst(verdicts: Iterable[str]) -> str:
