@@ -10,6 +10,8 @@ from mpscheck.runs.outputs import compare_output, is_rounded, spread_of
 from mpscheck.runs.rule import ALLOWED_RATIO, SIZES, allowed_error, error_ratios, verdict_of_output
 from mpscheck.tools.validate.modes import SHAKE
 
+HALF_RATIO = 2.0  # of ALLOWED_RATIO what the RMS may be in half types, where sums are made in float32 and cut a few times
+MANY = 1000  # numbers that have an RMS worth so much
 BLOCK = 2**22  # a larger tensor is compared part by part, which takes less memory
 WORST_FIRST = ("disagrees", "could not check", "agrees", "not checked")
 
@@ -67,11 +69,15 @@ def judged(numbers):
         return "not checked", None, "it is empty"
     if odd[1] == size:
         return "could not check", None, "the CPU itself gives no finite number"
-    ratios = error_ratios(numbers, rounds=True)
+    limits = dict.fromkeys(SIZES, ALLOWED_RATIO)
+    if numbers["dtype"] in ("float16", "bfloat16") and size >= MANY:
+        limits["rms"] = HALF_RATIO
+    ratios = {name: ratio / limits[name] for name, ratio in error_ratios(numbers, rounds=True).items()}
     worse = max(ratios, key=ratios.get)
-    agrees = verdict_of_output(numbers, rounds=True) == "agrees"
+    agrees = verdict_of_output(numbers, rounds=True) == "agrees" and ratios[worse] <= 1
     if agrees and numbers["dtype"] == "float32" and cpu["rms"] > 0.1 * numbers["exact"]["rms"] > 0:
         return "could not check", None, f"in float64 the CPU gives other numbers, {cpu['rms']:.3g} away: no reference"
     which = {"rms": "RMS", "max": "the largest"}[worse]
-    words = f"error {device[worse]:.3g} ({which}), {allowed_error(numbers, worse, rounds=True):.3g} allowed"
-    return "agrees" if agrees else "disagrees", ratios[worse] / ALLOWED_RATIO, words
+    allowed = allowed_error(numbers, worse, rounds=True) / ALLOWED_RATIO * limits[worse]
+    words = f"error {device[worse]:.3g} ({which}), {allowed:.3g} allowed"
+    return "agrees" if agrees else "disagrees", ratios[worse], words
