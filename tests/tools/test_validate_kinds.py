@@ -312,10 +312,9 @@ T5 = {
 )
 def test_a_folder_is_loaded_as_what_it_was_saved_from(tool, tmp_path, capsys, name, sizes):
     small(name, **sizes).save_pretrained(tmp_path)
-    arguments = ["--model", str(tmp_path), "--device", "emu", "--entry", "transformers"]
-    assert tool.main(arguments) == 0
+    assert tool.main(["--model", str(tmp_path), "--device", "emu"]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert f"through {name} " in said and "Checked: logits, residual stream, " in said
+    assert f"through {name} (--entry transformers), float32, " in said and "Checked: logits, residual stream, " in said
 
 
 def test_missing_weights_are_no_agreement(tool, tmp_path, capsys):
@@ -365,6 +364,35 @@ WEIGHT = drawn(8, 8)
 
 def of_the_module(x):
     return (x @ WEIGHT).softmax(-1)
+
+
+class Counting(Step):
+    """As schedulers do: each step is another one, and the state is a part of what it reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.at = 0
+
+    def step(self, x):
+        self.at += 1
+        return super().step(x, self.at)
+
+
+@pytest.mark.parametrize("form", ["a method", "that closes over it"])
+def test_a_function_with_a_state_starts_anew_each_time(check, form):
+    counting = Counting()
+    function = counting.step if form == "a method" else lambda x: counting.step(x)["next"] + torch.randn_like(x)
+    report, found = check(function, drawn(3, 8))
+    assert report.verdict == found["same input twice"] == "agrees" and counting.at == 0
+    assert check(function, drawn(3, 8), slightly("softmax"))[1]["logits"] == "disagrees"
+
+
+def test_a_function_around_a_module_has_its_gradients(check):
+    model = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.5), nn.Tanh())
+    function = lambda x: {"y": model(x)}  # noqa: E731
+    report, found = check(function, drawn(3, 8))
+    assert report.verdict == found["backward"] == "agrees" and not report.lines  # in eval mode nothing is dropped
+    assert check(function, drawn(3, 8), slightly("tanh_backward"))[1]["backward"] == "disagrees"
 
 
 class Noisy(nn.Module):
@@ -550,7 +578,8 @@ class ClosesOverItself(nn.Module):
         super().__init__()
         self.inner = nn.Linear(8, 8)
         self.decode = lambda x: F.linear(x, self.inner.weight.T)
-        self.steps = {"norm": lambda x: x / self.inner.weight.norm()}
+        relu = F.relu
+        self.steps = {"norm": lambda x: relu(x) / self.inner.weight.norm()}
         self.inner.register_forward_hook(lambda module, args, output: output + self.inner.bias)
         self.kept = {"earlier": [self.inner(drawn(2, 8))]}  # with a gradient, which deepcopy refuses
 

@@ -50,7 +50,9 @@ def sum_(x, dim=None, keepdim=False, *, dtype=None):
     dims = sorted(d % x.ndim for d in (dim or range(x.ndim)))
     rest = [d for d in range(x.ndim) if d not in dims]
     flat = x.permute(*rest, *dims).reshape(*[x.shape[d] for d in rest], -1)
-    total = sum((flat[..., piece].sum(-1) for piece in _pieces(flat.shape[-1], x.dtype)), start=flat.new_zeros(flat.shape[:-1]))
+    total = sum(
+        (flat[..., piece].sum(-1) for piece in _pieces(flat.shape[-1], x.dtype)), start=flat.new_zeros(flat.shape[:-1])
+    )
     return total.reshape([1 if d in dims else x.shape[d] for d in range(x.ndim)]) if keepdim else total
 
 

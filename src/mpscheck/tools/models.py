@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import runpy
@@ -35,8 +36,11 @@ def need_device(device):
         raise CouldNotCheck(words + (hint if device == "mps" else "")) from error
 
 
-def newest_entry():
-    """The newest of TransformerLens, where it is installed; it is not imported for that."""
+def newest_entry(name="gpt2"):
+    """The newest of TransformerLens, where it is installed; it is not imported for that. It takes causal models alone."""
+    with contextlib.suppress(OSError, ValueError):  # then loading says why
+        if Path(name).is_dir() and not architecture(str(name)).endswith(("ForCausalLM", "LMHeadModel")):
+            return "transformers"
     lens = importlib.util.find_spec("transformer_lens")
     new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
     return "bridge" if new else "hooked" if lens else "transformers"

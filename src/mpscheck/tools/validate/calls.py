@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import inspect
@@ -89,7 +90,9 @@ def changed(value, change, memo=None):
     for leaf in list(leaves(value, (torch.Tensor, torch.Generator, types.FunctionType))):
         if id(leaf) in memo:
             continue
-        if isinstance(leaf, torch.Tensor):
+        if isinstance(leaf, torch.nn.Parameter):
+            memo[id(leaf)] = torch.nn.Parameter(change(leaf), leaf.requires_grad)
+        elif isinstance(leaf, torch.Tensor):
             memo[id(leaf)] = change(leaf)
         elif isinstance(leaf, torch.Generator):  # it gives the same numbers each time
             memo[id(leaf)] = torch.Generator(leaf.device).set_state(leaf.get_state())
@@ -99,12 +102,12 @@ def changed(value, change, memo=None):
             functions.append(leaf)
     # deepcopy takes what is in `memo` as copied already; that of Python 3.14 does not look there for functions
     copied = memo[id(value)] if id(value) in memo else copy.deepcopy(value, memo)
+    again = lambda part: copy.deepcopy(part, memo) if any(True for _ in leaves(part)) else part  # noqa: E731
     for function in functions:
         new, names = memo[id(function)], surroundings(function)
-        new.__defaults__, new.__kwdefaults__ = copy.deepcopy((function.__defaults__, function.__kwdefaults__), memo)
-        for name, cell in zip(function.__code__.co_freevars, new.__closure__ or ()):
-            if name in names:
-                cell.cell_contents = copy.deepcopy(names.pop(name), memo)
-        held = {name: part for name, part in names.items() if any(True for _ in leaves(part))}
-        new.__globals__.update(copy.deepcopy(held, memo))
+        new.__defaults__, new.__kwdefaults__ = again(function.__defaults__), again(function.__kwdefaults__)
+        for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
+            with contextlib.suppress(ValueError):  # it is empty
+                cell.cell_contents = again(old.cell_contents)
+        new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
     return copied

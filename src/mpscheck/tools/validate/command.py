@@ -59,7 +59,7 @@ def run_command(options):
     """Do what the command line asks, print what is found, and return a Report."""
     need_device(options.device)
     print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
-    entry = options.entry or newest_entry()
+    entry = options.entry or newest_entry(options.model)
     model, tokenizer, config = load_model(options.model, entry)
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
     prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]

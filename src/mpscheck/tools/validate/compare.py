@@ -10,7 +10,7 @@ from mpscheck.runs.outputs import compare_output, is_rounded, spread_of
 from mpscheck.runs.rule import ALLOWED_RATIO, SIZES, allowed_error, error_ratios, verdict_of_output
 from mpscheck.tools.validate.modes import SHAKE
 
-HALF_RATIO = 2.0  # of ALLOWED_RATIO what the RMS may be in half types, where sums are made in float32 and cut a few times
+HALF_RATIO = 2.0  # in place of ALLOWED_RATIO for the RMS in half types: a sum is cut to them a few times at most
 MANY = 1000  # numbers that have an RMS worth so much
 BLOCK = 2**22  # a larger tensor is compared part by part, which takes less memory
 WORST_FIRST = ("disagrees", "could not check", "agrees", "not checked")

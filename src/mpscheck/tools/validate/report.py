@@ -28,8 +28,8 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     weights = list(leaves(model))
     if any(t.device.type != "cpu" for t in weights):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
-    if isinstance(model, torch.nn.Module):
-        model.eval()
+    for module in leaves(model, torch.nn.Module):
+        module.eval()
     try:
         other = copy_to(model, device)
     except (TypeError, AttributeError) as error:  # such as a lock or an open file among its attributes
@@ -41,7 +41,7 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
     verdict = next((v for v in WORST_FIRST[:3] if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
-    dtype = str(weights[0].dtype)[6:] if weights else "no weights"
+    dtype = next((str(t.dtype)[6:] for t in weights if t.is_floating_point()), "no weights")
     shapes = " and ".join(str(tuple(t.shape)) for t in leaves(run.batches[0]))
     size = f"longest sequence {run.longest} tokens" if run.longest else f"inputs {shapes}"
     subject = f"{name}, {dtype}, {size}, {device} against the CPU, torch {torch.__version__}"

@@ -34,12 +34,15 @@ class Run:
         """Return what `function(model, *inputs)`, a list of tensors, is on one device, in a mode of torch if one is given."""
         shaken = mode.shaken if isinstance(mode, Shaken) else lambda tensor: tensor
         args, named = call_of(changed(batch, lambda t: shaken(t.detach().to(device, copy=True))))
+        used = model
+        if not isinstance(model, torch.nn.Module):  # it may change what it reads, as a scheduler counts its steps
+            used = changed(model, lambda t: t.detach().clone())
         with torch.random.fork_rng(devices=[]), contextlib.ExitStack() as stack:
             torch.default_generator.manual_seed(0)
             start = torch.get_rng_state()
             for one in [SameDraws() if DRAWS in self.lines else None, mode]:
                 stack.enter_context(one or contextlib.nullcontext())
-            found = function(model, *args, **named)
+            found = function(used, *args, **named)
             drew = device == "cpu" and not torch.equal(torch.get_rng_state(), start)
         if drew and DRAWS in self.lines:
             raise CouldNotCheck("it draws random numbers in a way that cannot be repeated on the device")
@@ -97,8 +100,7 @@ def copy_to(model, device, dtype=None):
     move = lambda t: t.detach().to(device, dtype if t.is_floating_point() else None, copy=True)  # noqa: E731
     if not isinstance(model, torch.nn.Module):
         return changed(model, move)
-    moved = {id(b): move(b) for b in model.buffers()}
-    moved.update({id(p): torch.nn.Parameter(move(p), p.requires_grad) for p in model.parameters()})
-    copied = changed(model, torch.Tensor.detach, moved)
+    own = {id(t) for t in (*model.parameters(), *model.buffers())}
+    copied = changed(model, lambda t: move(t) if id(t) in own else t.detach())
     with contextlib.redirect_stdout(None):  # TransformerLens notes device and dtype elsewhere too, and prints that
         return copied.to(device) if dtype is None else copied.to(dtype)
