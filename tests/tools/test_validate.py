@@ -198,7 +198,7 @@ def test_other_arithmetic_is_no_fault(python, file):
         assert ", ".join(check["name"] for check in checks) == ALL
         assert all(check["verdict"] == "agrees" for check in checks)
         margins = [check["margin"] for check in checks if check["name"] != "same input twice"]
-        assert all(0.01 < margin < 0.5 for margin in margins)  # not the CPU's bits, and far from the limit
+        assert all(0.01 < margin < 0.7 for margin in margins)  # not the CPU's bits, and far from the limit
 
 
 def test_a_fault_is_caught_where_the_model_meets_it(python, file):
