@@ -15,8 +15,8 @@ from mpscheck.bugs import catalogue
 from mpscheck.bugs import effect as words
 from mpscheck.bugs.trigger import Call
 from mpscheck.emulation.effects import each
-from mpscheck.emulation.firing import right_result
 from mpscheck.emulation.faults import Fault, Imitation, fault, made, of_bug
+from mpscheck.emulation.firing import right_result
 
 # ---- effects: how a result is wrong; each gives an imitation ------------------------------------------------------
 
