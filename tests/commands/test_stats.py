@@ -9,8 +9,10 @@ from click.testing import CliRunner
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
 from mpscheck.commands import stats
-from mpscheck.known import evidence, measured
+from mpscheck.known import evidence, measured, releases
+from mpscheck.known.answer import answer
 from mpscheck.known.entry import Entry, entries
+from mpscheck.known.setups import Setup
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +28,15 @@ def printed():
 def test_every_bug_counts_once(printed, part, bugs):
     found = printed[part]
     assert found["bugs"] == len(bugs) > 0
-    assert all(sum(found[name].values()) == len(bugs) for name in ("family", "kind", "versions"))
+    assert all(sum(found[name].values()) == len(bugs) for name in ("family", "kind", "versions", "newest release"))
     assert found["evidence"]["reported"] == len(bugs)
     assert found["versions"].get("no range", 0) == sum(not str(bug.affected) for bug in bugs)
+    newest = Setup(releases.load()[-1].version)
+    states = [answer(bug, newest).state for bug in bugs]
+    shown = {
+        state: sum(n for said, n in found["newest release"].items() if said.startswith(state)) for state in set(states)
+    }
+    assert shown == {state: states.count(state) for state in shown} and shown["unknown"]
 
 
 def test_the_table_has_the_same_figures(printed):

@@ -1,4 +1,4 @@
-"""`mpscheck stats`: how many bugs are known, by family, kind, evidence and what is known of their versions."""
+"""`mpscheck stats`: how many bugs are known, by family, kind, evidence versions, and what is known on the newest release."""
 
 import json
 from collections import Counter
@@ -6,7 +6,7 @@ from collections import Counter
 import click
 
 from mpscheck.bugs import catalogue, encounters
-from mpscheck.known import evidence, measured
+from mpscheck.known import evidence, measured, releases
 from mpscheck.known.entry import Entry, entries
 from mpscheck.runs import results, slim
 
@@ -23,8 +23,8 @@ def main(as_json: bool) -> int:
         return 0
     click.echo(f"{len(known)} bugs\n\n{'with a check':>12}  {'from threads alone':>18}")
     click.echo(f"{checks['bugs']:12}  {threads['bugs']:18}  bugs")
-    for name in ("family", "kind", "evidence", "versions"):
-        click.echo(f"\nby {name}")
+    for name in ("family", "kind", "evidence", "versions", "newest release"):
+        click.echo(f"\nby {name}" + (f", {releases.load()[-1].version}" if name == "newest release" else ""))
         for value in sorted(checks[name] | threads[name]):
             click.echo(f"{checks[name].get(value, 0):12}  {threads[name].get(value, 0):18}  {value}")
     return 0
@@ -37,6 +37,7 @@ def counts(known: list[Entry]) -> dict:
         "kind": Counter(entry.bug.kind for entry in known),
         "evidence": Counter({kind: sum(kind in entry.kinds for entry in known) for kind in evidence.KINDS}),
         "versions": Counter(versions(entry) for entry in known),
+        "newest release": Counter(newest(entry) for entry in known),
     }
     return {"bugs": len(known)} | {name: dict(sorted(found.items())) for name, found in counted.items()}
 
@@ -46,3 +47,9 @@ def versions(entry: Entry) -> str:
     if not str(entry.bug.affected):
         return "no range"
     return "a range with a known fix" if entry.bug.fixed else "a range, no known fix"
+
+
+def newest(entry: Entry) -> str:
+    """What is known on the newest release, in words; of an unknown one how near it is to affected."""
+    last = entry.answers[-1]
+    return f"{last.state}: {last.shade}" if last.shade else last.state
