@@ -136,7 +136,7 @@ def of_detection() -> Iterator[Stale]:
 
 def of_works() -> Iterator[Stale]:
     """What the tools say of the models that people use."""
-    libraries = {works.file_of(library): library for library in works.LIBRARIES}
+    libraries = {works.file_of(library.name): library for library in works.LIBRARIES}
     now = {name: works.made_now(library) for name, library in libraries.items()}
     gone = removal(works.KIND)
     for name, why in emulated.stale(works.KIND, now).items():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from rich.table import Table
@@ -25,7 +26,7 @@ PROCESSES = {"honest": "honest", "healthy,sick": "1"}  # devices: MPSCHECK_EMU
 
 def main(names, runs: int, seconds: float, publish: bool, resume: bool) -> int:
     """Exit code 0: no tool was wrong; 1: a false alarm, or a fault that both tools missed; 2: a model could not be run."""
-    known = {file_of(library): library for library in LIBRARIES}
+    known = {file_of(library.name): library for library in LIBRARIES}
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise catalogue.UnknownBug(f"there is no model {unknown[0]!r}; there are {', '.join(known)}")
@@ -34,33 +35,38 @@ def main(names, runs: int, seconds: float, publish: bool, resume: bool) -> int:
     folders = (emulated.LOCAL, emulated.PUBLISHED) if publish else (emulated.LOCAL,)
     rows, failed = {}, []
     for name in wanted if resume else ():
-        if row := emulated.kept((emulated.LOCAL, emulated.PUBLISHED), KIND, name, where, made_now(known[name])):
+        kept_in = (emulated.LOCAL, emulated.PUBLISHED)
+        if row := emulated.kept(kept_in, KIND, name, where, made_now(known[name], *kept_in)):
             rows[name] = row
-    for environment in dict.fromkeys(known[name].environment for name in wanted):
+    for environment in dict.fromkeys(known[name].environment for name in wanted if name not in rows):
         here = [known[name] for name in wanted if name not in rows and known[name].environment == environment]
-        if environment and here and not environments.is_made(environment):
+        if environment and not environments.is_made(environment):
             failed.append(f"{environment}: `mpscheck environments {environment}` makes what it needs")
             continue
-        parts: dict[str, dict] = {}
+        parts: dict[str, dict] = {library.name: {} for library in here}
         with progress(environment or "models", len(here) * len(PROCESSES)) as step:
             for devices, mode in PROCESSES.items():
                 try:
                     for part in measure(here, devices, mode, runs, seconds):
-                        parts.setdefault(part["name"], {"cells": {}})["cells"] |= part.pop("cells")
-                        parts[part["name"]] |= part
+                        before = parts[part["name"]]
+                        row = parts[part["name"]] = part | {"cells": before.get("cells", {}) | part["cells"]}
+                        if before:  # the other process had its part
+                            keep(folders, row, where, environment)
+                            rows[file_of(row["name"])] = row
                         step(part["name"])
                 except subprocess.CalledProcessError as error:
                     failed.append(f"{devices}: {error.stderr}")
-        for library in here:
-            if len(parts.get(library.name, {}).get("cells", ())) >= len(PROCESSES):
-                row = rows[file_of(library)] = parts[library.name]
-                place = where | {"packages": row.pop("packages")}
-                for folder in folders:
-                    emulated.write(folder, KIND, file_of(library), place, made_of_row(library, row), row)
     show([rows[name] for name in wanted if name in rows])
     for sentence in failed:
         click.echo(f"Could not run {sentence}", err=True)
     return 2 if failed else int(any(map(wrong, rows.values())))
+
+
+def keep(folders, row: dict, where: dict, environment: str) -> None:
+    """Write the row of a model; the versions of packages are those of its environment."""
+    place = where | {"packages": row.pop("packages")}
+    for folder in folders:
+        emulated.write(folder, KIND, file_of(row["name"]), place, made_of_row(environment, row), row)
 
 
 def wrong(row: dict) -> bool:
@@ -71,27 +77,26 @@ def wrong(row: dict) -> bool:
     return bool(alarms) or not caught
 
 
-def file_of(library: Library) -> str:
+def file_of(model: str) -> str:
     """What the file of a kind of model is called."""
-    return re.sub(r"[^a-z0-9]+", "-", library.name.lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")
 
 
-def made_now(library: Library) -> dict[str, str]:
-    """What the row of a model would be made of today, with the fault that it was given before."""
-    path = emulated.path_of(emulated.PUBLISHED, KIND, file_of(library))
-    return made_of_row(library, emulated.read_one(path)["row"] if path.exists() else {})
+def made_now(library: Library, *folders: Path) -> dict[str, str]:
+    """What the row of a model would be made of today, with the fault that it was given in the first folder that has it."""
+    paths = [emulated.path_of(folder, KIND, file_of(library.name)) for folder in folders or (emulated.PUBLISHED,)]
+    row = next((emulated.read_one(path)["row"] for path in paths if path.exists()), {})
+    return made_of_row(library.environment, row)
 
 
-def made_of_row(library: Library, row: dict) -> dict[str, str]:
+def made_of_row(environment: str, row: dict) -> dict[str, str]:
     """What a row is made of."""
     bugs = {bug.slug: bug for bug in catalogue.with_check()}
-    return made_of.of_works(row.get("fault", ""), library.environment, bugs)
+    return made_of.of_works(row.get("fault", ""), environment, bugs)
 
 
 def measure(libraries: list[Library], devices: str, mode: str, runs: int, seconds: float) -> Iterator[dict]:
     """The parts of rows as a process of its own gives them. Raises CalledProcessError."""
-    if not libraries:
-        return
     environment = libraries[0].environment
     python = environments.python_of(environment) if environment else sys.executable
     names = [library.name for library in libraries]
