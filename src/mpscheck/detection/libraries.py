@@ -212,7 +212,7 @@ def sparse_autoencoder(kind: str, **options) -> Callable[[], nn.Module]:
     return make
 
 
-OUT, FEW = {"d_out": 32}, {"k": 8}
+OUT, FEW = {"d_out": 32, "apply_b_dec_to_input": False}, {"k": 8}
 MATRYOSHKA = {"k": 8, "matryoshka_widths": [32, 128]}
 SAES = {  # the kinds of SAELens 6; two of them exist while they are trained alone
     "StandardSAE": {},
@@ -221,7 +221,7 @@ SAES = {  # the kinds of SAELens 6; two of them exist while they are trained alo
     "TopKSAE": FEW,
     "AbsTopKSAE": FEW,
     "MatchingPursuitSAE": {"max_iterations": 8},
-    "TemporalSAE": {"n_heads": 4},
+    "TemporalSAE": {"n_heads": 4, "bottleneck_factor": 2},
     "Transcoder": OUT,
     "SkipTranscoder": OUT,
     "JumpReLUTranscoder": OUT,
@@ -386,8 +386,9 @@ def forward(model: nn.Module, inputs: dict) -> None:
 @torch.no_grad()
 def short(model: nn.Module, inputs: dict) -> None:
     """One forward pass over a few tokens, without a mask."""
-    ids = ("input_ids", "labels")
-    model.eval()(**{name: inputs[name][:, :SHORT].contiguous() for name in ids if name in inputs})
+    rest = {name: value for name, value in inputs.items() if name != MASK}
+    cut = {name: rest[name][:, :SHORT].contiguous() for name in ("input_ids", "labels") if name in rest}
+    model.eval()(**rest | cut)
 
 
 @torch.no_grad()

@@ -94,7 +94,7 @@ def of_works(fault: str, environment: str, bugs: dict[str, Bug]) -> dict[str, st
     return {
         "validate": digest([code("tools/validate/*.py"), code("tools/models.py")]),
         "locate": code("tools/locate/*.py"),
-        "models": code("detection/libraries.py"),
+        "models": reached_hash(_source("detection/libraries"), "LIBRARIES"),  # not what people do with them
         "fault": fault_of(bugs[fault]) if fault in bugs else code("detection/faults.py"),
         "counting": code("detection/works.py"),
         "device": device(),
