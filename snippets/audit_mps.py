@@ -7303,7 +7303,7 @@ def tensors_of(subject: str, call: Call) -> list:
 
 def _argument(subject: str, call: Call):
     if subject == "result":
-        return call.destination or call.result
+        return call.result if call.result is not None else call.destination or None
     return call.args.get(subject, call.args.get("input") if subject == "self" else None)
 
 
@@ -7691,6 +7691,14 @@ def contains(specifier: str, version: Version) -> bool:
     return all(within(comparator, end) for comparator, end in ends_of(specifier))
 
 
+def told_apart(macos: str | None, macos_range: str | None) -> str | None:
+    """A version of macOS with no more parts than a range tells apart: of 26.4.1, `>=15` leaves 26 and `<26.4` leaves 26.4."""
+    if macos is None:
+        return None
+    parts = max((len(end.release) for _, end in ends_of(macos_range)), default=1) if macos_range else 1
+    return ".".join(macos.split(".")[:parts])
+
+
 def state(
     affected: str,
     introduced: str | None,
@@ -7799,10 +7807,9 @@ class Known:
 
     def state(self, torch: str, macos: str | None = None) -> str:
         """`affected`, `not affected` or `unknown` on this torch and macOS: what runs changed, else what sources say."""
-        there = self.measured.get(torch.split("+")[0], {})
-        for version in (macos or "", (macos or "").split(".")[0]):
-            if version in there:
-                return there[version]
+        there, version = self.measured.get(torch.split("+")[0], {}), told_apart(macos, self.macos) or ""
+        if version in there:
+            return there[version]
         return state(self.affected, self.introduced, self.macos, torch, macos, self.unsure)
 
 

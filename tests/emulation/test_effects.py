@@ -212,6 +212,22 @@ def test_a_process_keeps_memory_for_each_call_and_the_right_result():
         assert kept - size() > 48
 
 
+@pytest.mark.parametrize("form", ["plain", "in place", "out"])
+def test_a_condition_on_values_of_the_result_is_asked_of_the_right_result(form):
+    """Not of what stands in the destination before the call; its layout is asked there all the same."""
+
+    def added(x, y):
+        x, y = (torch.tensor(values, device=EMU) for values in (x, y))
+        if form == "out":
+            return torch.add(x, y, out=torch.full((2,), 9, device=EMU)).tolist()
+        return (x.add_(y) if form == "in place" else x + y).tolist()
+
+    with sick("add", "scales(result, 10)", "result.max > 5", "result.layout == contiguous"):
+        assert added([1, 2], [1, 2]) == [2, 4] and COUNTS == {}
+        assert added([1, 2], [4, 5]) == [50, 70] and COUNTS == {"f": 1}
+        assert added([7, 8], [-7, -8]) == [0, 0] and COUNTS == {"f": 1}
+
+
 # ---- words --------------------------------------------------------------------------------------------------------
 
 

@@ -422,7 +422,7 @@ def tensors_of(subject: str, call: Call) -> list:
 
 def _argument(subject: str, call: Call):
     if subject == "result":
-        return call.destination or call.result
+        return call.result if call.result is not None else call.destination or None
     return call.args.get(subject, call.args.get("input") if subject == "self" else None)
 
 

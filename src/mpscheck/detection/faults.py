@@ -14,8 +14,9 @@ from torch.utils import _pytree as pytree
 from mpscheck.bugs import catalogue
 from mpscheck.bugs import effect as words
 from mpscheck.bugs.trigger import Call
-from mpscheck.emulation.effects import each, healthy_result
+from mpscheck.emulation.effects import each
 from mpscheck.emulation.faults import Fault, Imitation, fault, made, of_bug
+from mpscheck.emulation.firing import right_result
 
 # ---- effects: how a result is wrong; each gives an imitation ------------------------------------------------------
 
@@ -177,7 +178,7 @@ def counting(one: Fault, told: Callable[[], None]) -> Fault:
     """The same fault; `told` is called for each call whose result is not the right one."""
 
     def imitate(call: Call, run):
-        right = each(torch.clone, healthy_result(call, run))
+        right = each(torch.clone, right_result(call, run))
         got = one.imitate(call, run)
         if any(differ(a, b) for a, b in zip(pytree.tree_leaves(right), pytree.tree_leaves(got))):
             told()

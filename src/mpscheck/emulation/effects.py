@@ -6,7 +6,6 @@ gives the right answer by chance: memory that is left unwritten holds junk, neve
 
 import builtins
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch.utils._pytree import tree_map_only
@@ -23,15 +22,6 @@ JUNK = -7.25  # no likely answer; whole-number types get 249, bool gets True
 def each(function: Callable[[torch.Tensor], torch.Tensor], value):
     """Apply a function to a tensor, or to each in a list or tuple; what is no tensor stays."""
     return tree_map_only(torch.Tensor, function, value)
-
-
-def healthy_result(call: Call, run):
-    """The right result; of a call that writes, in memory of its own: the destination stays as it is."""
-    if not call.writes:
-        return call.result if call.result is not None else run(call.args)
-    aside = replace(call, args=call.args | {name: each(torch.clone, call.args[name]) for name in call.writes})
-    run(aside.args)
-    return aside.destination
 
 
 def junk_like(tensor: torch.Tensor) -> torch.Tensor:
@@ -102,7 +92,7 @@ def in_part(tensor: torch.Tensor, part: str) -> torch.Tensor:
 def ignores_strides(call: Call, run, target: str, value=None):
     if target != "result":
         return with_argument(call, run, target, as_if_contiguous)
-    right = healthy_result(call, run)
+    right = firing.right_result(call, run)
     wrong = unwritten_result(call, right)
     for memory, values in zip(tensors_in_argument(wrong), tensors_in_argument(right), strict=True):
         as_if_contiguous(memory).copy_(values)
@@ -149,7 +139,7 @@ def drops(call: Call, run, target: str, value=None):
 def sets(call: Call, run, target: str, value: str):
     number = float("nan") if value == "nan" else read_literal(value)
     if target == "result":
-        return each(lambda right: torch.full_like(right, number), healthy_result(call, run))
+        return each(lambda right: torch.full_like(right, number), firing.right_result(call, run))
     old = call.args[target]
     if isinstance(old, torch.Tensor):
         return with_argument(call, run, target, lambda tensor: torch.full_like(tensor, number))
@@ -165,7 +155,7 @@ def unchecked(call: Call, run, target: str, value=None):
 def scales(call: Call, run, target: str, value: str):
     if target != "result":
         return with_argument(call, run, target, lambda tensor: tensor * float(value))
-    return each(lambda right: right * float(value), healthy_result(call, run))
+    return each(lambda right: right * float(value), firing.right_result(call, run))
 
 
 def noise(call: Call, run, target: str, value: str):
@@ -175,11 +165,11 @@ def noise(call: Call, run, target: str, value: str):
         drawn = torch.randn(right.shape, generator=generator).to(right.device)
         return (right * (1 + float(value) * drawn)).to(right.dtype)
 
-    return each(disturbed, healthy_result(call, run))
+    return each(disturbed, firing.right_result(call, run))
 
 
 def unwritten(call: Call, run, target: str, value: str | None = None):
-    right = healthy_result(call, run)
+    right = firing.right_result(call, run)
     wrong = unwritten_result(call, right)
     if value is None:
         return wrong
@@ -205,7 +195,7 @@ def rounds(call: Call, run, target: str, value: str):
 
     if target != "result":
         return with_argument(call, run, target, through)
-    return each(through, healthy_result(call, run))
+    return each(through, firing.right_result(call, run))
 
 
 def makes_nan(call: Call, run, target: str, value=None):
@@ -216,7 +206,7 @@ def makes_nan(call: Call, run, target: str, value=None):
                 infinite |= argument.isinf()
         return right.masked_fill(infinite & (right == 0), float("nan"))
 
-    return each(spoiled, healthy_result(call, run))
+    return each(spoiled, firing.right_result(call, run))
 
 
 def wraps(call: Call, run, target: str, value: str):
@@ -230,7 +220,7 @@ def wraps(call: Call, run, target: str, value: str):
         wrong.narrow(axis, 0, size - limit).copy_(right.narrow(axis, limit, size - limit))
         return wrong
 
-    return each(wrapped, healthy_result(call, run))
+    return each(wrapped, firing.right_result(call, run))
 
 
 def stale(call: Call, run, target: str, value=None):
@@ -251,7 +241,7 @@ def keeps(call: Call, run, target: str, value=None):
 
 
 def random(call: Call, run, target: str, value=None):
-    return each(lambda right: right[:1].expand_as(right).clone(), healthy_result(call, run))
+    return each(lambda right: right[:1].expand_as(right).clone(), firing.right_result(call, run))
 
 
 IMITATIONS = {

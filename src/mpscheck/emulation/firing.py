@@ -5,7 +5,7 @@ Nothing here chooses faults: `faults` does, when a person asks for them.
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from mmap import PAGESIZE, mmap
 
@@ -49,12 +49,14 @@ def computed(call: Call, run: Callable):
     if not faults:
         return run(call.args) if call.result is None else call.result
     _keep(call, faults)
-    fires = None
+    fires, judged = None, call
     for one in faults:
-        if call.form == "functional" and call.result is None and any(t.needs_result() for t in one.triggers):
-            call = replace(call, result=run(call.args))
+        if judged.result is None and any(_asks_for_result(trigger, call) for trigger in one.triggers):
+            with off() if call.writes else nullcontext():
+                judged = replace(call, result=right_result(call, run))
+            call = call if call.writes else judged
         with off():  # reading values is a copy
-            matched = any([_earlier.matches(trigger, call) for trigger in one.triggers])  # each must see each call
+            matched = any([_earlier.matches(trigger, judged) for trigger in one.triggers])  # each must see each call
         fires = one if matched and fires is None else fires
     if fires is not None:
         COUNTS[fires.slug] = COUNTS.get(fires.slug, 0) + 1
@@ -64,6 +66,22 @@ def computed(call: Call, run: Callable):
         result = run(call.args) if call.result is None else call.result
     _keep(call, faults, result)
     return result
+
+
+def _asks_for_result(trigger: Trigger, call: Call) -> bool:
+    """Whether a trigger must know the result; where a call writes, its destination tells all but the values."""
+    asked = [condition for condition in trigger.when if "result" in condition.subjects]
+    return any(condition.reads for condition in asked) if call.writes else bool(asked)
+
+
+def right_result(call: Call, run: Callable):
+    """The right result; of a call that writes, in memory of its own: the destination stays as it is."""
+    if not call.writes:
+        return call.result if call.result is not None else run(call.args)
+    copies = {name: tree_map_only(torch.Tensor, torch.clone, call.args[name]) for name in call.writes}
+    aside = replace(call, args=call.args | copies)
+    run(aside.args)
+    return aside.destination
 
 
 def _keep(call: Call, faults: Iterable[Fault], result=None) -> None:

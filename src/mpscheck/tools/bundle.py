@@ -39,7 +39,7 @@ MATCHING = (
     *("runs/macos", "tools/known", "bugs/recorder"),
 )
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
-LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
+LOCATE = ("replay", "judge", "where", "lockstep", "recognize", "reproduce", "text", "whole", "command")
 VALIDATE = ("checks", "report", "run", "compare", "calls", "modes")
 RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
@@ -49,7 +49,7 @@ TOOLS = {  # by the name of the file under snippets/
     ),
     "locate_divergence.py": Tool(
         (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
-        lambda: entries(catalogue.with_check(), measured_now()),
+        lambda: entries(catalogue.with_check(), measured_now()) + drafted() + without_condition(),
     ),
     "validate_mps.py": Tool(
         (
