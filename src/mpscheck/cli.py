@@ -146,7 +146,9 @@ def verify(device, fresh):
 @click.argument(
     "kinds",
     nargs=-1,
-    type=click.Choice(["bundles", "controls", "recordings", "transcripts", "detection", "notebooks", "case"]),
+    type=click.Choice(
+        ["bundles", "controls", "recordings", "transcripts", "detection", "works-with", "notebooks", "case"]
+    ),
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
 @one_sentence
@@ -169,6 +171,22 @@ def detection(faults, models, entries, publish, resume):
     from mpscheck.commands import detection as command
 
     sys.exit(command.main(models, entries, faults, publish, resume))
+
+
+@main.command("works-with")
+@click.argument("names", nargs=-1, metavar="[MODEL]…")
+@click.option("--runs", default=20, show_default=True, help="Runs on each device, each with other weights and inputs.")
+@click.option(
+    "--seconds", default=30.0, show_default=True, help="Stop a model on a device after so long; one run at least."
+)
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
+@one_sentence
+def works_with(names, runs, seconds, publish, resume):
+    """What validate and locate say of the models that people use: healthy, with other arithmetic, with one fault."""
+    from mpscheck.commands import works as command
+
+    sys.exit(command.main(names, runs, seconds, publish, resume))
 
 
 @main.command()

@@ -8,7 +8,7 @@ from torch import nn
 
 from mpscheck.bugs import catalogue
 from mpscheck.commands import recordings as published
-from mpscheck.detection.libraries import LIBRARIES, USES, Library
+from mpscheck.detection.libraries import HERE, USES, Library
 from mpscheck.detection.recordings import record, row
 from mpscheck.runs import emulated, made_of
 from mpscheck.site import recorded
@@ -53,7 +53,7 @@ def test_what_is_published_is_of_each_bug_with_a_trigger_and_of_every_library():
     there, known = emulated.read("recordings"), published.bugs()
     assert set(there) <= set(known)
     for document in there.values():
-        assert document["row"]["recorded"] == [library.name for library in LIBRARIES]
+        assert document["row"]["recorded"] == [library.name for library in HERE]
         uses = {use for cell in document["row"]["libraries"].values() for use in cell["certain"]}
         assert uses <= set(USES)
 

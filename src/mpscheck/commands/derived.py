@@ -14,7 +14,7 @@ import click
 
 from mpscheck import environments
 from mpscheck.bugs import catalogue
-from mpscheck.commands import controls, detection, notebooks, recordings, transcripts
+from mpscheck.commands import controls, detection, notebooks, recordings, transcripts, works
 from mpscheck.places import ROOT
 from mpscheck.runs import emulated, made_of, runner
 from mpscheck.tools import bundle
@@ -134,6 +134,19 @@ def of_detection() -> Iterator[Stale]:
         yield Stale(detection.KIND, name, why, again[rows[name][:2]] if name in now else gone)
 
 
+def of_works() -> Iterator[Stale]:
+    """What the tools say of the models that people use."""
+    libraries = {works.file_of(library.name): library for library in works.LIBRARIES}
+    now = {name: works.made_now(library) for name, library in libraries.items()}
+    gone = removal(works.KIND)
+    for name, why in emulated.stale(works.KIND, now).items():
+        if library := libraries.get(name):
+            needs = lacking([library.environment] if library.environment else [])
+            yield Stale(works.KIND, name, why, works_again, needs)
+        else:
+            yield Stale(works.KIND, name, why, gone)
+
+
 def of_notebooks() -> Iterator[Stale]:
     """The executed notebooks."""
     for path in notebooks.paths():
@@ -182,6 +195,10 @@ def measured_again(slugs: list[str]) -> None:
     mpscheck("controls", "--publish", "--resume", *slugs)
 
 
+def works_again(names: list[str]) -> None:
+    mpscheck("works-with", "--publish", *names)
+
+
 def rows_again(model: str, entry: str) -> Callable[[list[str]], None]:
     """All rows of a model and entry point at once: it is loaded once."""
 
@@ -210,6 +227,7 @@ KINDS: dict[str, Callable[[], Iterator[Stale]]] = {
     "recordings": of_recordings,
     "transcripts": of_transcripts,
     "detection": of_detection,
+    "works-with": of_works,
     "notebooks": of_notebooks,
     "case": of_case,
 }

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
+from torch.utils import _pytree as pytree
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
-from mpscheck.detection.libraries import LIBRARIES, USES, Library, uses_of
+from mpscheck.detection.libraries import HERE, USES, Library, uses_of
 from mpscheck.tools.audit import Report, audit
 from mpscheck.tools.bundle import entries
 from mpscheck.tools.known import Known, read_known
@@ -40,7 +41,7 @@ def record(library: Library, use: str, bugs: tuple[Known, ...]) -> Recorded:
     for device in DEVICES:
         torch.manual_seed(0)
         model = library.make().to(device)
-        inputs = {name: value.to(device) for name, value in library.inputs().items()}
+        inputs = pytree.tree_map_only(torch.Tensor, lambda tensor, device=device: tensor.to(device), library.inputs())
         try:
             with audit(bugs=bugs) as report:
                 USES[use](model, inputs)
@@ -85,7 +86,7 @@ def row(bug: Bug, recorded: Iterable[Recorded]) -> dict[str, dict]:
 def rows(bugs: tuple[Bug, ...]) -> Iterator[tuple[str, dict]]:
     """The row of each bug by its slug: every library runs once for all of them."""
     known = read_known(entries(bugs))
-    recorded = [record(library, use, known) for library in LIBRARIES for use in uses_of(library)]
+    recorded = [record(library, use, known) for library in HERE for use in uses_of(library)]
     for bug in bugs:
         yield bug.slug, row(bug, recorded)
 
@@ -97,7 +98,7 @@ def main(*slugs: str) -> None:
     with contextlib.redirect_stdout(sys.stderr):
         bugs = tuple(catalogue.find(slug) for slug in slugs) or catalogue.with_check()
         for slug, found in rows(tuple(bug for bug in bugs if bug.triggers)):
-            line = {"slug": slug, "recorded": [library.name for library in LIBRARIES], "libraries": found}
+            line = {"slug": slug, "recorded": [library.name for library in HERE], "libraries": found}
             print(json.dumps(line, allow_nan=False), file=answer, flush=True)
 
 

@@ -88,6 +88,20 @@ def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:
     }
 
 
+def of_works(fault: str, environment: str, bugs: dict[str, Bug]) -> dict[str, str]:
+    """What the row of a kind of model is made of, by the fault that it was given and the environment that it needs."""
+    pins = {"environment": files(f"scripts/environments/{environment}.txt")} if environment else {}
+    return {
+        "validate": digest([code("tools/validate/*.py"), code("tools/models.py")]),
+        "locate": code("tools/locate/*.py"),
+        "models": reached_hash(_source("detection/libraries"), "LIBRARIES"),  # not what people do with them
+        "fault": fault_of(bugs[fault]) if fault in bugs else code("detection/faults.py"),
+        "counting": code("detection/works.py"),
+        "device": device(),
+        **pins,
+    }
+
+
 def of_case() -> dict[str, str]:
     """What the report rebuilt is made of."""
     return {

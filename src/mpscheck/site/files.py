@@ -25,12 +25,13 @@ from mpscheck.site.pages import (
     verification,
     vocabulary,
     worklist,
+    works_with,
 )
 
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
     *(advice, audit, worklist),
-    *(detection, verification, vocabulary, declared, downloads, api),
+    *(detection, works_with, verification, vocabulary, declared, downloads, api),
 )
 
 
