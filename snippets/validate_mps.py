@@ -5,8 +5,8 @@
     python validate_mps.py --model DIR --entry transformers --quick
 
 Exit status 0: agrees; 3: disagrees; anything else: could not check. In a notebook, for any torch.nn.Module of yours on
-the CPU: `from validate_mps import validate; print(validate(model, tokens, device="mps"))`. In a program, the file
-pick_device.py beside this one chooses the device by it.
+the CPU, or any function of tensors: `from validate_mps import validate; print(validate(model, tokens, device="mps"))`.
+In a program, the file pick_device.py beside this one chooses the device by it.
 
 Each check computes the same thing three times: on the device, on the CPU, on the CPU in float64. The device may make
 ALLOWED_RATIO times the error of the CPU. An agreement covers what the last line names and no more. IOI, indirect object
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import functools
 import importlib.metadata
 import importlib.util
 import inspect
@@ -30,7 +31,9 @@ import re
 import runpy
 import subprocess
 import sys
+import types
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import repeat
@@ -50,47 +53,58 @@ PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the exa
     "Later {A} and {B} found a gift at the office, so {B} gave it to",
 ]
 PAIRS = [("Mary", "John"), ("Tom", "Anna"), ("Alice", "Bob")]
+LENGTHS = (1, 2, 3, 5, 9, 17, 33, 61, 523)  # no multiples of the blocks in which kernels work
 
 
-def logits(model, *inputs):
-    return [first_of(model(*inputs))]
+def logits(model, *inputs, **named):
+    """All that the model gives, not the logits alone."""
+    return numbers(model(*inputs, **named))
 
 
-def residual_stream(model, *inputs):
-    return watched(model, inputs, layers(model))[1]
+def residual_stream(model, *inputs, **named):
+    return watched(model, inputs, named, layers(model))[1]
 
 
-def attention_patterns(model, *inputs):
-    points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
+def attention_patterns(model, *inputs, **named):
+    points = [module for name, module in modules(model) if name.endswith("hook_pattern")]
     if points:  # TransformerLens
-        return watched(model, inputs, points)[1]
+        return watched(model, inputs, named, points)[1]
     with contextlib.ExitStack() as stack:
         stack.callback(model.set_attn_implementation, model.config._attn_implementation)
         model.set_attn_implementation("eager")  # the fused kernels keep no patterns
-        return list(model(*inputs, output_attentions=True).attentions)
+        return list(model(*inputs, **named, output_attentions=True).attentions)
 
 
-def patched(model, *inputs):
+def patched(model, *inputs, **named):
     """The middle layer's output at the last position is taken from a run on the inputs in reverse."""
     middle = layers(model)[len(layers(model)) // 2 :][:1]
-    _, (other,) = watched(model, [t.flip(*range(t.ndim)) for t in inputs], middle)
-    return [watched(model, inputs, middle, lambda tensor: tensor[:, -1].copy_(other[:, -1]))[0]]
+    args, keywords = changed((inputs, named), lambda t: t.flip(*range(t.ndim)))
+    _, (other,) = watched(model, args, keywords, middle)
+    return [first_of(watched(model, inputs, named, middle, lambda tensor: tensor[:, -1].copy_(other[:, -1]))[0])]
 
 
-def gradients(model, *inputs):
-    """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer.
-
-    In a module without a list of layers, its gradient in the weights.
-    """
+def gradients(model, *inputs, **named):
+    """With gradients other kernels run: all outputs; the gradients in inputs, layers and weights of their random mean."""
+    draws = torch.Generator().manual_seed(0)
     with torch.enable_grad():
-        found, seen = watched(model, inputs, layers(model, []), torch.Tensor.requires_grad_)  # weights may be frozen
-        seen = seen or [weight for weight in model.parameters() if weight.requires_grad]
-        difference = (found[..., 0] - found[..., 1])[..., -1].sum() / len(found)
-        return [found + difference, *torch.autograd.grad(difference, seen)]  # one number alone has no error of its own
+        args, keywords = changed((inputs, named), lambda t: t.detach().requires_grad_(t.is_floating_point()))
+        found, seen = watched(
+            model, args, keywords, layers(model, []), torch.Tensor.requires_grad_
+        )  # weights may be frozen
+        outputs = numbers(found)
+        ends = [output for output in outputs if output.requires_grad]
+        seen = [*leaves((args, keywords)), *seen, *(weight for weight in leaves(model, torch.nn.Parameter))]
+        seen = list({id(tensor): tensor for tensor in seen if tensor.requires_grad}.values())
+        if not ends or not seen:
+            raise CouldNotCheck("no gradient goes through it")
+        weights = [torch.randn(output.shape, generator=draws).to(output) for output in ends]
+        found = torch.autograd.grad(ends, seen, weights, allow_unused=True)
+        return outputs, [torch.zeros_like(t) if grad is None else grad for t, grad in zip(seen, found)]
 
 
-def generated(model, ids):
+def generated(model, *inputs, **named):
     """The logits of each step with a key-value cache: one token at a time takes other kernels."""
+    ids = tokens_of((*inputs, named))
     steps, cache, options = [], None, {"use_cache": True, "return_dict": False}
     keyword = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"  # renamed in 5
     if hasattr(model, "original_model"):  # TransformerBridge
@@ -109,30 +123,26 @@ def generated(model, ids):
     return steps
 
 
-def lengths(model, ids):
-    """Some kernels are taken for short sequences only."""
-    return [first_of(model(ids[:1, :length])) for length in (1, 2, 3, 5, 9, 17) if length <= ids.shape[1]]
-
-
-def square(model, ids):
+def square(model, *inputs, **named):
     """The first layer on as many tokens as the model is wide: a square matrix can be taken for its transpose."""
-    seen, first = [], layers(model)[:1]
+    seen, first, ids = [], layers(model)[:1], tokens_of((*inputs, named))
 
     def stop(tensor):
         seen.append(tensor)
         raise Enough
 
-    width = watched(model, (ids[:1, :1],), first)[1][0].shape[-1]
+    width = watched(model, (ids[:1, :1],), {}, first)[1][0].shape[-1]
+    ids = ids.flatten().repeat(width)[:width]
     with contextlib.suppress(Enough):
-        watched(model, (ids.flatten().repeat(width)[:width].view(-1, math.gcd(width, ids.shape[1])),), first, stop)
+        watched(model, (ids.view(-1, math.gcd(width, 32)),), {}, first, stop)
     return seen
 
 
-def padded(model, ids):
+def padded(model, *inputs, **named):
     """A batch whose first sequence is padded on the left; only what is no padding is compared."""
-    mask = torch.ones_like(ids)
+    mask = torch.ones_like(tokens_of((*inputs, named)))
     mask[0, :2] = 0
-    return [first_of(model(ids, attention_mask=mask))[mask.bool()]]
+    return [first_of(model(*inputs, **{**named, "attention_mask": mask}))[mask.bool()]]
 
 
 def check_ioi(run):
@@ -158,19 +168,36 @@ def check_ioi(run):
     return [compare(*values) for values in list(zip(*sides))[:3]]
 
 
+def check_lengths(run):
+    """Some kernels are taken for short sequences only, others read past the end of a block that is not full."""
+    found = []
+    for length in LENGTHS:
+        try:
+            found += run.compare(logits, [resized(run.batches[0], length)])
+        except CouldNotCheck:  # longer than it takes
+            if not found:
+                raise
+    return found
+
+
 def check_repeats(run):
-    """The same input three times on the device; a fault only where the spread exceeds what rounding allows."""
-    (got,), (cpu,), (exact,) = run.three(logits, run.batches[0])
-    again = [first_of(run.other(*(t.to(run.device) for t in run.batches[0]))) for _ in range(2)]
-    return [compare_runs(a, got, cpu, exact) for a in again]
+    """The same input again and again on the device; a fault only where the spread exceeds what rounding allows."""
+    sides, found = run.three(logits, run.batches[0]), []
+    for _ in range(run.repeat - 1):
+        again = run.once(logits, run.other, run.batches[0], run.device)
+        found.append(max(map(compare_runs, again, *sides), key=badness))
+    run.rate = rate_seen(run.repeat)
+    return found
 
 
 def check_half(run, dtype):
     """The device in a half type, against float64 with the same rounded weights."""
     low = copy_to(run.cpu, "cpu", dtype)
-    short = tuple(t[:2, :12] if t.ndim > 1 else t for t in run.batches[0])
-    half = Run(low, copy_to(low, run.device), run.device, [], None, [])
-    return half.compare(logits, [tuple(t.to(dtype) if t.is_floating_point() else t for t in short)])
+    half = Run(low, copy_to(low, run.device), run.device, [], None, run.lines)
+    batch = run.batches[0]
+    with contextlib.suppress(CouldNotCheck):
+        batch = resized(batch, min(12, tokens_of(batch).shape[1]), 2)
+    return half.compare(logits, [changed(batch, lambda t: t.to(dtype) if t.is_floating_point() else t)])
 
 
 CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
@@ -181,7 +208,7 @@ CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
     "patching": lambda run: run.compare(patched),
     "backward": lambda run: run.compare(gradients),
     "generation": lambda run: run.compare(generated),
-    "lengths": lambda run: run.compare(lengths),
+    "lengths": check_lengths,
     "square": lambda run: run.compare(square),
     "padded batch": lambda run: run.compare(padded),
     "same input twice": check_repeats,
@@ -212,19 +239,18 @@ def ioi_batches(tokenizer):
 
 def layers(model, otherwise=None):
     """The model's layers: its longest ModuleList. Without one, what is given for that. Raises CouldNotCheck."""
-    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    lists = [module for _, module in modules(model) if isinstance(module, torch.nn.ModuleList)]
     if not lists and otherwise is None:
         raise CouldNotCheck("no list of layers in this module")
     return list(max(lists, key=len, default=otherwise))
 
 
-def first_of(output):
-    """The logits, else the tensor itself, else the first of several outputs."""
-    output = getattr(output, "logits", output)
-    return output if isinstance(output, torch.Tensor) else output[0]
+def modules(model):
+    """The modules of a model with their names; a function has none."""
+    return list(model.named_modules()) if isinstance(model, torch.nn.Module) else []
 
 
-def watched(model, inputs, modules, change=lambda tensor: None):
+def watched(model, inputs, named, modules, change=lambda tensor: None):
     """Run the model. Return its output and that of each of the modules; `change` is called with that of the first."""
     seen = []
 
@@ -236,7 +262,7 @@ def watched(model, inputs, modules, change=lambda tensor: None):
     with contextlib.ExitStack() as stack:
         for module in modules:
             stack.enter_context(module.register_forward_hook(keep))
-        return first_of(model(*inputs)), seen
+        return model(*inputs, **named), seen
 
 
 class Enough(Exception):
@@ -247,40 +273,54 @@ class Enough(Exception):
 # From the checks to one verdict, and what is said of it.
 
 
-WORST_FIRST = ("disagrees", "could not check", "agrees")
+def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False, repeat=3):
+    """Compare a model on the CPU, or any function of tensors, with its copy on the device.
 
-
-def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
-    """Compare a model on the CPU with its copy on the device.
-
-    `model` is on the CPU, and put into eval mode. `inputs`: what to call it with, a tensor or a tuple of tensors (the
-    first dimension is the batch), or a list of those. `tokenizer`: one of transformers, for the IOI prompts. Returns a
-    Report. Raises CouldNotCheck if there is no such device or the model is not on the CPU.
+    `model` is put into eval mode. `inputs`: what to call it with, a tensor, a dict of keyword arguments, a tuple of
+    arguments, which may end with such a dict, or a list of those, each a call. `tokenizer`: one of transformers, for the
+    IOI prompts. `repeat`: how often the same input is run on the device. Returns a Report. Raises CouldNotCheck if there
+    is no such device, the model is not on the CPU, or it cannot be copied.
     """
     need_device(device)
-    weights = [*model.parameters(), *model.buffers()]
+    model = unwrapped(model)
+    weights = list(leaves(model))
     if any(t.device.type != "cpu" for t in weights):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
-    batches = [b if isinstance(b, tuple) else (b,) for b in (inputs if isinstance(inputs, list) else [inputs])]
-    run = Run(model.eval(), copy_to(model, device), device, batches, tokenizer, [])
+    for module in leaves(model, torch.nn.Module):
+        module.eval()
+    try:
+        other = copy_to(model, device)
+    except (TypeError, AttributeError) as error:  # such as a lock or an open file among its attributes
+        raise CouldNotCheck(
+            f"it cannot be copied to the device ({explain(error)}): hand over the module in it"
+        ) from error
+    run = Run(model, other, device, inputs if isinstance(inputs, list) else [inputs], tokenizer, [], repeat)
     left_out = set(CHECKS) - set(QUICK) if quick else ()
     checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
-    verdict = next((v for v in WORST_FIRST if v in [c.verdict for c in checks]), "could not check")
+    verdict = next((v for v in WORST_FIRST[:3] if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
-    dtype = str(weights[0].dtype)[6:] if weights else "no weights"
-    size = f"{sum(b[0].numel() for b in batches)} " + ("numbers" if batches[0][0].is_floating_point() else "tokens")
+    dtype = next((str(t.dtype)[6:] for t in weights if t.is_floating_point()), "no weights")
+    shapes = " and ".join(str(tuple(t.shape)) for t in leaves(run.batches[0]))
+    size = f"longest sequence {run.longest} tokens" if run.longest else f"inputs {shapes}"
     subject = f"{name}, {dtype}, {size}, {device} against the CPU, torch {torch.__version__}"
-    return Report(verdict, subject, margin, tuple(checks), tuple(run.lines))
+    rare = f"what goes wrong in fewer than {run.rate:.0%} of runs (--repeat)"
+    return Report(verdict, subject, margin, tuple(checks), tuple(run.lines), rare)
+
+
+def unwrapped(model):
+    """A module or a function as it is; of anything else that holds a module, as libraries that trace do, that module."""
+    if isinstance(model, (torch.nn.Module, functools.partial)) or inspect.isroutine(model):
+        return model
+    held = [value for value in vars(model).values() if isinstance(value, torch.nn.Module)]
+    for whole in held:
+        if set(held) <= set(whole.modules()):
+            return whole
+    raise CouldNotCheck(f"{type(model).__name__} is no torch.nn.Module and no function: hand over the module in it")
 
 
 @torch.no_grad()
 def outcome(run, name):
     """Do one check: its Check, with the verdict and figures of the worst that it compared."""
-
-    def badness(found):
-        verdict, margin, _ = found
-        return -WORST_FIRST.index(verdict), float("inf") if margin is None else margin
-
     try:
         return Check(name, *max(CHECKS[name](run), key=badness))
     except Exception as error:  # what one check cannot do must not hide what the others find
@@ -307,12 +347,13 @@ class Report:
     margin: float | None = None
     checks: tuple = ()
     lines: tuple = ()  # IOI on each device
+    rare: str = "rare faults"
 
     def __str__(self):
         ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
         wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
         rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
-        rest = "; ".join([*rest, "sampling", "training", "other inputs and models"])
+        rest = "; ".join([*rest, self.rare, "sampling", "training", "other inputs and models"])
         subject = f"{self.subject}. Wrong: {wrong}" if wrong else self.subject
         return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
 
@@ -321,41 +362,96 @@ class Report:
 # What a check works on: the model and its copy on the device, and the three answers that are compared.
 
 
+SHAKES = 4  # how often the CPU computes with other roundings before a device that differs is called wrong
+DRAWS = "random draws were made on the CPU, once for both; those of the device are not checked"
+
+
 @dataclass
 class Run:
-    """What a check works on: a model on the CPU, its copy on the device, inputs (tuples of CPU tensors) for both."""
+    """What a check works on: a model (or a function) on the CPU, its copy on the device, batches of inputs for both."""
 
-    cpu: torch.nn.Module
-    other: torch.nn.Module
+    cpu: object
+    other: object
     device: str
     batches: list
     tokenizer: object
     lines: list
+    repeat: int = 3  # runs of "same input twice"
+    rate: float = 1.0  # the smallest share of wrong runs that was all but surely seen
+    longest: int = 0  # tokens of the longest sequence that was compared
 
-    def three(self, function, inputs):
+    def once(self, function, model, batch, device="cpu", mode=None):
+        """Return what `function(model, *inputs)`, a list of tensors, is on one device, in a mode of torch if one is given."""
+        shaken = mode.shaken if isinstance(mode, Shaken) else lambda tensor: tensor
+        args, named = call_of(changed(batch, lambda t: shaken(t.detach().to(device, copy=True))))
+        used = model
+        if not isinstance(model, torch.nn.Module):  # it may change what it reads, as a scheduler counts its steps
+            used = changed(model, lambda t: t.detach().clone())
+        with torch.random.fork_rng(devices=[]), contextlib.ExitStack() as stack:
+            torch.default_generator.manual_seed(0)
+            start = torch.get_rng_state()
+            for one in [SameDraws() if DRAWS in self.lines else None, mode]:
+                stack.enter_context(one or contextlib.nullcontext())
+            found = function(used, *args, **named)
+            drew = device == "cpu" and not torch.equal(torch.get_rng_state(), start)
+        if drew and DRAWS in self.lines:
+            raise CouldNotCheck("it draws random numbers in a way that cannot be repeated on the device")
+        if drew:
+            self.lines.append(DRAWS)
+            return self.once(function, model, batch, device, mode)
+        return found
+
+    def three(self, function, batch):
         """Return what `function(model, *inputs)`, a list of tensors, is on the device, the CPU, the CPU in float64."""
         try:
-            cpu = function(self.cpu, *inputs)
-            with Float64():
-                exact = function(self.cpu, *inputs)
+            exact = self.once(function, self.cpu, batch, mode=Float64())  # first: it takes the most memory
+            cpu = self.once(function, self.cpu, batch)
         except Exception as error:  # then it is not the device's fault
             raise CouldNotCheck(f"no reference from the CPU: {explain(error)}") from error
-        return function(self.other, *(t.to(self.device) for t in inputs)), cpu, exact
+        got = self.once(function, self.other, batch, self.device)
+        with contextlib.suppress(CouldNotCheck):
+            self.longest = max(self.longest, tokens_of(batch).shape[1])
+        return got, cpu, exact
 
     def compare(self, function, batches=None):
         """Compare each tensor of `function(model, *inputs)`, for the first of the batches if none are given."""
-        return [found for b in batches or self.batches[:1] for found in map(compare, *self.three(function, b))]
+        return [found for batch in batches or self.batches[:1] for found in self.judge(function, batch)]
+
+    def judge(self, function, batch):
+        """What `compare` gives of each tensor. Where one differs, the CPU is asked again, with other roundings."""
+        got, cpu, exact = self.three(function, batch)
+        nothing = 0.0
+        if isinstance(cpu, tuple):  # outputs and their gradients, which are zero or not beside each other
+            largest = max((value.abs().max().item() for value in exact[1] if value.numel()), default=0.0)
+            nothing = largest * torch.finfo(cpu[1][0].dtype).eps
+        if len(flat(got)) != len(flat(cpu)):
+            return [("disagrees", None, f"{len(flat(got))} outputs, on the CPU {len(flat(cpu))}")]
+        least = [0.0] * len(flat(cpu)) if not nothing else [0.0] * len(cpu[0]) + [nothing] * len(cpu[1])
+        sides = list(map(flat, (got, cpu, exact)))
+        found = [compare(*values, (), small) for *values, small in zip(*sides, least)]
+        if any(verdict == "disagrees" for verdict, _, _ in found):
+            shaken = zip(*(flat(self.once(function, self.cpu, batch, mode=Shaken(n))) for n in range(SHAKES)))
+            found = list(map(compare, *sides, shaken, least))
+        if len(found) > 1:
+            found = [(*one[:2], f"{one[2]}, in {n} of {len(found)}") for n, one in enumerate(found, 1)]
+        return found
+
+
+def flat(found):
+    """The tensors of what a check computes, those of two lists in one."""
+    return [*found[0], *found[1]] if isinstance(found, tuple) else found
 
 
 def copy_to(model, device, dtype=None):
-    """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept."""
+    """Copy a model of the CPU to the device tensor by tensor; the order of strides and shared weights are kept.
+
+    Tensors that are neither weights nor buffers of it stay on the CPU, as with `model.to(device)`; those of a function go.
+    """
     move = lambda t: t.detach().to(device, dtype if t.is_floating_point() else None, copy=True)  # noqa: E731
-    attributes = (value for module in model.modules() for value in vars(module).values())
-    # deepcopy refuses tensors with a gradient
-    moved = {id(t): t.detach() for t in attributes if isinstance(t, torch.Tensor)}
-    moved.update({id(b): move(b) for b in model.buffers()})
-    moved.update({id(p): torch.nn.Parameter(move(p), p.requires_grad) for p in model.parameters()})
-    copied = copy.deepcopy(model, moved)  # deepcopy takes what is in `moved` as copied already
+    if not isinstance(model, torch.nn.Module):
+        return changed(model, move)
+    own = {id(t) for t in (*model.parameters(), *model.buffers())}
+    copied = changed(model, lambda t: move(t) if id(t) in own else t.detach())
     with contextlib.redirect_stdout(None):  # TransformerLens notes device and dtype elsewhere too, and prints that
         return copied.to(device) if dtype is None else copied.to(dtype)
 
@@ -364,10 +460,40 @@ def copy_to(model, device, dtype=None):
 # Is one tensor of the device wrong, by the rule of MPS Check? In words.
 
 
-def compare(got, cpu, exact):
-    """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64."""
+HALF_RATIO = 2.0  # in place of ALLOWED_RATIO for the RMS in half types: a sum is cut to them a few times at most
+MANY = 1000  # numbers that have an RMS worth so much
+BLOCK = 2**22  # a larger tensor is compared part by part, which takes less memory
+WORST_FIRST = ("disagrees", "could not check", "agrees", "not checked")
+
+
+def compare(got, cpu, exact, shaken=(), nothing=0.0):
+    """Return (verdict, margin, words) for one tensor of the device; `exact` is the CPU's answer in float64.
+
+    `shaken`: what the CPU gives with other roundings, SHAKE of them. They join the baseline, as far as one rounding does.
+    `nothing`: a tensor without a larger number in it holds nothing but roundings.
+    """
     # pytorch#197715: never .to("cpu", float64)
-    return judged(compare_output(got.detach().cpu(), cpu.detach(), exact.detach(), rounds=True))
+    got, cpu, exact, *shaken = (value.detach().cpu() for value in (got, cpu, exact, *shaken))
+    if got.shape == cpu.shape and cpu.numel() > BLOCK:
+        parts = zip(*(value.flatten().split(BLOCK) for value in (got, cpu, exact, *shaken)))
+        return max((compare(*part[:3], part[3:], nothing) for part in parts), key=badness)
+    alike = got.shape == cpu.shape and got.dtype == cpu.dtype
+    if alike and nothing and max(exact.abs().max(), got.abs().max() / ALLOWED_RATIO) <= nothing:
+        return "not checked", None, "it is zero but for roundings"
+    shaken = [other for other in shaken if alike and other.shape == cpu.shape]
+    for other in shaken:  # whole numbers, and places of NaN, that roundings decide
+        got = torch.where(other == cpu if not is_rounded(cpu.dtype) else other.isfinite() == cpu.isfinite(), got, cpu)
+    numbers = compare_output(got, cpu, exact, rounds=True)
+    for other in shaken:
+        sizes = compare_output(other, cpu, exact, rounds=True)["device"]
+        numbers["cpu"].update({size: max(numbers["cpu"][size], sizes[size] / SHAKE) for size in SIZES})
+    return judged(numbers)
+
+
+def badness(found):
+    """What the worst of several comparisons is found by."""
+    verdict, margin, _ = found
+    return -WORST_FIRST.index(verdict), math.inf if margin is None else margin
 
 
 def compare_runs(again, got, cpu, exact):
@@ -389,23 +515,139 @@ def judged(numbers):
     if device["misplaced"]:
         words = "NaN or Inf: {}, on the CPU {}".format(*odd) if numbers["eps"] else "{misplaced} are others"
         return "disagrees", None, words.format(**device)
+    if not size:
+        return "not checked", None, "it is empty"
     if odd[1] == size:
         return "could not check", None, "the CPU itself gives no finite number"
-    ratios = error_ratios(numbers, rounds=True)
+    limits = dict.fromkeys(SIZES, ALLOWED_RATIO)
+    if numbers["dtype"] in ("float16", "bfloat16") and size >= MANY:
+        limits["rms"] = HALF_RATIO
+    ratios = {name: ratio / limits[name] for name, ratio in error_ratios(numbers, rounds=True).items()}
     worse = max(ratios, key=ratios.get)
-    agrees = verdict_of_output(numbers, rounds=True) == "agrees"
+    agrees = verdict_of_output(numbers, rounds=True) == "agrees" and ratios[worse] <= 1
     if agrees and numbers["dtype"] == "float32" and cpu["rms"] > 0.1 * numbers["exact"]["rms"] > 0:
         return "could not check", None, f"in float64 the CPU gives other numbers, {cpu['rms']:.3g} away: no reference"
     which = {"rms": "RMS", "max": "the largest"}[worse]
-    words = f"error {device[worse]:.3g} ({which}), {allowed_error(numbers, worse, rounds=True):.3g} allowed"
-    return "agrees" if agrees else "disagrees", ratios[worse] / ALLOWED_RATIO, words
+    allowed = allowed_error(numbers, worse, rounds=True) / ALLOWED_RATIO * limits[worse]
+    words = f"error {device[worse]:.3g} ({which}), {allowed:.3g} allowed"
+    return "agrees" if agrees else "disagrees", ratios[worse], words
 
 
-# ---- wide ------------------------------------------------------------------------------------------------------------
-# The reference: the model's own code on the CPU with each operation in float64, without a second model.
+# ---- calls -----------------------------------------------------------------------------------------------------------
+# What a model is called with and what it gives, in the forms that people have, and copies with other tensors.
+
+
+def call_of(batch):
+    """(positional, keyword arguments) of a batch: a tensor, a dict of keywords, or a tuple that may end with one."""
+    args = batch if isinstance(batch, tuple) else (batch,)
+    return (args[:-1], dict(args[-1])) if args and isinstance(args[-1], Mapping) else (args, {})
+
+
+def tokens_of(batch):
+    """The token ids of a batch, [sequences, length]. Raises CouldNotCheck."""
+    args, named = call_of(batch)
+    for value in (*args, *named.values()):
+        if isinstance(value, torch.Tensor) and value.ndim == 2 and value.dtype in (torch.int64, torch.int32):
+            return value
+    raise CouldNotCheck("it is not called with token ids")
+
+
+def resized(batch, length, rows=1):
+    """The batch with its first rows alone, repeated or cut to a length; masks and what else is as long goes along."""
+    shape = tokens_of(batch).shape
+    take = torch.arange(length) % shape[1]
+    return changed(batch, lambda t: t[:rows, take] if t.shape[:2] == shape else t)
+
+
+def leaves(value, kinds=torch.Tensor, seen=None):
+    """All tensors in a value, or all of other kinds, in order; one that stands there twice is given twice."""
+    seen = {} if seen is None else seen
+    if isinstance(value, kinds):
+        yield value
+    if id(value) not in seen and not isinstance(value, (torch.Tensor, str, bytes, type, types.ModuleType)):
+        seen[id(value)] = value  # kept, so that no other value gets its id
+        for part in parts(value):
+            yield from leaves(part, kinds, seen)
+
+
+def parts(value):
+    """What a value consists of: items, attributes, what a function reads outside itself."""
+    if isinstance(value, (list, tuple, set)):
+        return value
+    if isinstance(value, functools.partial):
+        return [value.func, value.args, value.keywords]
+    if isinstance(value, types.FunctionType):
+        return [*surroundings(value).values(), value.__defaults__, value.__kwdefaults__]
+    if isinstance(value, Mapping):
+        return value.values()
+    return [getattr(value, "__self__", None), *getattr(value, "__dict__", {}).values()]
+
+
+def surroundings(function):
+    """The variables by name that a function reads outside itself, without the functions of other modules."""
+    names, own = inspect.getclosurevars(function), function.__module__
+    read = {**names.globals, **names.nonlocals}
+    return {n: v for n, v in read.items() if not isinstance(v, types.FunctionType) or v.__module__ == own}
+
+
+def numbers(output):
+    """All that a model gives, a list of tensors: of a tuple, a dict, a dataclass; single numbers too."""
+    found = list(leaves(output, (torch.Tensor, bool, int, float, complex)))
+    if not found:
+        raise CouldNotCheck(f"it gives no numbers but {type(output).__name__}")
+    return [torch.as_tensor(value) for value in found]
+
+
+def first_of(output):
+    """The logits, else the first tensor of what a module gives."""
+    output = getattr(output, "logits", output)
+    return output if isinstance(output, torch.Tensor) else next(leaves(output))
+
+
+def changed(value, change, memo=None):
+    """A copy of a value of any type, with `change` of each tensor in it; `memo` has what is changed otherwise, by id.
+
+    Functions that read such tensors, as the wrappers of a module do that close over it, read the copy.
+    """
+    memo, functions = {} if memo is None else memo, []
+    for leaf in list(leaves(value, (torch.Tensor, torch.Generator, types.FunctionType))):
+        if id(leaf) in memo:
+            continue
+        if isinstance(leaf, torch.nn.Parameter):
+            memo[id(leaf)] = torch.nn.Parameter(change(leaf), leaf.requires_grad)
+        elif isinstance(leaf, torch.Tensor):
+            memo[id(leaf)] = change(leaf)
+        elif isinstance(leaf, torch.Generator):  # it gives the same numbers each time
+            memo[id(leaf)] = torch.Generator(leaf.device).set_state(leaf.get_state())
+        elif any(True for _ in leaves(parts(leaf))):
+            cells = tuple(types.CellType() for _ in leaf.__closure__ or ())
+            memo[id(leaf)] = types.FunctionType(leaf.__code__, dict(leaf.__globals__), leaf.__name__, None, cells)
+            functions.append(leaf)
+    # deepcopy takes what is in `memo` as copied already; that of Python 3.14 does not look there for functions
+    copied = memo[id(value)] if id(value) in memo else copy.deepcopy(value, memo)
+    again = lambda part: copy.deepcopy(part, memo) if any(True for _ in leaves(part)) else part  # noqa: E731
+    for function in functions:
+        new, names = memo[id(function)], surroundings(function)
+        new.__defaults__, new.__kwdefaults__ = again(function.__defaults__), again(function.__kwdefaults__)
+        for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
+            with contextlib.suppress(ValueError):  # it is empty
+                cell.cell_contents = again(old.cell_contents)
+        new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
+    return copied
+
+
+# ---- modes -----------------------------------------------------------------------------------------------------------
+# Ways to compute the same otherwise, without a second model: in float64, with other roundings, with the same draws.
 
 
 WIDE = 4096  # columns of a matrix that are widened to float64 at a time
+SHAKE = 4.0  # how many times the usual error of one rounding `Shaken` changes a number by
+DROPS = ("dropout", "dropout1d", "dropout2d", "dropout3d")
+RANDOM = {
+    *DROPS, "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "normal_",
+    "uniform_", "random_", "exponential_", "geometric_", "cauchy_", "log_normal_", "bernoulli", "bernoulli_", "poisson",
+    "multinomial", "alpha_dropout", "feature_alpha_dropout", "rrelu", "gumbel_softmax",
+}  # fmt: skip
 
 
 class Float64(TorchFunctionMode):
@@ -419,6 +661,8 @@ class Float64(TorchFunctionMode):
         # an attribute, such as weight.dtype; some rows of a table are widened, not all of it
         if name in ("__get__", "__getitem__", "embedding"):
             return cast(function(*args, **kwargs))
+        if name == "grad":  # what it is asked of is in float64, what it is asked in is the model's own
+            return function(*args, **kwargs)
         if name in ("linear", "addmm", "matmul") and not kwargs:
             x, size = (args[0], args[1].shape[0]) if name == "linear" else (args[-2], args[-1].shape[-1])
             if size > WIDE and size not in x.shape:  # such as the output matrix: a part after the other
@@ -456,10 +700,86 @@ def cast(value, dtype=torch.float64, copies=None):
     return value
 
 
+class Shaken(TorchFunctionMode):
+    """Inside, each new result is changed by some roundings, and what has no order of its own comes in another one.
+
+    So the CPU shows what a healthy device may give where a small error decides: at the kink of a ReLU, between two
+    equal experts. Whole numbers stay as they are. Numbers 0 and 1, 2 and 3, … change everything in opposite ways.
+    """
+
+    def __init__(self, number):
+        super().__init__()
+        self.sign, self.draws = (-1) ** number, torch.Generator().manual_seed(number // 2)
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs, name = kwargs or {}, function.__name__
+        if name in INDICES and not kwargs.get("stable"):
+            return self.reordered(name, function, args, kwargs)
+        result = function(*args, **kwargs)
+        old = {memory(value) for value in (*args, *kwargs.values())} - {None}
+        new = lambda value: self.shaken(value) if memory(value) not in old else value  # noqa: E731
+        if name != "grad" and type(result) is tuple:
+            return tuple(map(new, result))
+        return new(result) if type(result) is torch.Tensor else result
+
+    def shaken(self, value):
+        if memory(value) is None or not value.is_floating_point():
+            return value
+        noise = torch.randn(value.shape, generator=self.draws).to(value.dtype) * (value != value.detach().round())
+        return value * (1 + self.sign * SHAKE * torch.finfo(value.dtype).eps / 4 * noise)
+
+    def reordered(self, name, function, args, kwargs):
+        """The same of the values in another order, with the places where they were: of equal ones another is taken."""
+        at = 2 if name in ("topk", "kthvalue") else 1
+        dim = kwargs.get("dim", args[at] if len(args) > at else None if "median" in name else -1)
+        if dim is None or not args or not args[0].ndim:
+            return function(*args, **kwargs)
+        order = torch.randperm(args[0].shape[dim], generator=self.draws)
+        order = order if self.sign > 0 else order.flip(0)
+        result = function(args[0].index_select(dim, order), *args[1:], **kwargs)
+        return order[result] if name == "argsort" else type(result)((result[0], order[result[1]]))
+
+
+def memory(value):
+    """Where the numbers of a tensor are, the same for its views; None for anything else."""
+    return (
+        value.untyped_storage().data_ptr()
+        if isinstance(value, torch.Tensor) and value.layout is torch.strided
+        else None
+    )
+
+
+class SameDraws(TorchFunctionMode):
+    """Inside, random numbers are drawn on the CPU in float32: the same on each device and in each dtype."""
+
+    def __init__(self):
+        super().__init__()
+        self.state = torch.get_rng_state()
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs, name = dict(kwargs or {}), function.__name__
+        if name not in RANDOM:
+            return function(*args, **kwargs)
+        like = next((value for value in args if isinstance(value, torch.Tensor)), torch.empty(0))
+        device, dtype = kwargs.pop("device", like.device), kwargs.pop("dtype", None) or like.dtype
+        if not dtype.is_floating_point:
+            kwargs["dtype"] = dtype
+        narrow = lambda v: cast(v, torch.float32).cpu() if isinstance(v, torch.Tensor) else v  # noqa: E731
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self.state)
+        drawn = function(*([torch.ones(like.shape), *args[1:]] if name in DROPS else map(narrow, args)), **kwargs)
+        self.state = torch.get_rng_state()
+        torch.set_rng_state(outside)
+        drawn = drawn.to(device, dtype) if drawn.is_floating_point() else drawn.to(device)
+        return like * drawn if name in DROPS else like.copy_(drawn) if name.endswith("_") else drawn
+
+
 # ---- outputs ---------------------------------------------------------------------------------------------------------
 # The numbers of one output of a device, which the rule judges. For torch 2.0 and Python 3.9.
 
 
+# of several equal values these may give any; max, min, argmax and argmin are documented to give the first
+INDICES = ("sort", "argsort", "topk", "kthvalue", "median", "nanmedian", "mode")
 CPU_ROUNDINGS = 10.0  # what the CPU is taken to be off by, in units of rounding, where nothing wider than it is known
 
 
@@ -564,6 +884,7 @@ ALLOWED_RATIO = 10.0
 SMALLEST = 2.0**-126  # numbers below it are 0 on many a GPU
 SIZES = ("rms", "max")
 SEVERITY = ("agrees", "wrong", "nondeterministic", "nan")
+MISSED = 0.01  # the chance that a check of something rare may miss it
 
 
 def allowed_error(numbers: dict, size: str, rounds: bool = False) -> float:
@@ -610,6 +931,11 @@ def worst_verdict(verdicts: list[str]) -> str:
     return max(verdicts, key=SEVERITY.index, default="agrees")
 
 
+def rate_seen(repeats: int) -> float:
+    """The smallest share of wrong runs that so many repeats miss with a chance of at most MISSED."""
+    return 1 - MISSED ** (1 / repeats)
+
+
 # ---- models ----------------------------------------------------------------------------------------------------------
 # The models that the tools are tried on, by name, folder or file, and by way of transformers or TransformerLens.
 
@@ -623,7 +949,8 @@ def explain(error):
     if isinstance(error, ModuleNotFoundError):
         return f"a package is missing: {sys.executable} -m pip install {error.name}"
     words = str(error) if isinstance(error, CouldNotCheck) else f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"not enough memory, the model is needed twice ({words})" if "memory" in words.lower() else words
+    full = isinstance(error, MemoryError) or re.search("out of memory|(allocate|enough) memory", words)
+    return f"not enough memory, the model is needed twice ({words})" if full else words
 
 
 def need_device(device):
@@ -636,8 +963,11 @@ def need_device(device):
         raise CouldNotCheck(words + (hint if device == "mps" else "")) from error
 
 
-def newest_entry():
-    """The newest of TransformerLens, where it is installed; it is not imported for that."""
+def newest_entry(name="gpt2"):
+    """The newest of TransformerLens, where it is installed; it is not imported for that. It takes causal models alone."""
+    with contextlib.suppress(OSError, ValueError):  # then loading says why
+        if Path(name).is_dir() and not architecture(str(name)).endswith(("ForCausalLM", "LMHeadModel")):
+            return "transformers"
     lens = importlib.util.find_spec("transformer_lens")
     new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
     return "bridge" if new else "hooked" if lens else "transformers"
@@ -652,7 +982,8 @@ def load_model(name, entry):
     transformers.utils.logging.disable_progress_bar()
     source = find_model(name)
     try:
-        config, tokenizer = read("AutoConfig", source), read("AutoTokenizer", source)
+        config = read("AutoConfig", source)
+        tokenizer = read("AutoTokenizer", source) if hasattr(config, "vocab_size") else None  # images have no words
         return load(source, entry), tokenizer, config
     except (CouldNotCheck, ImportError):
         raise
@@ -675,18 +1006,33 @@ def find_model(name):
     return str(place)
 
 
-def read(auto, source):
-    """Return what one of the Auto classes of transformers makes of a model; the weights of a GGUF file are widened."""
+def architecture(source):
+    """The class of transformers that a model was saved from, by its configuration; one for causal models if that is silent."""
     import transformers
 
-    options = {"gguf_file": Path(source).name} if source.endswith(".gguf") else {}
-    return getattr(transformers, auto).from_pretrained(Path(source).parent if options else source, **options)
+    names = getattr(read("AutoConfig", source), "architectures", None) or []
+    return next((name for name in names if hasattr(transformers, name)), "AutoModelForCausalLM")
+
+
+def read(auto, source, **options):
+    """Return what a class of transformers makes of a model; the weights of a GGUF file are widened."""
+    import transformers
+
+    folder = source
+    if source.endswith(".gguf"):
+        folder, options["gguf_file"] = Path(source).parent, Path(source).name
+    return getattr(transformers, auto).from_pretrained(folder, **options)
 
 
 def load(source, entry):
     """Return the model in float32 on the CPU, as the entry point makes it of what `find_model` gives."""
     if entry == "transformers":
-        return torch.nn.Module.float(read("AutoModelForCausalLM", source))  # its own refuses what was a GGUF file
+        model, found = read(architecture(source), source, output_loading_info=True)
+        if absent := sorted(found["missing_keys"]):  # transformers draws them at random, and says so on the way only
+            raise CouldNotCheck(
+                f"{source} has no weights for {len(absent)} parts of {type(model).__name__}: {absent[0]}, …"
+            )
+        return torch.nn.Module.float(model)  # its own refuses what was a GGUF file
     try:
         return bridge(source) if entry == "bridge" else hooked(source)
     except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers
@@ -744,12 +1090,16 @@ def macos_version() -> str | None:
 # Does a model compute on this device what it computes on the CPU? Copy this one file, run it with your own Python:
 
 
+LENGTH = 61  # of the random sequences: no multiple of the blocks in which kernels work
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="gpt2", help="gpt2 (default), smollm2, ioi-small, a folder or a GGUF file")
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="by default the newest installed")
     parser.add_argument("--device", default="mps", help="any device of torch; mps by default")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
+    parser.add_argument("--repeat", type=int, default=3, help="how often the same input is run on the device, 3")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(arguments)
     try:
@@ -768,19 +1118,32 @@ def run_command(options):
     """Do what the command line asks, print what is found, and return a Report."""
     need_device(options.device)
     print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
-    entry = options.entry or newest_entry()
+    entry = options.entry or newest_entry(options.model)
     model, tokenizer, config = load_model(options.model, entry)
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
     prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
     words = [tokenizer.decode(i) for i in prompts[0][0]] if prompts else "the names are not single tokens"
     print(f"model: {name}\ntokens: {words}", flush=True)
-    size = (2, min(32, getattr(config, "max_position_embeddings", 32)))
-    random_ids = torch.randint(config.vocab_size, size, generator=torch.Generator().manual_seed(0))
-    report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name, options.quick)
+    inputs = inputs_for(model, config)
+    batches = [inputs, *prompts[1:2]] if isinstance(inputs, torch.Tensor) else [inputs]
+    report = validate(model, batches, options.device, tokenizer, name, options.quick, options.repeat)
     for check in report.checks:
         print(f"{check.name}: {check.verdict}, {check.text}" + (f", margin {check.margin:.3g}" if check.margin else ""))
     print(*report.lines, sep="\n")
     return report
+
+
+def inputs_for(model, config):
+    """Random inputs for a model of transformers: token ids, also for a decoder, or images. Raises CouldNotCheck."""
+    draws, kind = torch.Generator().manual_seed(0), getattr(model, "main_input_name", "input_ids")
+    if kind == "pixel_values":
+        return {kind: torch.randn(2, config.num_channels, config.image_size, config.image_size, generator=draws)}
+    if kind != "input_ids":
+        raise CouldNotCheck(f"it is called with {kind}: hand over yours, `validate(model, inputs)` in a program")
+    length = min(LENGTH, getattr(config, "max_position_embeddings", LENGTH))
+    ids = torch.randint(config.vocab_size, (2, length), generator=draws)
+    encoder = getattr(config, "is_encoder_decoder", False)
+    return {"input_ids": ids, "decoder_input_ids": ids.flip(1)} if encoder else ids
 
 
 def environment(device):

@@ -24,7 +24,7 @@ FAULT = "linear-noncontiguous-weight"
 HEADLINE = r"\[(CPU|EMU)\] P\(Mary\)=\d\.\d{4} P\(John\)=\d\.\d{4} LD=[+-]\d+\.\d{3} Top1='[^']*'"
 ALL = ("IOI, logits, residual stream, attention patterns, patching, backward, generation, lengths, square, padded batch, "
        "same input twice, float16, bfloat16")  # fmt: skip
-NEVER = "sampling; training; other inputs and models."
+NEVER = "what goes wrong in fewer than 78% of runs (--repeat); sampling; training; other inputs and models."
 ENTRIES = ["bridge", "transformers"]
 
 
@@ -173,7 +173,7 @@ def test_a_healthy_device_agrees(command, validate_mps, entry, through):
     assert cpu.replace("[CPU]", "[EMU]") == emu and emu.endswith("Top1=' Mary'")
     assert "IOI accuracy, 25 prompts: CPU 100%, emu 100%" in lines
     assert lines[-1].startswith(
-        f"AGREES: ioi-small through {through} (--entry {entry}), float32, 154 tokens, emu against"
+        f"AGREES: ioi-small through {through} (--entry {entry}), float32, longest sequence 32 tokens, emu against"
     )
     assert lines[-1].endswith(f"Checked: {ALL}. Not checked: {NEVER}")
     for name in validate_mps.CHECKS:
@@ -198,7 +198,7 @@ def test_other_arithmetic_is_no_fault(python, file):
         assert ", ".join(check["name"] for check in checks) == ALL
         assert all(check["verdict"] == "agrees" for check in checks)
         margins = [check["margin"] for check in checks if check["name"] != "same input twice"]
-        assert all(0.01 < margin < 0.5 for margin in margins)  # not the CPU's bits, and far from the limit
+        assert all(0.01 < margin < 0.7 for margin in margins)  # not the CPU's bits, and far from the limit
 
 
 def test_a_fault_is_caught_where_the_model_meets_it(python, file):
@@ -431,7 +431,7 @@ def verdicts(report):
 def test_a_plain_module_is_checked_as_far_as_that_goes(validate_mps):
     report = validate_mps.validate(Block(), IDS, device="emu", name="a block")  # still in training mode
     assert report.verdict == "agrees" and 0 < report.margin <= 1
-    assert str(report).startswith("AGREES: a block, float32, 12 tokens, emu against the CPU")
+    assert str(report).startswith("AGREES: a block, float32, longest sequence 523 tokens, emu against the CPU")
     assert "Checked: logits, backward, lengths, same input twice, float16, bfloat16." in str(report)
     for words in (
         "IOI (no tokenizer in which the names are single tokens)",
@@ -455,7 +455,7 @@ def test_floats_several_arguments_and_several_batches(validate_mps):
 
     batches = [(torch.randn(n, 4), torch.randn(n, 4)) for n in (2, 3)]
     report = validate_mps.validate(Product(), batches, device="emu")
-    assert report.verdict == "agrees" and "float32, 20 numbers, emu" in str(report)
+    assert report.verdict == "agrees" and "float32, inputs (2, 4) and (2, 4), emu" in str(report)
     assert [name for name, verdict in verdicts(report).items() if verdict == "agrees"] == [
         "logits", "backward", "same input twice", "float16", "bfloat16",
     ]  # fmt: skip
@@ -480,7 +480,7 @@ def test_layers_that_are_no_transformer(validate_mps):
 
 def test_a_module_without_weights(validate_mps):
     report = validate_mps.validate(nn.GELU(), torch.randn(2, 3), device="emu")
-    assert report.verdict == "agrees" and "no weights, 6 numbers" in str(report)
+    assert report.verdict == "agrees" and "no weights, inputs (2, 3)" in str(report)
 
 
 def test_infinite_logits_are_no_spread(validate_mps):

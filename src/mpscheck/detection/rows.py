@@ -58,7 +58,7 @@ def load(tool: ModuleType, model: str, entry: str) -> Subject:
     source = tool.find_model(model)
     tokenizer, loaded = AutoTokenizer.from_pretrained(source), tool.load(source, entry).eval()
     prompts = [batch[0] for batch in tool.ioi_batches(tokenizer)]
-    random_ids = torch.randint(len(tokenizer), (2, 32), generator=torch.Generator().manual_seed(0))
+    random_ids = tool.inputs_for(loaded, tool.read("AutoConfig", source))
     return Subject(loaded, tokenizer, [(random_ids,), (prompts[1],)], prompts[0])
 
 
@@ -129,8 +129,11 @@ def audited(tool: ModuleType, subject: Subject) -> dict[str, dict]:
     """
     uses = (tool.logits, tool.residual_stream, tool.attention_patterns, tool.patched, tool.gradients, tool.generated)
     with audit(bugs=read_known(entries(catalogue.with_check()))) as report, torch.no_grad():
-        for use in (*uses, tool.lengths, tool.padded):
+        for use in (*uses, tool.padded):
             use(subject.model, *subject.batches[0])
+        for length in tool.LENGTHS:
+            with contextlib.suppress(IndexError, RuntimeError):  # longer than the model takes
+                tool.logits(subject.model, *tool.call_of(tool.resized(subject.batches[0], length))[0])
     return {
         bug.slug: audit_cell([f for f in report.findings if f.bug.slug == bug.slug]) for bug in catalogue.with_check()
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from mpscheck.runs import rule
 
-ALLOWED_RATIO = rule.ALLOWED_RATIO
+ALLOWED_RATIO, MISSED, rate_seen = rule.ALLOWED_RATIO, rule.MISSED, rule.rate_seen
 NOT_RUN = ("error", "crash", "hang", "memory", "gpu-fault", "unsupported", "unfit", "not-run")
 NOT_SEPARABLE = "not-separable"
 HINDERED = ("unfit", NOT_SEPARABLE)  # these say something of the machine and nothing of the bug
@@ -27,7 +27,6 @@ SHOWS = {  # by the kind of a bug: the verdicts that show it
     "hang": ("hang",),
     "memory": ("memory", *SICK),  # too much of it, or that of other tensors
 }
-MISSED = 0.01  # the chance that a check of something rare may miss it
 
 
 def number(value: Any) -> Any:
@@ -152,11 +151,6 @@ def reason(record: dict[str, Any], kind: str) -> str | None:
 def chance_of_missing(rate: float, repeats: int) -> float:
     """How likely it is that so many runs are all right although a fault makes this share of them wrong."""
     return (1 - rate) ** repeats
-
-
-def rate_seen(repeats: int) -> float:
-    """The smallest share of wrong runs that so many repeats miss with a chance of at most MISSED."""
-    return 1 - MISSED ** (1 / repeats)
 
 
 def worst(verdicts: Iterable[str]) -> str:

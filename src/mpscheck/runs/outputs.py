@@ -8,6 +8,8 @@ import torch
 
 from mpscheck.runs.rule import SIZES, allowed_error, verdict_of_output
 
+# of several equal values these may give any; max, min, argmax and argmin are documented to give the first
+INDICES = ("sort", "argsort", "topk", "kthvalue", "median", "nanmedian", "mode")
 CPU_ROUNDINGS = 10.0  # what the CPU is taken to be off by, in units of rounding, where nothing wider than it is known
 
 

@@ -29,6 +29,7 @@ ALLOWED_RATIO = 10.0
 SMALLEST = 2.0**-126  # numbers below it are 0 on many a GPU
 SIZES = ("rms", "max")
 SEVERITY = ("agrees", "wrong", "nondeterministic", "nan")
+MISSED = 0.01  # the chance that a check of something rare may miss it
 
 
 def allowed_error(numbers: dict, size: str, rounds: bool = False) -> float:
@@ -73,3 +74,8 @@ def verdict_of_output(numbers: dict, rounds: bool = False) -> str:
 def worst_verdict(verdicts: list[str]) -> str:
     """The worst verdict of several outputs."""
     return max(verdicts, key=SEVERITY.index, default="agrees")
+
+
+def rate_seen(repeats: int) -> float:
+    """The smallest share of wrong runs that so many repeats miss with a chance of at most MISSED."""
+    return 1 - MISSED ** (1 / repeats)

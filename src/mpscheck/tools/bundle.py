@@ -40,7 +40,7 @@ MATCHING = (
 )
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
 LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
-VALIDATE = ("checks", "report", "run", "compare", "wide")
+VALIDATE = ("checks", "report", "run", "compare", "calls", "modes")
 RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/
     "audit_mps.py": Tool(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import re
 import runpy
 import sys
 import warnings
@@ -20,7 +22,8 @@ def explain(error):
     if isinstance(error, ModuleNotFoundError):
         return f"a package is missing: {sys.executable} -m pip install {error.name}"
     words = str(error) if isinstance(error, CouldNotCheck) else f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"not enough memory, the model is needed twice ({words})" if "memory" in words.lower() else words
+    full = isinstance(error, MemoryError) or re.search("out of memory|(allocate|enough) memory", words)
+    return f"not enough memory, the model is needed twice ({words})" if full else words
 
 
 def need_device(device):
@@ -33,8 +36,11 @@ def need_device(device):
         raise CouldNotCheck(words + (hint if device == "mps" else "")) from error
 
 
-def newest_entry():
-    """The newest of TransformerLens, where it is installed; it is not imported for that."""
+def newest_entry(name="gpt2"):
+    """The newest of TransformerLens, where it is installed; it is not imported for that. It takes causal models alone."""
+    with contextlib.suppress(OSError, ValueError):  # then loading says why
+        if Path(name).is_dir() and not architecture(str(name)).endswith(("ForCausalLM", "LMHeadModel")):
+            return "transformers"
     lens = importlib.util.find_spec("transformer_lens")
     new = lens and Path(lens.origin).with_name("model_bridge").is_dir()  # TransformerLens 3 and later
     return "bridge" if new else "hooked" if lens else "transformers"
@@ -49,7 +55,8 @@ def load_model(name, entry):
     transformers.utils.logging.disable_progress_bar()
     source = find_model(name)
     try:
-        config, tokenizer = read("AutoConfig", source), read("AutoTokenizer", source)
+        config = read("AutoConfig", source)
+        tokenizer = read("AutoTokenizer", source) if hasattr(config, "vocab_size") else None  # images have no words
         return load(source, entry), tokenizer, config
     except (CouldNotCheck, ImportError):
         raise
@@ -72,18 +79,33 @@ def find_model(name):
     return str(place)
 
 
-def read(auto, source):
-    """Return what one of the Auto classes of transformers makes of a model; the weights of a GGUF file are widened."""
+def architecture(source):
+    """The class of transformers that a model was saved from, by its configuration; one for causal models if that is silent."""
     import transformers
 
-    options = {"gguf_file": Path(source).name} if source.endswith(".gguf") else {}
-    return getattr(transformers, auto).from_pretrained(Path(source).parent if options else source, **options)
+    names = getattr(read("AutoConfig", source), "architectures", None) or []
+    return next((name for name in names if hasattr(transformers, name)), "AutoModelForCausalLM")
+
+
+def read(auto, source, **options):
+    """Return what a class of transformers makes of a model; the weights of a GGUF file are widened."""
+    import transformers
+
+    folder = source
+    if source.endswith(".gguf"):
+        folder, options["gguf_file"] = Path(source).parent, Path(source).name
+    return getattr(transformers, auto).from_pretrained(folder, **options)
 
 
 def load(source, entry):
     """Return the model in float32 on the CPU, as the entry point makes it of what `find_model` gives."""
     if entry == "transformers":
-        return torch.nn.Module.float(read("AutoModelForCausalLM", source))  # its own refuses what was a GGUF file
+        model, found = read(architecture(source), source, output_loading_info=True)
+        if absent := sorted(found["missing_keys"]):  # transformers draws them at random, and says so on the way only
+            raise CouldNotCheck(
+                f"{source} has no weights for {len(absent)} parts of {type(model).__name__}: {absent[0]}, …"
+            )
+        return torch.nn.Module.float(model)  # its own refuses what was a GGUF file
     try:
         return bridge(source) if entry == "bridge" else hooked(source)
     except (ImportError, AttributeError) as error:  # absent in this version, or a clash with that of transformers

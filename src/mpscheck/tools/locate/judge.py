@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mpscheck.runs.outputs import compare_output, same, sizes
+from mpscheck.runs.outputs import INDICES, compare_output, same, sizes
 from mpscheck.runs.rule import ALLOWED_RATIO, SMALLEST, ratio_of_output, verdict_of_output
 
 SCREEN = ALLOWED_RATIO - 1  # a result this near to the CPU's, in units of rounding, is right whatever the reference is
@@ -22,8 +22,6 @@ MOVES = frozenset(
     "repeat_interleave reshape roll scatter select_scatter slice_scatter sort stack take take_along_dim tile to _to_copy "
     "topk tril triu vstack where zero zeros zeros_like".split()
 )
-# max, min, argmax and argmin are not among them: their documentation says that the first of several is given
-INDICES = ("sort", "argsort", "topk", "kthvalue", "median", "nanmedian", "mode")
 
 
 @dataclass(frozen=True)

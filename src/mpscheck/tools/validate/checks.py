@@ -8,8 +8,10 @@ import math
 
 import torch
 
+from mpscheck.runs.rule import rate_seen
 from mpscheck.tools.models import CouldNotCheck
-from mpscheck.tools.validate.compare import compare, compare_runs
+from mpscheck.tools.validate.calls import changed, first_of, leaves, numbers, resized, tokens_of
+from mpscheck.tools.validate.compare import badness, compare, compare_runs
 from mpscheck.tools.validate.run import Run, copy_to
 
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
@@ -19,47 +21,58 @@ PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the exa
     "Later {A} and {B} found a gift at the office, so {B} gave it to",
 ]
 PAIRS = [("Mary", "John"), ("Tom", "Anna"), ("Alice", "Bob")]
+LENGTHS = (1, 2, 3, 5, 9, 17, 33, 61, 523)  # no multiples of the blocks in which kernels work
 
 
-def logits(model, *inputs):
-    return [first_of(model(*inputs))]
+def logits(model, *inputs, **named):
+    """All that the model gives, not the logits alone."""
+    return numbers(model(*inputs, **named))
 
 
-def residual_stream(model, *inputs):
-    return watched(model, inputs, layers(model))[1]
+def residual_stream(model, *inputs, **named):
+    return watched(model, inputs, named, layers(model))[1]
 
 
-def attention_patterns(model, *inputs):
-    points = [module for name, module in model.named_modules() if name.endswith("hook_pattern")]
+def attention_patterns(model, *inputs, **named):
+    points = [module for name, module in modules(model) if name.endswith("hook_pattern")]
     if points:  # TransformerLens
-        return watched(model, inputs, points)[1]
+        return watched(model, inputs, named, points)[1]
     with contextlib.ExitStack() as stack:
         stack.callback(model.set_attn_implementation, model.config._attn_implementation)
         model.set_attn_implementation("eager")  # the fused kernels keep no patterns
-        return list(model(*inputs, output_attentions=True).attentions)
+        return list(model(*inputs, **named, output_attentions=True).attentions)
 
 
-def patched(model, *inputs):
+def patched(model, *inputs, **named):
     """The middle layer's output at the last position is taken from a run on the inputs in reverse."""
     middle = layers(model)[len(layers(model)) // 2 :][:1]
-    _, (other,) = watched(model, [t.flip(*range(t.ndim)) for t in inputs], middle)
-    return [watched(model, inputs, middle, lambda tensor: tensor[:, -1].copy_(other[:, -1]))[0]]
+    args, keywords = changed((inputs, named), lambda t: t.flip(*range(t.ndim)))
+    _, (other,) = watched(model, args, keywords, middle)
+    return [first_of(watched(model, inputs, named, middle, lambda tensor: tensor[:, -1].copy_(other[:, -1]))[0])]
 
 
-def gradients(model, *inputs):
-    """With gradients other kernels run: the logits, a difference of two at the end, its gradient in each layer.
-
-    In a module without a list of layers, its gradient in the weights.
-    """
+def gradients(model, *inputs, **named):
+    """With gradients other kernels run: all outputs; the gradients in inputs, layers and weights of their random mean."""
+    draws = torch.Generator().manual_seed(0)
     with torch.enable_grad():
-        found, seen = watched(model, inputs, layers(model, []), torch.Tensor.requires_grad_)  # weights may be frozen
-        seen = seen or [weight for weight in model.parameters() if weight.requires_grad]
-        difference = (found[..., 0] - found[..., 1])[..., -1].sum() / len(found)
-        return [found + difference, *torch.autograd.grad(difference, seen)]  # one number alone has no error of its own
+        args, keywords = changed((inputs, named), lambda t: t.detach().requires_grad_(t.is_floating_point()))
+        found, seen = watched(
+            model, args, keywords, layers(model, []), torch.Tensor.requires_grad_
+        )  # weights may be frozen
+        outputs = numbers(found)
+        ends = [output for output in outputs if output.requires_grad]
+        seen = [*leaves((args, keywords)), *seen, *(weight for weight in leaves(model, torch.nn.Parameter))]
+        seen = list({id(tensor): tensor for tensor in seen if tensor.requires_grad}.values())
+        if not ends or not seen:
+            raise CouldNotCheck("no gradient goes through it")
+        weights = [torch.randn(output.shape, generator=draws).to(output) for output in ends]
+        found = torch.autograd.grad(ends, seen, weights, allow_unused=True)
+        return outputs, [torch.zeros_like(t) if grad is None else grad for t, grad in zip(seen, found)]
 
 
-def generated(model, ids):
+def generated(model, *inputs, **named):
     """The logits of each step with a key-value cache: one token at a time takes other kernels."""
+    ids = tokens_of((*inputs, named))
     steps, cache, options = [], None, {"use_cache": True, "return_dict": False}
     keyword = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"  # renamed in 5
     if hasattr(model, "original_model"):  # TransformerBridge
@@ -78,30 +91,26 @@ def generated(model, ids):
     return steps
 
 
-def lengths(model, ids):
-    """Some kernels are taken for short sequences only."""
-    return [first_of(model(ids[:1, :length])) for length in (1, 2, 3, 5, 9, 17) if length <= ids.shape[1]]
-
-
-def square(model, ids):
+def square(model, *inputs, **named):
     """The first layer on as many tokens as the model is wide: a square matrix can be taken for its transpose."""
-    seen, first = [], layers(model)[:1]
+    seen, first, ids = [], layers(model)[:1], tokens_of((*inputs, named))
 
     def stop(tensor):
         seen.append(tensor)
         raise Enough
 
-    width = watched(model, (ids[:1, :1],), first)[1][0].shape[-1]
+    width = watched(model, (ids[:1, :1],), {}, first)[1][0].shape[-1]
+    ids = ids.flatten().repeat(width)[:width]
     with contextlib.suppress(Enough):
-        watched(model, (ids.flatten().repeat(width)[:width].view(-1, math.gcd(width, ids.shape[1])),), first, stop)
+        watched(model, (ids.view(-1, math.gcd(width, 32)),), {}, first, stop)
     return seen
 
 
-def padded(model, ids):
+def padded(model, *inputs, **named):
     """A batch whose first sequence is padded on the left; only what is no padding is compared."""
-    mask = torch.ones_like(ids)
+    mask = torch.ones_like(tokens_of((*inputs, named)))
     mask[0, :2] = 0
-    return [first_of(model(ids, attention_mask=mask))[mask.bool()]]
+    return [first_of(model(*inputs, **{**named, "attention_mask": mask}))[mask.bool()]]
 
 
 def check_ioi(run):
@@ -127,19 +136,36 @@ def check_ioi(run):
     return [compare(*values) for values in list(zip(*sides))[:3]]
 
 
+def check_lengths(run):
+    """Some kernels are taken for short sequences only, others read past the end of a block that is not full."""
+    found = []
+    for length in LENGTHS:
+        try:
+            found += run.compare(logits, [resized(run.batches[0], length)])
+        except CouldNotCheck:  # longer than it takes
+            if not found:
+                raise
+    return found
+
+
 def check_repeats(run):
-    """The same input three times on the device; a fault only where the spread exceeds what rounding allows."""
-    (got,), (cpu,), (exact,) = run.three(logits, run.batches[0])
-    again = [first_of(run.other(*(t.to(run.device) for t in run.batches[0]))) for _ in range(2)]
-    return [compare_runs(a, got, cpu, exact) for a in again]
+    """The same input again and again on the device; a fault only where the spread exceeds what rounding allows."""
+    sides, found = run.three(logits, run.batches[0]), []
+    for _ in range(run.repeat - 1):
+        again = run.once(logits, run.other, run.batches[0], run.device)
+        found.append(max(map(compare_runs, again, *sides), key=badness))
+    run.rate = rate_seen(run.repeat)
+    return found
 
 
 def check_half(run, dtype):
     """The device in a half type, against float64 with the same rounded weights."""
     low = copy_to(run.cpu, "cpu", dtype)
-    short = tuple(t[:2, :12] if t.ndim > 1 else t for t in run.batches[0])
-    half = Run(low, copy_to(low, run.device), run.device, [], None, [])
-    return half.compare(logits, [tuple(t.to(dtype) if t.is_floating_point() else t for t in short)])
+    half = Run(low, copy_to(low, run.device), run.device, [], None, run.lines)
+    batch = run.batches[0]
+    with contextlib.suppress(CouldNotCheck):
+        batch = resized(batch, min(12, tokens_of(batch).shape[1]), 2)
+    return half.compare(logits, [changed(batch, lambda t: t.to(dtype) if t.is_floating_point() else t)])
 
 
 CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
@@ -150,7 +176,7 @@ CHECKS = {  # name: function of a Run that gives a list of what `compare` gives
     "patching": lambda run: run.compare(patched),
     "backward": lambda run: run.compare(gradients),
     "generation": lambda run: run.compare(generated),
-    "lengths": lambda run: run.compare(lengths),
+    "lengths": check_lengths,
     "square": lambda run: run.compare(square),
     "padded batch": lambda run: run.compare(padded),
     "same input twice": check_repeats,
@@ -181,19 +207,18 @@ def ioi_batches(tokenizer):
 
 def layers(model, otherwise=None):
     """The model's layers: its longest ModuleList. Without one, what is given for that. Raises CouldNotCheck."""
-    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    lists = [module for _, module in modules(model) if isinstance(module, torch.nn.ModuleList)]
     if not lists and otherwise is None:
         raise CouldNotCheck("no list of layers in this module")
     return list(max(lists, key=len, default=otherwise))
 
 
-def first_of(output):
-    """The logits, else the tensor itself, else the first of several outputs."""
-    output = getattr(output, "logits", output)
-    return output if isinstance(output, torch.Tensor) else output[0]
+def modules(model):
+    """The modules of a model with their names; a function has none."""
+    return list(model.named_modules()) if isinstance(model, torch.nn.Module) else []
 
 
-def watched(model, inputs, modules, change=lambda tensor: None):
+def watched(model, inputs, named, modules, change=lambda tensor: None):
     """Run the model. Return its output and that of each of the modules; `change` is called with that of the first."""
     seen = []
 
@@ -205,7 +230,7 @@ def watched(model, inputs, modules, change=lambda tensor: None):
     with contextlib.ExitStack() as stack:
         for module in modules:
             stack.enter_context(module.register_forward_hook(keep))
-        return first_of(model(*inputs)), seen
+        return model(*inputs, **named), seen
 
 
 class Enough(Exception):

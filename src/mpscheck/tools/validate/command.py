@@ -5,8 +5,8 @@
     python validate_mps.py --model DIR --entry transformers --quick
 
 Exit status 0: agrees; 3: disagrees; anything else: could not check. In a notebook, for any torch.nn.Module of yours on
-the CPU: `from validate_mps import validate; print(validate(model, tokens, device="mps"))`. In a program, the file
-pick_device.py beside this one chooses the device by it.
+the CPU, or any function of tensors: `from validate_mps import validate; print(validate(model, tokens, device="mps"))`.
+In a program, the file pick_device.py beside this one chooses the device by it.
 
 Each check computes the same thing three times: on the device, on the CPU, on the CPU in float64. The device may make
 ALLOWED_RATIO times the error of the CPU. An agreement covers what the last line names and no more. IOI, indirect object
@@ -27,9 +27,11 @@ from dataclasses import asdict
 import torch
 
 from mpscheck.runs.macos import said
-from mpscheck.tools.models import explain, load_model, need_device, newest_entry
+from mpscheck.tools.models import CouldNotCheck, explain, load_model, need_device, newest_entry
 from mpscheck.tools.validate.checks import QUICK, ioi_batches
 from mpscheck.tools.validate.report import Report, validate
+
+LENGTH = 61  # of the random sequences: no multiple of the blocks in which kernels work
 
 
 def main(arguments=None):
@@ -38,6 +40,7 @@ def main(arguments=None):
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="by default the newest installed")
     parser.add_argument("--device", default="mps", help="any device of torch; mps by default")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
+    parser.add_argument("--repeat", type=int, default=3, help="how often the same input is run on the device, 3")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(arguments)
     try:
@@ -56,19 +59,32 @@ def run_command(options):
     """Do what the command line asks, print what is found, and return a Report."""
     need_device(options.device)
     print(*(f"{fact}: {value}" for fact, value in environment(options.device).items()), sep="\n")
-    entry = options.entry or newest_entry()
+    entry = options.entry or newest_entry(options.model)
     model, tokenizer, config = load_model(options.model, entry)
     name = f"{options.model} through {type(model).__name__} (--entry {entry})"
     prompts = [ids for ids, _, _ in ioi_batches(tokenizer)]
     words = [tokenizer.decode(i) for i in prompts[0][0]] if prompts else "the names are not single tokens"
     print(f"model: {name}\ntokens: {words}", flush=True)
-    size = (2, min(32, getattr(config, "max_position_embeddings", 32)))
-    random_ids = torch.randint(config.vocab_size, size, generator=torch.Generator().manual_seed(0))
-    report = validate(model, [random_ids, *prompts[1:2]], options.device, tokenizer, name, options.quick)
+    inputs = inputs_for(model, config)
+    batches = [inputs, *prompts[1:2]] if isinstance(inputs, torch.Tensor) else [inputs]
+    report = validate(model, batches, options.device, tokenizer, name, options.quick, options.repeat)
     for check in report.checks:
         print(f"{check.name}: {check.verdict}, {check.text}" + (f", margin {check.margin:.3g}" if check.margin else ""))
     print(*report.lines, sep="\n")
     return report
+
+
+def inputs_for(model, config):
+    """Random inputs for a model of transformers: token ids, also for a decoder, or images. Raises CouldNotCheck."""
+    draws, kind = torch.Generator().manual_seed(0), getattr(model, "main_input_name", "input_ids")
+    if kind == "pixel_values":
+        return {kind: torch.randn(2, config.num_channels, config.image_size, config.image_size, generator=draws)}
+    if kind != "input_ids":
+        raise CouldNotCheck(f"it is called with {kind}: hand over yours, `validate(model, inputs)` in a program")
+    length = min(LENGTH, getattr(config, "max_position_embeddings", LENGTH))
+    ids = torch.randint(config.vocab_size, (2, length), generator=draws)
+    encoder = getattr(config, "is_encoder_decoder", False)
+    return {"input_ids": ids, "decoder_input_ids": ids.flip(1)} if encoder else ids
 
 
 def environment(device):

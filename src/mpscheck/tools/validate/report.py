@@ -2,48 +2,67 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from dataclasses import dataclass
 
 import torch
 
 from mpscheck.tools.models import CouldNotCheck, explain, need_device
+from mpscheck.tools.validate.calls import leaves
 from mpscheck.tools.validate.checks import CHECKS, QUICK
+from mpscheck.tools.validate.compare import WORST_FIRST, badness
 from mpscheck.tools.validate.run import Run, copy_to
 
-WORST_FIRST = ("disagrees", "could not check", "agrees")
 
+def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False, repeat=3):
+    """Compare a model on the CPU, or any function of tensors, with its copy on the device.
 
-def validate(model, inputs, device="mps", tokenizer=None, name="the model", quick=False):
-    """Compare a model on the CPU with its copy on the device.
-
-    `model` is on the CPU, and put into eval mode. `inputs`: what to call it with, a tensor or a tuple of tensors (the
-    first dimension is the batch), or a list of those. `tokenizer`: one of transformers, for the IOI prompts. Returns a
-    Report. Raises CouldNotCheck if there is no such device or the model is not on the CPU.
+    `model` is put into eval mode. `inputs`: what to call it with, a tensor, a dict of keyword arguments, a tuple of
+    arguments, which may end with such a dict, or a list of those, each a call. `tokenizer`: one of transformers, for the
+    IOI prompts. `repeat`: how often the same input is run on the device. Returns a Report. Raises CouldNotCheck if there
+    is no such device, the model is not on the CPU, or it cannot be copied.
     """
     need_device(device)
-    weights = [*model.parameters(), *model.buffers()]
+    model = unwrapped(model)
+    weights = list(leaves(model))
     if any(t.device.type != "cpu" for t in weights):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
-    batches = [b if isinstance(b, tuple) else (b,) for b in (inputs if isinstance(inputs, list) else [inputs])]
-    run = Run(model.eval(), copy_to(model, device), device, batches, tokenizer, [])
+    for module in leaves(model, torch.nn.Module):
+        module.eval()
+    try:
+        other = copy_to(model, device)
+    except (TypeError, AttributeError) as error:  # such as a lock or an open file among its attributes
+        raise CouldNotCheck(
+            f"it cannot be copied to the device ({explain(error)}): hand over the module in it"
+        ) from error
+    run = Run(model, other, device, inputs if isinstance(inputs, list) else [inputs], tokenizer, [], repeat)
     left_out = set(CHECKS) - set(QUICK) if quick else ()
     checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
-    verdict = next((v for v in WORST_FIRST if v in [c.verdict for c in checks]), "could not check")
+    verdict = next((v for v in WORST_FIRST[:3] if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
-    dtype = str(weights[0].dtype)[6:] if weights else "no weights"
-    size = f"{sum(b[0].numel() for b in batches)} " + ("numbers" if batches[0][0].is_floating_point() else "tokens")
+    dtype = next((str(t.dtype)[6:] for t in weights if t.is_floating_point()), "no weights")
+    shapes = " and ".join(str(tuple(t.shape)) for t in leaves(run.batches[0]))
+    size = f"longest sequence {run.longest} tokens" if run.longest else f"inputs {shapes}"
     subject = f"{name}, {dtype}, {size}, {device} against the CPU, torch {torch.__version__}"
-    return Report(verdict, subject, margin, tuple(checks), tuple(run.lines))
+    rare = f"what goes wrong in fewer than {run.rate:.0%} of runs (--repeat)"
+    return Report(verdict, subject, margin, tuple(checks), tuple(run.lines), rare)
+
+
+def unwrapped(model):
+    """A module or a function as it is; of anything else that holds a module, as libraries that trace do, that module."""
+    if isinstance(model, (torch.nn.Module, functools.partial)) or inspect.isroutine(model):
+        return model
+    held = [value for value in vars(model).values() if isinstance(value, torch.nn.Module)]
+    for whole in held:
+        if set(held) <= set(whole.modules()):
+            return whole
+    raise CouldNotCheck(f"{type(model).__name__} is no torch.nn.Module and no function: hand over the module in it")
 
 
 @torch.no_grad()
 def outcome(run, name):
     """Do one check: its Check, with the verdict and figures of the worst that it compared."""
-
-    def badness(found):
-        verdict, margin, _ = found
-        return -WORST_FIRST.index(verdict), float("inf") if margin is None else margin
-
     try:
         return Check(name, *max(CHECKS[name](run), key=badness))
     except Exception as error:  # what one check cannot do must not hide what the others find
@@ -70,11 +89,12 @@ class Report:
     margin: float | None = None
     checks: tuple = ()
     lines: tuple = ()  # IOI on each device
+    rare: str = "rare faults"
 
     def __str__(self):
         ran = ", ".join(c.name for c in self.checks if c.verdict in ("agrees", "disagrees")) or "nothing"
         wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
         rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
-        rest = "; ".join([*rest, "sampling", "training", "other inputs and models"])
+        rest = "; ".join([*rest, self.rare, "sampling", "training", "other inputs and models"])
         subject = f"{self.subject}. Wrong: {wrong}" if wrong else self.subject
         return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
