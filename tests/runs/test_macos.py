@@ -12,6 +12,7 @@ from mpscheck.runs.macos import macos_version
 from mpscheck.tools.audit.command import asked_versions
 from mpscheck.tools.known import Known
 from mpscheck.tools.locate import command as locate
+from mpscheck.tools.locate.recognize import Recognized
 from mpscheck.tools.locate.text import bug_lines
 
 FROM_26_ON = Known(
@@ -62,13 +63,13 @@ def test_a_python_that_says_16_is_on_26_for_run_audit_and_locate(mac):
     assert provenance.collect("cpu")["macos"] == "26.1"
     assert asked_versions(None, None) == (torch.__version__, "26.1")
     assert asked_versions("2.8.0", "15") == ("2.8.0", "15")
-    assert f"{torch.__version__} is affected" in "\n".join(bug_lines([FROM_26_ON]))
+    assert f"{torch.__version__} is affected" in "\n".join(bug_lines(Recognized(fits=(FROM_26_ON,))))
     assert ", macOS 26.1" in locate.locate(torch.nn.ReLU(), torch.ones(2), device="emu", known=()).subject
 
 
 def test_a_bug_of_26_is_not_sick_on_15(mac):
     mac("15.6.1")
-    assert f"{torch.__version__} is unknown" in "\n".join(bug_lines([FROM_26_ON]))
+    assert f"{torch.__version__} is unknown" in "\n".join(bug_lines(Recognized(fits=(FROM_26_ON,))))
 
 
 @pytest.mark.parametrize("said", [None, "", "command not found"])

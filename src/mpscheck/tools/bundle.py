@@ -39,7 +39,7 @@ MATCHING = (
     *("runs/macos", "tools/known", "bugs/recorder"),
 )
 AUDIT = ("branches", "places", "matching", "findings", "report", "command")
-LOCATE = ("replay", "judge", "where", "lockstep", "reproduce", "text", "whole", "command")
+LOCATE = ("replay", "judge", "where", "lockstep", "recognize", "reproduce", "text", "whole", "command")
 VALIDATE = ("checks", "report", "run", "compare", "calls", "modes")
 RULE = ("runs/outputs", "runs/rule")
 TOOLS = {  # by the name of the file under snippets/

@@ -2,7 +2,7 @@
 
 - lockstep: the pass itself, op by op on the CPU and on the device; whole: the whole forward pass afterwards
 - replay: one call made a second time elsewhere, layouts kept; judge: whether its result is wrong
-- where: the module and the line that make a call
+- where: the module and the line that make a call; recognize: the known bug that explains it
 - reproduce: the program of 15 lines; text: what was found, in words and as data
 - command: `locate(model, …)` and the command line
 """

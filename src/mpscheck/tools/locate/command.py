@@ -20,21 +20,19 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from mpscheck.bugs.aten import base_name
-from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level, call_of, calls
-from mpscheck.bugs.trigger import Call, Trigger
+from mpscheck.bugs.recorder import PRE_DISPATCH, around, best_level
 from mpscheck.runs.macos import macos_version
 from mpscheck.tools.known import Known, read_known
-from mpscheck.tools.locate.lockstep import Finding, LockStep
-from mpscheck.tools.locate.replay import Case, Twins, computed, tensors_in
+from mpscheck.tools.locate.lockstep import LockStep
+from mpscheck.tools.locate.recognize import recognized
+from mpscheck.tools.locate.replay import tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction, reproduce, run_in_process
 from mpscheck.tools.locate.text import Report, as_json
-from mpscheck.tools.locate.whole import Before, compare_whole, look_from_the_device, twin_model
+from mpscheck.tools.locate.whole import Before, compare_whole, compare_with_choices, look_from_the_device, twin_model
 from mpscheck.tools.models import CouldNotCheck, explain, load_model, need_device, newest_entry
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"  # the example of Wang et al. (arXiv 2211.00593)
@@ -77,7 +75,7 @@ def locate(
     started = time.perf_counter()
     steps = LockStep(model, device, repeat, backward)
     steps.keep([weight.detach() for weight in weights])
-    steps.place((args, kwargs), True)
+    steps.place(tensors_in((args, kwargs)), True)
     try:
         whole, text = follow(model, args, kwargs, steps)
         stopped = False
@@ -86,7 +84,7 @@ def locate(
     system = f", macOS {macos_version()}" if macos_version() else ""
     report = Report("could not check", f"{device} against the CPU, torch {torch.__version__}{system}", steps.findings)
     report.whole, report.whole_text, report.refused = whole, text, steps.refused
-    report.counts = dict(steps.counts)
+    report.counts, report.runs = dict(steps.counts), dict(steps.runs)
     bugs = read_known(globals().get("CATALOGUE", ())) if known is None else known
     for finding in steps.findings if every else steps.findings[:1]:
         report.bugs.append(recognized(finding, bugs, steps))
@@ -119,8 +117,10 @@ def follow(model: torch.nn.Module, args: tuple, kwargs: dict, steps: LockStep) -
     whole, text = compare_whole(before, twin, output, steps)
     if not whole and not steps.findings and not steps.counts["random"]:
         counts = steps.counts.copy()
-        look_from_the_device(before, twin, steps)
+        there = look_from_the_device(before, twin, steps)
         steps.counts = counts  # those of the first pass are what the report gives
+        if there is not None and not steps.findings:
+            return compare_with_choices(before, twin, there) or (whole, text)
     return whole, text
 
 
@@ -136,42 +136,6 @@ def run_backward(model: torch.nn.Module, output) -> None:
     torch.autograd.grad(results[0], weights, incoming, allow_unused=True)
 
 
-def recognized(finding: Finding, known: tuple[Known, ...], steps: LockStep) -> list[Known]:
-    """The bugs whose trigger matches the call, those first that affect this torch."""
-    cases = [finding.case] if finding.case is finding.outer else [finding.case, finding.outer]
-    found = []
-    for case in cases:
-        for call in calls_on(case, steps):
-            found += [bug for bug in known if bug not in found and any(could_match(t, call) for t in bug.triggers)]
-    return sorted(
-        found,
-        key=lambda bug: ("affected", "unknown", "not affected").index(bug.state(torch.__version__, macos_version())),
-    )
-
-
-def could_match(trigger: Trigger, call: Call) -> bool:
-    """Whether the trigger matches the call, if what it asks about earlier ones was so: one call cannot tell."""
-    return replace(trigger, when=tuple(c for c in trigger.when if not c.earlier)).matches(call)
-
-
-def calls_on(case: Case, steps: LockStep) -> list[Call]:
-    """A case as triggers see it on the device: one call, or of a gradient those that its backward pass makes there."""
-    if case.incoming is None:
-        return [call_on(case, steps)]
-    made: list[Call] = []
-    with calls(steps.device.partition(":")[0], made.append):
-        computed(case, Twins(steps.moved), steps.to_device)
-    return [call for call in made if call.phase != "forward"]
-
-
-def call_on(case: Case, steps: LockStep) -> Call:
-    """A call before it is made. A copy between dtypes has a new tensor as `self`."""
-    twins = Twins(lambda flat: flat.to(steps.device))
-    args, kwargs = twins.of((case.args, case.kwargs), case.staying_ids)
-    result = torch.empty_like(args[0], dtype=kwargs.get("dtype")) if base_name(case.op) == "_to_copy" else None
-    return call_of(case.op, args, kwargs, result, steps.device.partition(":")[0])
-
-
 # ---- the command --------------------------------------------------------------------------------------------------
 
 
@@ -181,13 +145,14 @@ def run_command(options) -> Report:
     need_device(options.device)
     entry = options.entry or newest_entry()
     model, tokenizer, _ = load_model(options.model, entry)
+    model = model.to(getattr(torch, options.dtype))
     start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]  # put first, as TransformerLens does
     tokens = torch.tensor([start + tokenizer.encode(options.prompt, add_special_tokens=False)])
     report = locate(
         model.eval(),
         tokens,
         device=options.device,
-        repeat=3 if options.repeat else 1,
+        repeat=options.repeat,
         backward=options.backward,
         every=options.all,
     )
@@ -198,6 +163,13 @@ def run_command(options) -> Report:
     return report
 
 
+def at_least_1(text: str) -> int:
+    """A whole number from 1 on. Raises what argparse turns into one sentence."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -206,8 +178,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--entry", choices=["transformers", "bridge", "hooked"], help="transformers or TransformerLens")
     parser.add_argument("--device", default="mps", help="any device of torch, mps by default")
     parser.add_argument("--prompt", default=PROMPT, help="the text that the model reads")
+    parser.add_argument("--dtype", choices=["float32", "float16", "bfloat16"], default="float32", help="of the model")
     parser.add_argument("--all", action="store_true", help="show and reproduce all that is wrong: a process for each")
-    parser.add_argument("--repeat", action="store_true", help="compute each op 3 times there: two forwards more")
+    parser.add_argument("--repeat", type=at_least_1, default=1, metavar="N", help="compute each op N times there")
     parser.add_argument(
         "--backward", action="store_true", help="gradients too: some 5 forwards more, all activations kept"
     )

@@ -96,6 +96,15 @@ def only_order(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> bo
     return only_ties(op, bound, cpu, got) or only_collisions(op, bound, cpu, got)
 
 
+def in_one_order(op: str, bound: dict, results: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The results of a call; where it was told that their order does not matter, values and indices in one order."""
+    if op != "topk" or bound.get("sorted") is not False or len(results) != 2 or not results[0].ndim:
+        return results
+    dim, largest = bound.get("dim", -1), bound.get("largest", True)
+    places = results[0].sort(stable=True, dim=dim, descending=largest).indices
+    return [result.gather(dim, places) for result in results]
+
+
 def only_ties(op: str, bound: dict, cpu: torch.Tensor, got: torch.Tensor) -> bool:
     """Whether two results are indices that differ between equal values only, which a device is free to order."""
     values, dim = bound.get("self"), bound.get("dim", -1)

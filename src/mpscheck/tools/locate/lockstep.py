@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections import Counter
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from mpscheck.bugs.aten import base_name, bind
-from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, only_order
+from mpscheck.bugs.recorder import around
+from mpscheck.tools.locate.judge import MOVES, SCREEN, Difference, difference, distance, in_one_order, only_order
 from mpscheck.tools.locate.replay import (
     Case,
     Twins,
@@ -23,16 +25,20 @@ from mpscheck.tools.locate.replay import (
     mapped,
     new_places,
     obstacle,
+    on_cpu,
     only_shows,
     outcome,
     plain_dispatch,
     saved,
     storage_of,
+    targets_of,
     tensors_in,
     written,
 )
 from mpscheck.tools.locate.where import Spot, Where
 from mpscheck.tools.models import CouldNotCheck
+
+SOME = 16  # pieces of memory that are kept on the device after a call
 
 
 @dataclass
@@ -40,7 +46,7 @@ class Finding:
     """One kind of call that is wrong on the device: the first such call, and the modules that make such calls."""
 
     case: Case  # the op that is wrong
-    outer: Case  # the call that the program made: the same, or one that consists of other ops
+    outer: Case  # the call that the program made: the same, one that consists of other ops, or the gradient of one
     result: Difference
     spot: Spot
     next_hook: str | None = None  # the first hook point of TransformerLens that shows it
@@ -49,8 +55,94 @@ class Finding:
 
     @property
     def op(self) -> str:
-        """The aten name of the op."""
+        """The aten name of the op: of a gradient the kernel that is wrong, where one could be told from the others."""
         return base_name(self.case.op)
+
+    @property
+    def gradient(self) -> bool:
+        """Whether it is the gradient of a call that is wrong, not its result."""
+        return self.outer.incoming is not None
+
+
+@dataclass
+class Runs:
+    """What several runs of one call on the device gave: only the first and the farthest from the CPU are kept."""
+
+    distances: list[float] = field(default_factory=list)  # from the CPU, in units of rounding
+    differ: bool = False
+    first: list = field(default_factory=list)
+    farthest: list = field(default_factory=list)
+
+    @property
+    def apart(self) -> float:
+        """The largest distance from the CPU."""
+        return max(self.distances, default=0.0)
+
+    def add(self, got: list, apart: float) -> None:
+        """One more run."""
+        if not self.distances:
+            self.first = self.farthest = got
+        elif apart > self.apart:
+            self.farthest = got
+        self.differ = self.differ or any(distance(a, b) for a, b in zip(self.first, got) if a is not b)
+        self.distances.append(apart)
+
+    def share_beyond(self, limit: float) -> float:
+        """The share of the runs that are farther from the CPU than a limit."""
+        return sum(distance > limit for distance in self.distances) / len(self.distances)
+
+
+class Recent:
+    """What was moved to the device, or came to be there, a short while ago: most results are read by the next few calls.
+
+    The tensors on the CPU are kept with it, so that their memory does not become that of others.
+    """
+
+    def __init__(self):
+        self.held: OrderedDict[tuple, tuple] = OrderedDict()
+
+    def note(self, tensor: torch.Tensor, flat: torch.Tensor) -> None:
+        """All of a tensor's memory, as it is on the device."""
+        if not tensor.is_inference():  # such a tensor does not count what is written to it
+            key = (storage_of(tensor), tensor.dtype)
+            self.held[key] = (tensor.detach(), tensor._version, flat)
+            self.held.move_to_end(key)
+            if len(self.held) > SOME:
+                self.held.popitem(last=False)
+
+    def note_result(self, tensor: torch.Tensor, there: torch.Tensor) -> None:
+        """A result on the device that holds what the CPU's holds, if it is all of its memory on both."""
+        if there.device.type != "cpu" and all(fills_memory(t) for t in (tensor, there)):
+            self.note(tensor, flat_of(there))
+
+    def is_intact(self, tensors: list[torch.Tensor]) -> bool:
+        """Whether what is kept of these tensors still holds, bit for bit, what the CPU's memory holds."""
+        flats = ((flat_of(t), self.get((storage_of(t), t.dtype))) for t in tensors)
+        return all(there is None or bits_of(flat).equal(bits_of(on_cpu(there))) for flat, there in flats)
+
+    def get(self, key: tuple) -> torch.Tensor | None:
+        """The memory on the device; None if it is not there, or the CPU's was written to since."""
+        tensor, version, flat = self.held.get(key, (None, 0, None))
+        if tensor is None or tensor._version != version:
+            return None
+        self.held.move_to_end(key)
+        return flat
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """What one call finds on the device: the weights and what was there lately, but for what it writes to."""
+
+    kept: dict
+    recent: Recent
+    targets: set[int]
+
+    def get(self, key: tuple) -> torch.Tensor | None:
+        """The memory by storage and dtype, if it is there."""
+        if key[0] in self.targets:
+            return None
+        flat = self.kept.get(key)
+        return self.recent.get(key) if flat is None else flat
 
 
 class LockStep:
@@ -65,12 +157,16 @@ class LockStep:
         self.where = Where(model)
         self.findings: list[Finding] = []
         self.counts: Counter = Counter()
+        self.runs: Counter = Counter()  # by op: how often the device computed it
         self.refused: dict[str, tuple[int, str]] = {}  # op: how often, why
         self.sick: dict[str, Finding] = {}  # by kind of call
         self.near: dict[str, float] = {}  # by kind of call: a distance from the CPU that was found right
         self.outer: list[Case] = []  # the calls that are being looked into
+        self.backward_of: Spot | None = None  # where the call was made whose backward pass is being looked into
         self.last: Finding | None = None  # the last one that was found or found again
+        self.alone: list[Case] = []  # calls on the device that the CPU cannot make
         self.kept: dict[tuple, torch.Tensor] = {}  # the weights on the device
+        self.recent = Recent()
         self.trusted: set[torch.dtype] = set()  # those whose numbers come back from the device as they went
         self.there: set[int] = set()  # storages that a run on the device would have there,
         self.numbers: set[int] = set()  # and would have on the CPU: torch.tensor(…) and what is made of it
@@ -97,9 +193,9 @@ class LockStep:
                 self.kept[key] = self.moved(flat_of(weight))
         self.place(weights, True)
 
-    def place(self, value, there: bool | None) -> None:
+    def place(self, tensors: list[torch.Tensor], there: bool | None) -> None:
         """Note whether a run on the device would have these tensors there; None: that is not known."""
-        for tensor in tensors_in(value):
+        for tensor in tensors:
             for known in (self.there, self.numbers, self.cpu_only):
                 known.discard(storage_of(tensor))  # an address may have been used before
             if there is not None:
@@ -121,19 +217,23 @@ class LockStep:
         tensors = tensors_in((args, kwargs))
         if not self.accepts(op, tensors):
             return run()
-        bound = bind(op, args, kwargs)
-        there = self.would_be_there(op, bound, tensors)
         before, restore = saved(op, args, kwargs)
         with plain_dispatch():
             result = op(*args, **kwargs)
-            if not self.accepts(op, tensors_in(result)):
+            results = tensors_in(result)
+            if not self.accepts(op, results):
                 return result
-            self.place(result, there)
-            places = new_places(args, kwargs, result)
+            places = new_places(tensors, result)
+            if not places and not targets_of(op) and tensors and not self.backward:  # it shows memory that is known
+                self.counts["views"] += not self.outer
+                return result
+            bound = bind(op, args, kwargs)
+            there = self.would_be_there(op, bound, tensors)
+            self.place(results, there)
             wrong = None
             if self.is_compared(op, bound, there is not False, places):
                 case, cpu = Case(op, *before, places), outcome(op, args, kwargs, result, places)
-                wrong = self.compare(case, cpu, self.ways(case), result)
+                wrong = self.compare(case, cpu, None, results)
                 scalars = frozenset(n for n, t in enumerate(tensors) if t.ndim == 0 and storage_of(t) not in self.there)
                 staying = scalars | self.must_stay(tensors)
                 if not wrong and scalars and len(staying) < len(tensors):
@@ -155,16 +255,24 @@ class LockStep:
             result = op(*args, **kwargs)
             if not self.accepts(op, tensors_in(result)):
                 return result
-            places, wrong = new_places(args, kwargs, result), None
+            places, wrong = new_places(tensors_in((args, kwargs)), result), None
             if self.is_compared(op, bind(op, args, kwargs), True, places):
                 here = frozenset(id(t) for t in tensors_in(before) if t.device.type == "cpu")
                 fetched = Twins(lambda flat: flat.cpu()).of(before, here)
                 staying = frozenset(n for n, t in enumerate(tensors_in(before)) if id(t) in here)
                 case = Case(op, *mapped(to_cpu_device, fetched), places, staying)
                 copies = Twins(lambda flat: flat.clone() if written(op, args, kwargs) else flat)
-                wrong = self.judge(case, computed(case, copies), [outcome(op, args, kwargs, result, places)])
+                try:
+                    cpu = computed(case, copies)
+                except Exception as error:  # a kernel of the device's own, as those of some gradients
+                    self.alone.append(case)
+                    self.refuse(op, f"the CPU does not compute it: {first_line(error)}")
+                    return result
+                runs, got = Runs(), outcome(op, args, kwargs, result, places)
+                runs.add(got, self.apart(case, cpu, got))
+                wrong = self.judge(case, cpu, runs)
         if wrong:
-            self.settle(*wrong, restore, run, own_inputs=True)
+            self.settle(*wrong, restore, run, own_inputs=not self.backward_of)
         return result
 
     def accepts(self, op, tensors: list[torch.Tensor]) -> bool:
@@ -175,7 +283,9 @@ class LockStep:
         return reason is None
 
     def refuse(self, op, reason: str) -> None:
-        """Note an op that was not compared."""
+        """Note an op that was not compared; what is inside another call is compared with that."""
+        if self.backward_of:
+            return
         name = base_name(op) if hasattr(op, "_schema") else str(op)
         self.refused[name] = (self.refused.get(name, (0, ""))[0] + 1, reason)
 
@@ -194,47 +304,74 @@ class LockStep:
         """The places of the tensors that the device takes from the CPU alone."""
         return frozenset(n for n, t in enumerate(tensors) if storage_of(t) in self.cpu_only)
 
-    def ways(self, case: Case) -> list[frozenset]:
+    def ways(self, case: Case) -> Iterator[frozenset]:
         """Which tensors may stay on the CPU, in the order to try: a device takes some, such as lengths, there alone."""
+        first = self.must_stay(case.tensors) if self.cpu_only else frozenset()
+        if not first or len(first) < len(case.tensors):
+            yield first
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
         able = [
             n
             for n, t in enumerate(case.tensors)
             if storage_of(t) not in targets and (t.ndim == 0 or not (t.is_floating_point() or t.is_complex()))
         ]
-        ways = dict.fromkeys(
-            [self.must_stay(case.tensors), frozenset(), *(frozenset([n]) for n in able), frozenset(able)]
-        )
-        return [way for way in ways if not way or len(way) < len(case.tensors)]
+        for way in dict.fromkeys([frozenset(), *(frozenset([n]) for n in able), frozenset(able)]):
+            if way != first and (not way or len(way) < len(case.tensors)):
+                yield way
 
-    def compare(self, case: Case, cpu: list, ways: list[frozenset], result=None) -> tuple[Case, Difference] | None:
+    def compare(
+        self, case: Case, cpu: list, ways: Iterable[frozenset] | None, results: Iterable[torch.Tensor] = ()
+    ) -> tuple[Case, Difference] | None:
         """Compute a case on the device, in the first of the ways that it takes, and judge it against the CPU's results.
 
-        `result` is the CPU's: what the device leaves on the CPU of its own, a run on the device would have there.
+        `ways` are all of them if None. `results` are the CPU's: what the device leaves on the CPU of its own, a run on
+        the device would have there.
         """
         targets = {storage_of(t) for t in written(case.op, case.args, case.kwargs)}
-        kept = {k: flat for k, flat in self.kept.items() if k[0] not in targets} if targets else self.kept
         reason = None
-        for way in ways:
-            case = replace(case, staying=way)
-            left: list[bool] = []  # for each tensor of the result: whether the device left it on the CPU
+        for way in self.ways(case) if ways is None else ways:
+            if way != case.staying:
+                case = replace(case, staying=way)
+            made: list[torch.Tensor] = []  # the tensors of the result as the device gives them
 
-            def look(there, left=left):
-                left[:] = [t.device.type == "cpu" for t in tensors_in(there)]
+            def look(there, made=made):
+                made[:] = tensors_in(there)
 
             try:
-                twins = [Twins(self.moved, kept) for _ in range(self.repeat)]
-                gots = [computed(case, one, self.to_device, look) for one in twins]
+                runs = self.runs_of(case, cpu, targets, look)
+                if runs.apart > screen_of(case) and not self.recent.is_intact(case.tensors):
+                    self.recent = Recent()  # another call wrote to what it read: that is no fault of this one
+                    runs = self.runs_of(case, cpu, targets, look)
             except Exception as error:  # whatever a device raises for what it cannot do
                 reason = reason or first_line(error)
                 continue
             if reason and case.incoming is None:
                 self.cpu_only |= {storage_of(case.tensors[n]) for n in way}
-            self.cpu_only |= {storage_of(t) for t, here in zip(tensors_in(result), left) if here}
-            return self.judge(case, cpu, gots)
-        if frozenset() in ways:  # else a program that the device takes does not make such a call
+            pairs = list(zip(results, made))
+            self.cpu_only |= {storage_of(t) for t, there in pairs if there.device.type == "cpu"}
+            if not runs.apart and not targets:
+                for t, there in pairs:
+                    self.recent.note_result(t, there)
+            if not self.outer:
+                self.runs[base_name(case.op) + " (gradient)" * (case.incoming is not None)] += self.repeat
+            return self.judge(case, cpu, runs)
+        if ways is None:  # else a program that the device takes does not make such a call
             self.refuse(case.op, reason)
         return None
+
+    def runs_of(self, case: Case, cpu: list, targets: set[int], look) -> Runs:
+        """A case computed on the device as often as asked for, on copies of its own of what it writes to (`targets`)."""
+        runs = Runs()
+        for _ in range(self.repeat):
+            twins = Twins(self.moved, OnDevice(self.kept, self.recent, targets))
+            got = computed(case, twins, self.to_device, look)
+            runs.add(got, self.apart(case, cpu, got))
+            if twins.flats:
+                for t in case.tensors:
+                    flat = twins.flats.get((storage_of(t), t.dtype))
+                    if flat is not None and storage_of(t) not in targets:
+                        self.recent.note(t, flat)
+        return runs
 
     def to_device(self, value):
         """The device for a torch.device, anything else as it is."""
@@ -242,22 +379,22 @@ class LockStep:
 
     # ---- the verdict on one call ----------------------------------------------------------------------------------
 
-    def judge(self, case: Case, cpu: list, gots: list[list]) -> tuple[Case, Difference | None] | None:
+    def judge(self, case: Case, cpu: list, runs: Runs) -> tuple[Case, Difference | None] | None:
         """The case and how it is wrong (None: known already), or None if all of the device's results are right."""
-        apart = max((self.apart(case, cpu, got) for got in gots), default=0.0)
-        if apart <= (0.0 if base_name(case.op) in MOVES else SCREEN):
+        apart, screen = runs.apart, screen_of(case)
+        if apart <= screen:
             return None
         kind = kind_of(case)
         if kind in self.sick:
             return case, None
         if apart <= self.near.get(kind, 0.0):
             return None
-        worst = self.worst(case, cpu, gots)
+        worst = self.worst(case, cpu, runs.farthest)
         if worst is None:
-            self.near[kind] = apart
+            if math.isfinite(apart):  # another order says nothing of the next call
+                self.near[kind] = apart
             return None
-        several = any(distance(a, b) for got in gots[1:] for a, b in zip(gots[0], got))
-        return replace(case, differs=several), worst
+        return replace(case, differs=runs.share_beyond(screen) if runs.differ else 0.0), worst
 
     def apart(self, case: Case, cpu: list, got: list) -> float:
         """How far results are from the CPU's, in units of rounding; infinity where memory around them differs at all."""
@@ -270,7 +407,7 @@ class LockStep:
         self, case: Case, worst: Difference | None, restore, run, spot: Spot | None = None, own_inputs=False
     ) -> None:
         """Note what is wrong: the innermost op that shows it, or once more a kind of call that is known."""
-        spot = spot or self.where.spot()
+        spot = spot or self.backward_of or self.where.spot()
         kind = kind_of(case)
         if kind in self.sick:
             self.last = self.sick[kind]
@@ -278,23 +415,23 @@ class LockStep:
         else:
             self.sick[kind] = self.look_inside(case, restore, run) or self.note(case, worst, spot, own_inputs)
 
-    def worst(self, case: Case, cpu: list, gots: list[list]) -> Difference | None:
+    def worst(self, case: Case, cpu: list, got: list) -> Difference | None:
         """The largest difference by the rule; None if all is right."""
         name, found, exact = base_name(case.op), [], None
         bound = {} if case.incoming else bind(case.op, case.args, case.kwargs)
-        for got in gots:
-            if len(got) != len(cpu):
-                return Difference("shape", math.inf)
-            for n, (c, g) in enumerate(zip(cpu, got)):
-                if not distance(c, g) or only_order(name, bound, c, g):
-                    continue
-                if is_around(case, n):
-                    one = difference(c, g, None, moves=True)
-                    found.append(one and replace(one, around=True))
-                    continue
-                exact = self.exact(case) if exact is None else exact
-                reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
-                found.append(difference(c, g, reference, name in MOVES and not case.incoming))
+        if len(got) != len(cpu):
+            return Difference("shape", math.inf)
+        cpu, got = (in_one_order(name, bound, results) for results in (cpu, got))
+        for n, (c, g) in enumerate(zip(cpu, got)):
+            if not distance(c, g) or only_order(name, bound, c, g):
+                continue
+            if is_around(case, n):
+                one = difference(c, g, None, moves=True)
+                found.append(one and replace(one, around=True))
+                continue
+            exact = self.exact(case) if exact is None else exact
+            reference = exact[n] if n < len(exact) and exact[n].shape == c.shape else None
+            found.append(difference(c, g, reference, name in MOVES and not case.incoming))
         return max(filter(None, found), key=lambda d: (not d.around, d.kind == "nan", d.ratio), default=None)
 
     def exact(self, case: Case) -> list[torch.Tensor]:
@@ -305,8 +442,6 @@ class LockStep:
 
     def look_inside(self, case: Case, restore, run) -> Finding | None:
         """Go through the ops that a call consists of, if it does; the one that is wrong."""
-        if run is None:
-            return None
         self.last = None
         restore()
         self.outer.append(case)
@@ -324,7 +459,7 @@ class LockStep:
             outer = self.outer[0] if self.outer else case
             self.last = Finding(case, outer, worst, spot, own_inputs=own_inputs)
             self.findings.append(self.last)
-            if case.incoming is None:
+            if not self.last.gradient:
                 self.where.waiting.append(self.last)
         self.last.modules.append(spot.module)
         return self.last
@@ -356,12 +491,42 @@ class LockStep:
                 self.counts["gradients"] += 1
                 one = replace(case, incoming=incoming)
                 with plain_dispatch():  # also where the program itself asks for gradients, under the recorder
-                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), self.ways(one))
+                    wrong = self.compare(one, computed(one, Twins(lambda flat: flat)), None)
                 if wrong:
-                    self.settle(*wrong, None, None, spot)
+                    self.settle(*wrong, lambda: None, lambda: self.through_kernels(*wrong, spot), spot)
 
         for node, order in nodes.items():
             node.register_prehook(lambda grads, order=order: arrived(order, grads))
+
+    def through_kernels(self, case: Case, worst: Difference | None, spot: Spot) -> None:
+        """Make a wrong gradient on the device again, each kernel of its backward pass being held against the CPU.
+
+        Is none of them wrong, and has the CPU no such kernel as one of them, then that one is.
+        """
+        self.alone, self.backward_of = [], spot
+        try:
+            with contextlib.suppress(Exception):  # whatever a device raises; then the gradient is named as a whole
+                computed(case, Twins(self.moved), self.to_device, backward=around(self.handle_there))
+            if self.last is None and not case.differs and len({base_name(one.op) for one in self.alone}) == 1:
+                self.note(self.alone[0], worst, spot, False)
+        finally:
+            self.backward_of = None
+
+
+def bits_of(flat: torch.Tensor) -> torch.Tensor:
+    """Memory as bytes: NaN is then the same as NaN, and 0 another than -0."""
+    return flat.view(torch.uint8)
+
+
+def fills_memory(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is all that its memory holds, in plain order."""
+    plain = tensor.is_contiguous() and not (tensor.is_conj() or tensor.is_neg())
+    return plain and tensor.numel() * tensor.element_size() == tensor.untyped_storage().nbytes()
+
+
+def screen_of(case: Case) -> float:
+    """How far from the CPU a result may be, in units of rounding, and be right whatever the reference is."""
+    return 0.0 if base_name(case.op) in MOVES else SCREEN
 
 
 def kind_of(case: Case, offsets: bool = True) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,28 +17,41 @@ from mpscheck.bugs.aten import base_name, bind
 # ---- values with tensors in them ----------------------------------------------------------------------------------
 
 
-def leaves(value) -> Iterator:
+NO_PARTS = (
+    type(None),
+    str,
+    torch.dtype,
+    torch.device,
+    torch.layout,
+    torch.memory_format,
+)  # told at once: most values are
+
+
+def leaves(value, kinds=(torch.Tensor, bool, int, float), found: list | None = None) -> list:
     """The tensors and numbers in a value: itself, or what is in a list, a tuple, a mapping, a dataclass."""
-    if isinstance(value, (torch.Tensor, bool, int, float)):
-        yield value
-        return
-    if dataclasses.is_dataclass(value) and not isinstance(value, (Mapping, type)):
-        value = vars(value)
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, (list, tuple)):
-        return
-    for item in value:
-        yield from leaves(item)
+    found = [] if found is None else found
+    if isinstance(value, kinds):
+        found.append(value)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            leaves(item, kinds, found)
+    elif not isinstance(value, (torch.Tensor, int, float, *NO_PARTS)):
+        if dataclasses.is_dataclass(value) and not isinstance(value, (Mapping, type)):
+            value = vars(value)
+        for item in value.values() if isinstance(value, Mapping) else ():
+            leaves(item, kinds, found)
+    return found
 
 
 def tensors_in(value) -> list[torch.Tensor]:
     """The tensors in a value, in order."""
-    return [leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor)]
+    return leaves(value, torch.Tensor)
 
 
 def mapped(function: Callable[[Any], Any], value):
     """The value with `function` applied to all that is in its lists, tuples, mappings and dataclasses."""
+    if isinstance(value, (torch.Tensor, int, float, *NO_PARTS)):
+        return function(value)
     if isinstance(value, (list, tuple)):
         items = [mapped(function, item) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
@@ -121,7 +134,8 @@ class Case:
 
     `places` says which leaves of its result are new, see `new_places`. `staying` says which of the tensors in the
     arguments stay on the CPU: numbers, and what the device takes from there alone. For a gradient, `incoming` is what came in, one for each tensor of the result (None where nothing
-    did), and `wrt` says for which of the tensors in the arguments. `differs`: several runs gave several results.
+    did), and `wrt` says for which of the tensors in the arguments. `differs`: the share of
+    the runs that were wrong, where several runs gave several results.
     """
 
     op: Any
@@ -131,7 +145,7 @@ class Case:
     staying: frozenset = frozenset()
     incoming: tuple | None = None
     wrt: tuple[int, ...] = ()
-    differs: bool = False
+    differs: float = 0.0
 
     @property
     def tensors(self) -> list[torch.Tensor]:
@@ -176,11 +190,11 @@ def saved(op, args, kwargs) -> tuple[tuple, Callable[[], None]]:
     return before, restore
 
 
-def new_places(args, kwargs, result) -> tuple[int, ...]:
+def new_places(arguments: list[torch.Tensor], result) -> tuple[int, ...]:
     """Which leaves of a result are new: numbers, and tensors in memory that is no argument's."""
-    known = {storage_of(tensor) for tensor in tensors_in((args, kwargs))}
+    known = {storage_of(tensor) for tensor in arguments}
     places = enumerate(leaves(result))
-    return tuple(n for n, leaf in places if not isinstance(leaf, torch.Tensor) or storage_of(leaf) not in known)
+    return tuple([n for n, leaf in places if not isinstance(leaf, torch.Tensor) or storage_of(leaf) not in known])
 
 
 def outcome(op, args, kwargs, result, places: tuple[int, ...]) -> list[torch.Tensor]:
@@ -210,17 +224,19 @@ def computed(
     twins: Twins,
     change: Callable[[Any], Any] = lambda value: value,
     look: Callable[[Any], None] = lambda result: None,
+    backward: AbstractContextManager | None = None,
 ) -> list[torch.Tensor]:
     """What a case gives on twins of its tensors, on the CPU.
 
-    `change` is applied to its other arguments; `look` gets the result as it is, before it is brought to the CPU.
+    `change` is applied to its other arguments; `look` gets the result as it is, before it is brought to the CPU;
+    `backward` is around the backward pass of a gradient alone, not around the forward call that it needs.
     """
     args, kwargs = mapped(change, twins.of((tuple(case.args), case.kwargs), case.staying_ids))
     if case.incoming is None:
         result = case.op(*args, **kwargs)
         look(result)
         return outcome(case.op, args, kwargs, result, case.places)
-    return [on_cpu(t) for t in gradients(case.op, args, kwargs, case.wrt, twins.of(case.incoming))]
+    return [on_cpu(t) for t in gradients(case, args, kwargs, twins.of(case.incoming), backward)]
 
 
 def computed_exactly(case: Case) -> list[torch.Tensor]:
@@ -272,19 +288,21 @@ def wide_dtype(value):
     return torch.float64 if isinstance(value, torch.dtype) and value.is_floating_point else value
 
 
-def gradients(op, args, kwargs, wrt: tuple[int, ...], incoming) -> list[torch.Tensor]:
-    """The gradients of a call, made anew, for the tensors at the places `wrt` of its arguments.
+def gradients(case: Case, args, kwargs, incoming, backward: AbstractContextManager | None) -> list[torch.Tensor]:
+    """The gradients of a call of a case's op, made anew, for the tensors at the places `wrt` of its arguments.
 
     An argument that the result does not depend on gets an empty tensor.
     """
+    wrt = case.wrt
     tensors = [t.detach().requires_grad_(place in wrt) for place, t in enumerate(tensors_in((args, kwargs)))]
     following = iter(tensors)
     args, kwargs = mapped(lambda v: next(following) if isinstance(v, torch.Tensor) else v, (args, kwargs))
     with torch.enable_grad():
-        results = tensors_in(op(*args, **kwargs))
+        results = tensors_in(case.op(*args, **kwargs))
     pairs = [(result, gradient) for result, gradient in zip(results, incoming) if gradient is not None]
     asked = [tensors[place] for place in wrt]
-    found = torch.autograd.grad([r for r, _ in pairs], asked, [g for _, g in pairs], allow_unused=True)
+    with backward or nullcontext():
+        found = torch.autograd.grad([r for r, _ in pairs], asked, [g for _, g in pairs], allow_unused=True)
     return [torch.empty(0) if gradient is None else gradient for gradient in found]
 
 

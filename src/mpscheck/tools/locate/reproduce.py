@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import types
@@ -13,12 +14,12 @@ import torch
 
 from mpscheck.bugs.aten import base_name
 from mpscheck.runs.outputs import compare_output, is_rounded
-from mpscheck.runs.rule import SIZES, allowed_error
+from mpscheck.runs.rule import MISSED, SIZES, allowed_error
 from mpscheck.tools.locate.judge import MOVES
 from mpscheck.tools.locate.replay import Case, Twins, computed, flat_of, storage_of, tensors_in, wide_dtype, written
 
 LETTERS = "abcdefghijklmnopqrstuvw"
-SEVERAL_TIMES = 20  # runs of a call that does not always go wrong
+SEVERAL_TIMES = (20, 2000)  # runs of a call that does not always go wrong: so many at least and at most
 SMALL = 8  # as many values are written out
 
 
@@ -86,12 +87,18 @@ def program(case: Case, device: str, path: Path | None, public: bool) -> str:
     limits = tolerance(case, data)
     check = check_code(device, limits, one=len(limits) == 1 and not case.incoming)
     if case.differs:
-        check = [f"for _ in range({SEVERAL_TIMES}):", *indented(check)]
+        check = [f"for _ in range({runs_for(case.differs)}):", *indented(check)]
     if path:
         torch.save(list(data.values()), path)
     start = [f"data = torch.load({str(path)!r})"] if path else ["torch.manual_seed(0)", f"data = [{', '.join(texts)}]"]
     start = start if names else []
     return "\n".join(["import torch", "", *start, "", "def call(device):", *indented(body), "", *check]) + "\n"
+
+
+def runs_for(share: float) -> int:
+    """How many runs show a fault that makes this share of them wrong, but for the chance MISSED."""
+    least, most = SEVERAL_TIMES
+    return least if share >= 1 else min(most, max(least, math.ceil(math.log(MISSED) / math.log(1 - share))))
 
 
 def check_code(device: str, limits: list[tuple[float, float]], one: bool) -> list[str]:

@@ -11,12 +11,15 @@ import torch
 from mpscheck.bugs.aten import base_name
 from mpscheck.bugs.properties import layout
 from mpscheck.runs.macos import macos_version
+from mpscheck.runs.rule import MISSED, rate_seen
 from mpscheck.tools.known import Known
 from mpscheck.tools.locate.judge import Difference
 from mpscheck.tools.locate.lockstep import Finding
+from mpscheck.tools.locate.recognize import Recognized, is_elsewhere
 from mpscheck.tools.locate.replay import Case, tensors_in
 from mpscheck.tools.locate.reproduce import Reproduction
 
+SHOWN = 3  # so many bugs are shown in full
 KINDS = {"wrong": "is wrong", "nan": "makes NaN where the CPU has none", "shape": "gives another shape or dtype"}
 
 
@@ -32,10 +35,11 @@ class Report:
     subject: str
     findings: list[Finding] = field(default_factory=list)
     reproductions: list[Reproduction] = field(default_factory=list)
-    bugs: list[list[Known]] = field(default_factory=list)
+    bugs: list[Recognized] = field(default_factory=list)
     whole: bool | None = None
     whole_text: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)  # by op: how often the device computed it
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -76,8 +80,10 @@ def tensor_rows(case: Case) -> Iterator[str]:
 
 def finding_lines(finding: Finding) -> Iterator[str]:
     """A finding in words."""
-    gradient = ", gradient," if finding.case.incoming else ""
-    kind = "differs from itself" if finding.case.differs else KINDS[finding.result.kind]
+    gradient = ", gradient," if finding.gradient else ""
+    kind = KINDS[finding.result.kind]
+    if finding.case.differs:
+        kind = f"differs from itself and is wrong in {100 * finding.case.differs:.2g} % of the runs,"
     inputs = "on the inputs that the device itself made" if finding.own_inputs else "although its inputs are right"
     yield f"aten::{finding.op}{gradient} {kind} {inputs}"
     hooks = [f"after {finding.spot.hook}"] * bool(finding.spot.hook) + [f"seen from {finding.next_hook} on"] * bool(
@@ -85,7 +91,9 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     )
     yield f"  module: {finding.spot.module}" + (f" ({', '.join(hooks)})" if hooks else "")
     yield f"  called at: {finding.spot.line}" + (
-        f", as part of aten::{base_name(finding.outer.op)}" if finding.outer.op is not finding.case.op else ""
+        f", as part of {'the gradient of ' * finding.gradient}aten::{base_name(finding.outer.op)}"
+        if finding.outer.op is not finding.case.op
+        else ""
     )
     for row in tensor_rows(finding.case):
         yield f"  {row}"
@@ -94,16 +102,40 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     yield f"  calls like it that are wrong: {len(finding.modules)}, in {', '.join(modules[:6])}{', …' * (len(modules) > 6)}"
 
 
-def bug_lines(bugs: list[Known]) -> Iterator[str]:
-    """The known bugs of a finding in words."""
-    if not bugs:
-        yield "  known bug: none in the catalogue fits; it may be new"
-    for bug in bugs:
-        yield f"  known bug: {bug.claim}"
+def bug_lines(found: Recognized) -> Iterator[str]:
+    """The known bugs of a finding in words: a few of each sort, the likeliest first, and the names of the rest."""
+    if not found.fits:
+        new = "" if found.unlikely or found.unknown else "; it may be new"
+        yield f"  known bug: none in the catalogue has a condition that explains it{new}"
+    for bug in found.fits[:SHOWN]:
+        drafted = " (condition drafted from its thread, not tried)" if bug.draft else ""
+        yield f"  known bug: {bug.claim}{drafted}"
         yield f"    {bug.url}, page {bug.page}"
-        yield f"    affected: {bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}"
+        yield f"    affected: {here(bug)}"
         if bug.workaround:
             yield f"    workaround: {'; '.join(bug.workaround.splitlines()).replace('return ', '')}"
+    if found.fits[SHOWN:]:
+        yield f"    whose condition it meets too: {slugs(found.fits[SHOWN:])}"
+    if found.unlikely:
+        yield f"  unlikely, by what the call gives with plain layouts: {slugs(found.unlikely)}"
+    if found.unknown:
+        yield f"  known bugs of this op, condition not known: {len(found.unknown)}"
+    for bug in found.unknown[:SHOWN]:
+        yield f"    {bug.claim}"
+        yield f"      {bug.url}; affected: {here(bug)}"
+    if found.unknown[SHOWN:]:
+        yield f"    and {slugs(found.unknown[SHOWN:])}"
+
+
+def here(bug: Known) -> str:
+    """Where a bug is known, and what that means for this torch, macOS and chip."""
+    only = " there; this machine is another, or it does not tell" if is_elsewhere(bug) else ""
+    return f"{bug.where}; torch {torch.__version__} is {bug.state(torch.__version__, macos_version())}{only}"
+
+
+def slugs(bugs: tuple[Known, ...]) -> str:
+    """The names of bugs."""
+    return ", ".join(bug.slug for bug in bugs)
 
 
 def reproduction_lines(reproduction: Reproduction) -> Iterator[str]:
@@ -130,15 +162,24 @@ def report_lines(report: Report) -> Iterator[str]:
     if birth and birth is not report.findings[0]:
         yield f"the first NaN is made by aten::{birth.op} in {birth.spot.module}"
     yield "calls: " + ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
+    if report.runs:
+        yield rate_line(report.runs)
     for op, (count, reason) in report.refused.items():
         yield f"not compared: aten::{op}, {count} calls: {reason}"
     word = {True: "agrees", False: "disagrees", None: "could not be compared"}[report.whole]
     yield f"whole forward pass: {word}: {report.whole_text}"
-    if report.whole and report.findings:
+    if report.whole and not all(f.gradient for f in report.findings):
         yield "  (what is wrong does not reach the output, or not with the layout that model.to(device) gives a weight)"
     if os.environ.get("PYTORCH_ENABLE_MPS_FALLBACK", "0") != "0":
         yield "PYTORCH_ENABLE_MPS_FALLBACK is set: what mps lacks ran on the CPU, and that is all that was compared of it"
     yield last_line(report)
+
+
+def rate_line(runs: dict[str, int]) -> str:
+    """How rare a fault could be and still be found: for the op with the fewest runs on the device, and with the most."""
+    few, many = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
+    said = [f"{100 * rate_seen(runs[op]):.2g} % of the runs of aten::{op} ({runs[op]} there)" for op in (few, many)]
+    return f"rare faults: with a chance of {1 - MISSED:.0%} it finds one that spoils {' or '.join(dict.fromkeys(said))}"
 
 
 def last_line(report: Report) -> str:
@@ -164,7 +205,7 @@ def as_json(report: Report) -> dict:
         {
             "op": f.op,
             "outer": base_name(f.outer.op),
-            "gradient": f.case.incoming is not None,
+            "gradient": f.gradient,
             "module": f.spot.module,
             "line": f.spot.line,
             "after_hook": f.spot.hook,
@@ -178,9 +219,19 @@ def as_json(report: Report) -> dict:
         for f in report.findings
     ]
     for finding, bugs, reproduction in zip(findings, report.bugs, report.reproductions):
-        finding["bugs"] = [
-            {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in bugs
-        ]
+        for name, some in (
+            ("bugs", bugs.fits),
+            ("unlikely_bugs", bugs.unlikely),
+            ("condition_not_known", bugs.unknown),
+        ):
+            finding[name] = [
+                {"slug": b.slug, "url": b.url, "state": b.state(torch.__version__, macos_version())} for b in some
+            ]
         finding["reproduction"] = asdict(reproduction)
-    plain = ("verdict", "subject", "whole", "whole_text", "counts", "refused", "seconds")
-    return {name: getattr(report, name) for name in plain} | {"findings": findings, "last line": last_line(report)}
+    plain = ("verdict", "subject", "whole", "whole_text", "counts", "runs", "refused", "seconds")
+    more = {"findings": findings, "last line": last_line(report)}
+    return (
+        {name: getattr(report, name) for name in plain}
+        | more
+        | {"rate_seen": {op: rate_seen(n) for op, n in report.runs.items()}}
+    )
