@@ -146,7 +146,9 @@ def verify(device, fresh):
 @click.argument(
     "kinds",
     nargs=-1,
-    type=click.Choice(["bundles", "controls", "recordings", "transcripts", "detection", "notebooks", "case"]),
+    type=click.Choice(
+        ["bundles", "controls", "recordings", "transcripts", "detection", "redteam", "notebooks", "case"]
+    ),
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
 @one_sentence
@@ -169,6 +171,18 @@ def detection(faults, models, entries, publish, resume):
     from mpscheck.commands import detection as command
 
     sys.exit(command.main(models, entries, faults, publish, resume))
+
+
+@main.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]…")
+@click.option("--few", is_flag=True, help="Only a few faults, and nothing is kept: seconds.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@one_sentence
+def redteam(models, few, publish):
+    """How large and frequent must an error be to be seen? Faults that are made by rule, not written one by one."""
+    from mpscheck.commands import redteam as command
+
+    sys.exit(command.main(models, few, publish))
 
 
 @main.command()

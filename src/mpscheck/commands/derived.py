@@ -14,7 +14,7 @@ import click
 
 from mpscheck import environments
 from mpscheck.bugs import catalogue
-from mpscheck.commands import controls, detection, notebooks, recordings, transcripts
+from mpscheck.commands import controls, detection, notebooks, recordings, redteam, transcripts
 from mpscheck.places import ROOT
 from mpscheck.runs import emulated, made_of, runner
 from mpscheck.tools import bundle
@@ -134,6 +134,13 @@ def of_detection() -> Iterator[Stale]:
         yield Stale(detection.KIND, name, why, again[rows[name][:2]] if name in now else gone)
 
 
+def of_redteam() -> Iterator[Stale]:
+    """Faults made by rule: a file a model."""
+    for name, why in emulated.stale(redteam.KIND, dict.fromkeys(redteam.models(), made_of.of_redteam())).items():
+        again = tried_again if name in redteam.models() else removal(redteam.KIND)
+        yield Stale(redteam.KIND, name, why, again)
+
+
 def of_notebooks() -> Iterator[Stale]:
     """The executed notebooks."""
     for path in notebooks.paths():
@@ -182,6 +189,10 @@ def measured_again(slugs: list[str]) -> None:
     mpscheck("controls", "--publish", "--resume", *slugs)
 
 
+def tried_again(models: list[str]) -> None:
+    mpscheck("redteam", "--publish", *models)
+
+
 def rows_again(model: str, entry: str) -> Callable[[list[str]], None]:
     """All rows of a model and entry point at once: it is loaded once."""
 
@@ -210,6 +221,7 @@ KINDS: dict[str, Callable[[], Iterator[Stale]]] = {
     "recordings": of_recordings,
     "transcripts": of_transcripts,
     "detection": of_detection,
+    "redteam": of_redteam,
     "notebooks": of_notebooks,
     "case": of_case,
 }
