@@ -4,12 +4,11 @@ A fault is an op x a condition x an effect x a size x a rate. `Calls` records wh
 can be said of these calls, `kinds` lists what would fire, and `draw` takes some by chance, each op once before one twice.
 """
 
-import math
 import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch.utils import _pytree as pytree
