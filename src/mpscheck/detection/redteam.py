@@ -25,6 +25,7 @@ from mpscheck.tools.locate.command import locate
 from mpscheck.tools.validate.calls import call_of
 from mpscheck.tools.validate.checks import CHECKS
 from mpscheck.tools.validate.command import inputs_for
+from mpscheck.tools.validate.compare import WORST_FIRST
 from mpscheck.tools.validate.report import outcome
 from mpscheck.tools.validate.run import Run, copy_to
 
@@ -133,8 +134,9 @@ def tried(trial: Trial, model: nn.Module, inputs: object, usual: dict[str, str])
         "every": trial.every,
         "before": trial.before,
         "wrong": in_validate,
+        "verdict": next((v for v in WORST_FIRST[:3] if v in found.values()), "could not check"),
         "caught": ", ".join(caught),
-        "stopped": ", ".join(name for name in changed if name not in caught),
+        "stopped": ", ".join(name for name, verdict in changed.items() if verdict == "could not check"),
         "locate": said_by_locate(verdict, kind.op in named, bool(named), wrong),
         "named": named[0] if named else "",
     }

@@ -8,7 +8,7 @@ LARGEST = 1_000_000
 
 @dataclass(frozen=True)
 class Share:
-    """What became of some trials: caught, stopped (a check ended with an error), missed, or no number was wrong."""
+    """What became of some trials: caught, stopped (COULD NOT CHECK), missed, or no number was wrong."""
 
     caught: int
     stopped: int
@@ -28,9 +28,9 @@ class Share:
 
 def outcome(trial: dict) -> str:
     """What validate did with one fault."""
-    if trial["caught"]:
-        return "caught"
-    return "stopped" if trial["stopped"] else "missed" if trial["wrong"] else "quiet"
+    if trial["verdict"] == "agrees":
+        return "missed" if trial["wrong"] else "quiet"
+    return "caught" if trial["verdict"] == "disagrees" else "stopped"
 
 
 def share(trials: Iterable[dict]) -> Share:

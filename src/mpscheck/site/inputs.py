@@ -45,6 +45,7 @@ class Inputs:
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
     families: dict[str, dict[str, str]] = field(default_factory=dict)  # what the bugs of each have in common
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
+    redteam: dict[str, dict] = field(default_factory=dict)  # which faults made by rule were caught, by model
     reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
     calibration: dict = field(default_factory=lambda: dict(emulated.NO_CALIBRATION))  # error ratios of healthy devices
 
@@ -104,6 +105,7 @@ def read_inputs() -> Inputs:
         renamed=json.loads((CATALOGUE / "renamed.json").read_text(encoding="utf-8")),
         families=tomllib.loads((CATALOGUE / "families.toml").read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
+        redteam=emulated.read("redteam"),
         reporter=repeated.read_folder(),
         calibration=emulated.read_calibration(),
     )
