@@ -11,6 +11,10 @@ from mpscheck.cli import main
 from mpscheck.detection import redteam, shares
 from mpscheck.detection.generated import ONE, SIZES, Calls, Kind, draw
 from mpscheck.detection.redteam import Trial, checked, tried
+from mpscheck.emulation.faults import only
+from mpscheck.tools.validate.checks import CHECKS
+from mpscheck.tools.validate.report import outcome
+from mpscheck.tools.validate.run import Run, copy_to
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +95,11 @@ def test_a_check_that_calls_a_healthy_device_wrong_is_a_false_alarm():
     assert shares.false_alarms({"healthy": {"logits": "agrees", "IOI": "not checked", "lengths": "disagrees"}}) == [
         "lengths"
     ]
+
+
+def test_what_the_cpu_gave_before_changes_no_verdict(subject):
+    model, inputs, usual, _ = subject
+    with only(Kind("relu", "", "", "noise").fault(SIZES[2])):
+        run = Run(model, copy_to(model, "emu"), "emu", [inputs], None, [])
+        plain = {name: outcome(run, name).verdict for name in CHECKS}
+        assert checked(model, inputs) == checked(model, inputs) == plain != usual
