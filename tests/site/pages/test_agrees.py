@@ -33,8 +33,8 @@ TRIALS = [
 
 def test_the_answer_counts_what_agreed_all_the_same(monkeypatch):
     said = pieces(monkeypatch, TRIALS)["generated/agrees-answer.md"]
-    assert "**0 of 3** faults" in said and "for 2 of 3." in said
-    assert "for **2 of 3**. In 1 of these" in said
+    assert "**0 of 3** faults" in said and "just as large as allowed: for 2 of 3." in said
+    assert "1 of 1,000** calls: for **2 of 3**. For 1 of these" in said
 
 
 def test_the_curves_have_a_text_with_each_share(monkeypatch):

@@ -42,15 +42,16 @@ def answer(trials: list[dict]) -> str:
     by_size, by_rate = shares.by_size(trials), shares.by_rate(trials, EXAMPLE)
     often, rare = by_rate[1], by_rate[max(by_rate)]
     smallest = by_size[min(by_size)]
+    none, least = rare.quiet, by_rate[min(n for n in by_rate if n > 1)]
     return "\n".join(
         [
-            f"**`AGREES` means: an error in each call of an op, {EXAMPLE:,} times what is allowed, would most likely have been "
-            f"seen. A rare one would not.**\n",
-            f"- In **each** call, {EXAMPLE:,} times the allowed error: `AGREES` all the same for "
-            f"**{unseen(often)} of {often.tried}** faults.",
-            f"- In each call, as large as the allowed error itself: for {unseen(smallest)} of {smallest.tried}.",
-            f"- In **1 of {max(by_rate):,}** calls, {EXAMPLE:,} times the allowed error: for "
-            f"**{unseen(rare)} of {rare.tried}**. In {rare.quiet} of these no call that was made was a wrong one.",
+            f"**`AGREES` means: no op was wrong by much in each of its calls. It says little of rare errors.** On small models, "
+            f"with an error {EXAMPLE:,} times what is allowed:\n",
+            f"- In **each** call of an op: `AGREES` all the same for **{unseen(often)} of {often.tried}** faults.",
+            f"- In 1 of {min(n for n in by_rate if n > 1)} calls: for {unseen(least)} of {least.tried}.",
+            f"- In **1 of {max(by_rate):,}** calls: for **{unseen(rare)} of {rare.tried}**. For {none} of these the wrong call "
+            "did not come while it ran.",
+            f"\nAn error in each call that is just as large as allowed: for {unseen(smallest)} of {smallest.tried}.",
         ]
     )
 
