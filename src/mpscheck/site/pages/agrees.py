@@ -117,7 +117,8 @@ def located(trials: list[dict]) -> str:
     """What locate did with the faults that gave it a wrong number."""
     met = [trial for trial in trials if trial["locate"] != "not met"]
     found = shares.by(met, lambda trial: trial["locate"])
-    right = len(found.get("right", ()))
+    right, others = len(found.get("right", ())), found.get("another op", [])
+    copies = sum(trial["op"] == "copy" for trial in others)
     kinds = {"in each call": [t for t in met if t["every"] == 1], "rarer": [t for t in met if t["every"] > 1]}
     cells = [
         [says, *(str(sum(t["locate"] == word for t in some)) for some in kinds.values())]
@@ -125,7 +126,8 @@ def located(trials: list[dict]) -> str:
     ]
     said = (
         f"`locate` met {len(met)} of the {len(trials)} faults, the others not: it looks at one forward pass, and not at "
-        f"gradients unless told to. It names the op that is wrong for **{right} of {len(met)}**."
+        f"gradients unless told to. It names the op that is wrong for **{right} of {len(met)}**. {copies} of the {len(others)} that it names otherwise are in "
+        "`copy`, which moves numbers to the device: locate needs it itself."
     )
     return f"{said}\n\n{table(['It', *(f'Wrong {kind}' for kind in kinds)], cells, 'What locate says of the faults that it met')}"
 
