@@ -147,7 +147,7 @@ def verify(device, fresh):
     "kinds",
     nargs=-1,
     type=click.Choice(
-        ["bundles", "controls", "recordings", "transcripts", "detection", "works-with", "notebooks", "case"]
+        ["bundles", "controls", "recordings", "transcripts", "detection", "works-with", "redteam", "notebooks", "case"]
     ),
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
@@ -187,6 +187,18 @@ def works_with(names, runs, seconds, publish, resume):
     from mpscheck.commands import works as command
 
     sys.exit(command.main(names, runs, seconds, publish, resume))
+
+
+@main.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]…")
+@click.option("--few", is_flag=True, help="Only a few faults, and nothing is kept: seconds.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@one_sentence
+def redteam(models, few, publish):
+    """How large and frequent must an error be to be seen? Faults that are made by rule, not written one by one."""
+    from mpscheck.commands import redteam as command
+
+    sys.exit(command.main(models, few, publish))
 
 
 @main.command()

@@ -14,7 +14,7 @@ import click
 
 from mpscheck import environments
 from mpscheck.bugs import catalogue
-from mpscheck.commands import controls, detection, notebooks, recordings, transcripts, works
+from mpscheck.commands import controls, detection, notebooks, recordings, redteam, transcripts, works
 from mpscheck.places import ROOT
 from mpscheck.runs import emulated, made_of, runner
 from mpscheck.tools import bundle
@@ -147,6 +147,13 @@ def of_works() -> Iterator[Stale]:
             yield Stale(works.KIND, name, why, gone)
 
 
+def of_redteam() -> Iterator[Stale]:
+    """Faults made by rule: a file a model."""
+    for name, why in emulated.stale(redteam.KIND, dict.fromkeys(redteam.models(), made_of.of_redteam())).items():
+        again = tried_again if name in redteam.models() else removal(redteam.KIND)
+        yield Stale(redteam.KIND, name, why, again)
+
+
 def of_notebooks() -> Iterator[Stale]:
     """The executed notebooks."""
     for path in notebooks.paths():
@@ -199,6 +206,10 @@ def works_again(names: list[str]) -> None:
     mpscheck("works-with", "--publish", *names)
 
 
+def tried_again(models: list[str]) -> None:
+    mpscheck("redteam", "--publish", *models)
+
+
 def rows_again(model: str, entry: str) -> Callable[[list[str]], None]:
     """All rows of a model and entry point at once: it is loaded once."""
 
@@ -228,6 +239,7 @@ KINDS: dict[str, Callable[[], Iterator[Stale]]] = {
     "transcripts": of_transcripts,
     "detection": of_detection,
     "works-with": of_works,
+    "redteam": of_redteam,
     "notebooks": of_notebooks,
     "case": of_case,
 }

@@ -102,6 +102,19 @@ def of_works(fault: str, environment: str, bugs: dict[str, Bug]) -> dict[str, st
     }
 
 
+def of_redteam() -> dict[str, str]:
+    """What is made of the faults that nobody wrote."""
+    models = reached_hash(_source("detection/libraries"), "of_transformers", "LstmLanguageModel", "tokens", "drawn")
+    return {
+        "validate and locate": digest(
+            [code("tools/models.py"), code("tools/validate/*.py"), code("tools/locate/*.py")]
+        ),
+        "faults": digest([code("detection/generated.py"), code("detection/redteam.py"), code("emulation/effects.py")]),
+        "models": models,
+        "device": device(),
+    }
+
+
 def of_case() -> dict[str, str]:
     """What the report rebuilt is made of."""
     return {

@@ -4,6 +4,7 @@ from mpscheck.site import api
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import (
     advice,
+    agrees,
     audit,
     bug,
     case,
@@ -31,7 +32,7 @@ from mpscheck.site.pages import (
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
     *(advice, audit, worklist),
-    *(detection, works_with, verification, vocabulary, declared, downloads, api),
+    *(detection, works_with, agrees, verification, vocabulary, declared, downloads, api),
 )
 
 

@@ -57,7 +57,7 @@ def drawing(found: Iterable[Measurement]) -> str:
             for torch in releases
             if torch in by_torch
         ]
-        parts += [_path(places, number), _marks(places, number), *_legend(macos, number)]
+        parts += [path(places, number), marks(places, number), *_legend(macos, number)]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -84,14 +84,14 @@ def _y(ratio: float) -> int:
     return round(BOTTOM - (power - first) / (last - first) * (BOTTOM - TOP))
 
 
-def _path(places: list[tuple[int, int]], number: int) -> str:
+def path(places: list[tuple[int, int]], number: int) -> str:
     line = "L".join(f"{x} {y}" for x, y in places)
     dash = DASHES[number % len(DASHES)]
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<path d="M{line}" fill="none" stroke="currentColor" stroke-width="1.5"{dashed}/>'
 
 
-def _marks(places: list[tuple[int, int]], number: int) -> str:
+def marks(places: list[tuple[int, int]], number: int) -> str:
     """Circles, squares, triangles or crosses: one of these for each macOS, all of a line as one path."""
     shape, how = (
         ("h0", 'stroke="currentColor" stroke-width="7" stroke-linecap="round"'),
@@ -105,8 +105,8 @@ def _marks(places: list[tuple[int, int]], number: int) -> str:
 def _legend(macos: str, number: int) -> list[str]:
     x, y = LEFT + number * 105, HEIGHT - 14
     return [
-        _path([(x, y), (x + 28, y)], number),
-        _marks([(x + 14, y)], number),
+        path([(x, y), (x + 28, y)], number),
+        marks([(x + 14, y)], number),
         f'<text x="{x + 34}" y="{y + 4}">macOS {text(macos)}</text>',
     ]
 
