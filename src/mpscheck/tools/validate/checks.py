@@ -11,7 +11,7 @@ import torch
 from mpscheck.runs.rule import rate_seen
 from mpscheck.tools.models import CouldNotCheck
 from mpscheck.tools.validate.calls import changed, first_of, leaves, numbers, resized, tokens_of
-from mpscheck.tools.validate.compare import badness, compare, compare_runs
+from mpscheck.tools.validate.compare import NOT_FINITE, badness, compare, compare_runs
 from mpscheck.tools.validate.run import Run, copy_to
 
 PROMPTS = [  # {B} is said twice, {A} is the answer; the first prompt is the example of Wang et al.
@@ -141,10 +141,12 @@ def check_lengths(run):
     found = []
     for length in LENGTHS:
         try:
-            found += run.compare(logits, [resized(run.batches[0], length)])
+            here = run.compare(logits, [resized(run.batches[0], length)])
         except CouldNotCheck:  # longer than it takes
             if not found:
                 raise
+            continue
+        found += [one for one in here if one[2] != NOT_FINITE] or here  # such as the loss of a single token
     return found
 
 

@@ -13,6 +13,7 @@ from mpscheck.tools.validate.modes import SHAKE
 HALF_RATIO = 2.0  # in place of ALLOWED_RATIO for the RMS in half types: a sum is cut to them a few times at most
 MANY = 1000  # numbers that have an RMS worth so much
 BLOCK = 2**22  # a larger tensor is compared part by part, which takes less memory
+NOT_FINITE = "the CPU itself gives no finite number"
 WORST_FIRST = ("disagrees", "could not check", "agrees", "not checked")
 
 
@@ -68,7 +69,7 @@ def judged(numbers):
     if not size:
         return "not checked", None, "it is empty"
     if odd[1] == size:
-        return "could not check", None, "the CPU itself gives no finite number"
+        return "could not check", None, NOT_FINITE
     limits = dict.fromkeys(SIZES, ALLOWED_RATIO)
     if numbers["dtype"] in ("float16", "bfloat16") and size >= MANY:
         limits["rms"] = HALF_RATIO

@@ -33,9 +33,9 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     try:
         other = copy_to(model, device)
     except (TypeError, AttributeError) as error:  # such as a lock or an open file among its attributes
-        raise CouldNotCheck(
-            f"it cannot be copied to the device ({explain(error)}): hand over the module in it"
-        ) from error
+        said = explain(error)
+        way = "make it float32 first, model.float()" if "float64" in said else "hand over the module in it"
+        raise CouldNotCheck(f"it cannot be copied to the device ({said}): {way}") from error
     run = Run(model, other, device, inputs if isinstance(inputs, list) else [inputs], tokenizer, [], repeat)
     left_out = set(CHECKS) - set(QUICK) if quick else ()
     checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
