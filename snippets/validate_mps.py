@@ -173,10 +173,14 @@ def check_lengths(run):
     found = []
     for length in LENGTHS:
         try:
-            found += run.compare(logits, [resized(run.batches[0], length)])
+            here = run.compare(logits, [resized(run.batches[0], length)])
         except CouldNotCheck:  # longer than it takes
             if not found:
                 raise
+            continue
+        found += [
+            one for one in here if not one[2].startswith(NOT_FINITE)
+        ] or here  # such as the loss of a single token
     return found
 
 
@@ -291,9 +295,9 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     try:
         other = copy_to(model, device)
     except (TypeError, AttributeError) as error:  # such as a lock or an open file among its attributes
-        raise CouldNotCheck(
-            f"it cannot be copied to the device ({explain(error)}): hand over the module in it"
-        ) from error
+        said = explain(error)
+        way = "make it float32 first, model.float()" if "float64" in said else "hand over the module in it"
+        raise CouldNotCheck(f"it cannot be copied to the device ({said}): {way}") from error
     run = Run(model, other, device, inputs if isinstance(inputs, list) else [inputs], tokenizer, [], repeat)
     left_out = set(CHECKS) - set(QUICK) if quick else ()
     checks = [Check(n, "not checked", None, "left out by quick") if n in left_out else outcome(run, n) for n in CHECKS]
@@ -354,7 +358,7 @@ class Report:
         wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
         rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
         rest = "; ".join([*rest, self.rare, "sampling", "training", "other inputs and models"])
-        subject = f"{self.subject}. Wrong: {wrong}" if wrong else self.subject
+        subject = f"{self.subject}. What it sees: page what-agrees-means/" + (f". Wrong: {wrong}" if wrong else "")
         return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
 
 
@@ -463,6 +467,7 @@ def copy_to(model, device, dtype=None):
 HALF_RATIO = 2.0  # in place of ALLOWED_RATIO for the RMS in half types: a sum is cut to them a few times at most
 MANY = 1000  # numbers that have an RMS worth so much
 BLOCK = 2**22  # a larger tensor is compared part by part, which takes less memory
+NOT_FINITE = "the CPU itself gives no finite number"
 WORST_FIRST = ("disagrees", "could not check", "agrees", "not checked")
 
 
@@ -518,7 +523,7 @@ def judged(numbers):
     if not size:
         return "not checked", None, "it is empty"
     if odd[1] == size:
-        return "could not check", None, "the CPU itself gives no finite number"
+        return "could not check", None, NOT_FINITE
     limits = dict.fromkeys(SIZES, ALLOWED_RATIO)
     if numbers["dtype"] in ("float16", "bfloat16") and size >= MANY:
         limits["rms"] = HALF_RATIO

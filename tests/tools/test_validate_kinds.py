@@ -617,3 +617,31 @@ def test_what_cannot_be_copied_is_one_sentence(check, tool):
 )
 def test_only_a_lack_of_memory_is_called_one(tool, words, memory):
     assert tool.explain(RuntimeError(words)).startswith("not enough memory") == memory
+
+
+def test_the_loss_of_a_single_token_says_nothing_of_longer_texts(check):
+    """A model with labels has no number where a text has one token; that must not end the check of all lengths."""
+
+    class Loss(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.head = nn.Embedding(90, 16), nn.Linear(16, 90)
+
+        def forward(self, input_ids, labels):
+            logits = self.head(self.embedding(input_ids))
+            return {"loss": F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()), "logits": logits}
+
+    inputs = {"input_ids": ids(2, 11), "labels": ids(2, 11)}
+    report, verdicts = check(seeded(Loss), inputs)
+    assert (report.verdict, verdicts["lengths"]) == ("agrees", "agrees"), str(report)
+    _, verdicts = check(seeded(Loss), inputs, slightly("linear", columns=slice(0, 8)))
+    assert verdicts["lengths"] == "disagrees"
+
+
+def test_a_model_with_float64_is_told_how_to_be_checked(tool, monkeypatch):
+    def refused(*_):
+        raise TypeError("Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.")
+
+    monkeypatch.setattr(tool, "copy_to", refused)
+    with pytest.raises(tool.CouldNotCheck, match=r"float64.*: make it float32 first, model\.float\(\)"):
+        tool.validate(nn.Linear(2, 2), drawn(3, 2), "emu")

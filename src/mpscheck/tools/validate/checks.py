@@ -146,7 +146,9 @@ def check_lengths(run):
             if not found:
                 raise
             continue
-        found += [one for one in here if one[2] != NOT_FINITE] or here  # such as the loss of a single token
+        found += [
+            one for one in here if not one[2].startswith(NOT_FINITE)
+        ] or here  # such as the loss of a single token
     return found
 
 
