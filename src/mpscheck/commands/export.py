@@ -86,7 +86,7 @@ def rule() -> list[str]:
 def comparison(bug: Bug) -> list[str]:
     """The end of a test that compares numbers with the CPU's, in each dtype under test and as often as needed."""
     check = bug.check
-    exact = "reference(*map(wide, given))" if "reference" in check.defined else 'compute("cpu", *map(wide, given))'
+    exact = "reference(*map(wide, given()))" if "reference" in check.defined else 'compute("cpu", *map(wide, given()))'
     dtypes = ", ".join(f"torch.{dtype}" for dtype in check.dtypes) + ("," if len(check.dtypes) == 1 else "")
     return [
         *rule(),
@@ -94,10 +94,11 @@ def comparison(bug: Bug) -> list[str]:
         "\n".join(
             [
                 f"for dtype in ({dtypes}):",
-                "    given = [t.to(dtype) if t.is_floating_point() else t for t in inputs()]",
-                f'    cpu, exact = outputs(compute("cpu", *given)), outputs({exact})',
+                "    def given():  # drawn anew for each run, which may write into them",
+                "        return [t.to(dtype) if t.is_floating_point() else t for t in inputs()]\n",
+                f'    cpu, exact = outputs(compute("cpu", *given())), outputs({exact})',
                 f"    for _ in range({check.repeats or 1}):",
-                "        got = outputs(compute(device, *given))",
+                "        got = outputs(compute(device, *given()))",
                 "        self.assertEqual([(t.shape, t.dtype) for t in got], [(t.shape, t.dtype) for t in cpu])",
                 "        for mine, its, right in zip(got, cpu, exact):",
                 '            self.assertLessEqual(error_ratio(mine, its, right), 10, f"{dtype}")',
