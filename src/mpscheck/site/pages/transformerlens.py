@@ -67,4 +67,4 @@ def weights(data: dict[str, dict]) -> str:
 
 def _where(data: dict) -> str:
     where = data["provenance"]
-    return f"Evidence: **{where['evidence']}**, {where['date']}; torch was made to say that it has one, and its version."
+    return f"{where['how']}, {where['date']}; torch was made to say that it has one, and its version."
