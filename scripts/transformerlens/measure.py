@@ -70,7 +70,7 @@ def main() -> None:
         version = said["versions"]["transformer-lens"]
         found[version] = said | {"tests_for_mps": tests_for_mps(version)}
         print(version, found[version]["device"], found[version]["tests_for_mps"])
-    provenance = {"how": "run on Linux without an Apple GPU", "date": datetime.now(UTC).date().isoformat()}
+    provenance = {"how": "Run on Linux without an Apple GPU", "date": datetime.now(UTC).date().isoformat()}
     document = {"schema": 1, "provenance": provenance | {"probe": made_of()}, "releases": found}
     results.write_atomic(OUT, json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
