@@ -9,14 +9,16 @@ from mpscheck.site.markup import table
 from mpscheck.site.pages.exposure import LINEAR
 
 BROKEN, HEALTHY = "2.8.0", "2.13.0"  # the two releases of PyTorch that the probe says it is
+NOT_RUN = "Not yet run: `scripts/transformerlens/measure.py` makes the data."
 ENTRIES = ("HookedTransformer", "TransformerBridge")
 
 
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that pages include."""
+    data = inputs.transformerlens
     return pieces(
-        transformerlens_devices=devices(inputs.transformerlens),
-        transformerlens_warnings=warnings(inputs.transformerlens),
+        transformerlens_devices=devices(data) if data else NOT_RUN,
+        transformerlens_warnings=warnings(data) if data else NOT_RUN,
         transformerlens_weights=weights(inputs.exposure),
     )
 
