@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help verify test derived test-everywhere test-matrix environment chromium site rehearsal site-quality serve lock format
+.PHONY: help verify test derived test-everywhere test-matrix test-contributions environment chromium site rehearsal site-quality serve lock format
 
 help:
 	@echo "make verify       measure on the best device here, validate real models, build the site"
@@ -10,6 +10,7 @@ help:
 	@echo "make derived      renew the checked-in files that are made from others; CHECK=1 only says which are not current"
 	@echo "make test-everywhere  every kind of page in a browser: axe, light and dark, wide and narrow"
 	@echo "make test-matrix  tests that need old TransformerLens versions (environments of their own, made once)"
+	@echo "make test-contributions  the patches for TransformerLens, on the source of its newest release (downloads it)"
 	@echo "make site         write the pages and build the site from the results that are there"
 	@echo "make rehearsal    the site with made-up runs, to look at pages with data"
 	@echo "make site-quality Lighthouse and vnu on the built site (needs Node and Java)"
@@ -41,6 +42,9 @@ test-everywhere: environment chromium
 test-matrix: environment
 	@$(BIN)/mpscheck environments
 	@$(BIN)/pytest -m matrix
+
+test-contributions: environment
+	@$(BIN)/pytest -m matrix tests/test_patches_upstream.py
 
 # The pages and the site alone, from the results that are there.
 site: environment

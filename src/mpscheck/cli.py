@@ -90,6 +90,17 @@ def new(name):
     sys.exit(command.main(name))
 
 
+@main.command()
+@click.argument("slug")
+@click.option("--as", "form", required=True, type=click.Choice(["pytorch-test"]), help="What to write.")
+@one_sentence
+def export(slug, form):
+    """Print a snippet in another form: a test case for PyTorch's test/test_mps.py."""
+    from mpscheck.commands import export as command
+
+    sys.exit(command.main(slug))
+
+
 @main.command("try")
 @click.argument("name", metavar="FILE|SLUG")
 @one_sentence

@@ -17,6 +17,7 @@ from mpscheck.places import RESULTS
 
 SCHEMA = RESULTS / "schema.json"
 RUNS = RESULTS / "runs"  # brought by the job that publishes
+TRANSFORMERLENS = RESULTS / "transformerlens.json"  # what its releases do about mps
 UNVERIFIED = RESULTS / "unverified"  # sent by people
 LOCAL = RESULTS / "local"
 VERSION = 2

@@ -23,6 +23,7 @@ from mpscheck.site.pages import (
     reported,
     results,
     seven,
+    transformerlens,
     verification,
     vocabulary,
     worklist,
@@ -31,7 +32,7 @@ from mpscheck.site.pages import (
 
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
-    *(advice, audit, worklist),
+    *(advice, audit, worklist, transformerlens),
     *(detection, works_with, agrees, verification, vocabulary, declared, downloads, api),
 )
 

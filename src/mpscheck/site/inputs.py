@@ -38,6 +38,7 @@ class Inputs:
     recordings: dict[str, dict] = field(default_factory=dict)  # what libraries call, held against each bug, by slug
     site_url: str = ""
     case: dict[str, dict] = field(default_factory=dict)  # the report rebuilt, by TransformerLens version
+    transformerlens: dict = field(default_factory=dict)  # what its releases do about mps
     declared: dict[str, wheels.Declared] = field(default_factory=dict)  # what PyTorch's wheels say, by release
     exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
     encounters: tuple[Encounter, ...] = ()  # what users met
@@ -99,6 +100,7 @@ def read_inputs() -> Inputs:
         recordings=emulated.read("recordings"),
         site_url=_with_slash(os.environ.get("SITE_URL", "")),
         case=_case(),
+        transformerlens=json.loads(results.TRANSFORMERLENS.read_text(encoding="utf-8")),
         declared=wheels.read_all(release.version for release in releases.load()),
         exposure=exposure.read(),
         encounters=encounters.load(),
