@@ -66,7 +66,7 @@ MODELS: dict[str, Callable[[], tuple[nn.Module, object]]] = {  # by name: makes 
         libraries.LstmLanguageModel(),
         {"input_ids": libraries.tokens(), "labels": libraries.tokens()},
     ),
-    "mlp": lambda: (perceptron(), libraries.drawn(61, 32)),
+    "mlp": lambda: (perceptron(), torch.randn(61, 32)),
 }
 
 

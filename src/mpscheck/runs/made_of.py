@@ -104,7 +104,7 @@ def of_works(fault: str, environment: str, bugs: dict[str, Bug]) -> dict[str, st
 
 def of_redteam() -> dict[str, str]:
     """What is made of the faults that nobody wrote."""
-    models = reached_hash(_source("detection/libraries"), "of_transformers", "LstmLanguageModel", "tokens", "drawn")
+    models = reached_hash(_source("detection/libraries"), "of_transformers", "LstmLanguageModel", "tokens")
     return {
         "validate and locate": digest(
             [code("tools/models.py"), code("tools/validate/*.py"), code("tools/locate/*.py")]
