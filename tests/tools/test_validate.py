@@ -112,7 +112,7 @@ def test_square_catches_what_shows_for_as_many_tokens_as_the_model_is_wide(outco
         ("backward", "transformers", "tanh-gradient-halved", "logits"),
         ("backward", "bridge", "softmax-gradient-halved", "logits"),
         ("generation", "transformers", "addmm-bias-lost-while-decoding", "logits"),
-        ("generation", "bridge", "linear-bias-dropped-vector-shape-macos26", "logits"),
+        ("generation", "bridge", "linear-bias-lost-while-decoding", "logits"),
         ("lengths", "transformers", "attention-short-wrong", "generation"),
         ("lengths", "bridge", "softmax-short-wrong", "generation"),
         ("padded batch", "transformers", "attention-ignores-mask-given", "lengths"),

@@ -49,7 +49,7 @@ TOOLS = {  # by the name of the file under snippets/
     ),
     "locate_divergence.py": Tool(
         (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
-        lambda: entries(catalogue.with_check(), measured_now()),
+        lambda: entries(catalogue.with_check(), measured_now()) + drafted() + without_condition(),
     ),
     "validate_mps.py": Tool(
         (
