@@ -13,7 +13,7 @@ from mpscheck.cli import main
 from mpscheck.commands import works as command
 from mpscheck.detection.libraries import HERE, LIBRARIES
 from mpscheck.environments import names as environments
-from mpscheck.runs import emulated
+from mpscheck.runs import emulated, made_of
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import works_with as page
 
@@ -34,7 +34,7 @@ GOOD, SEEN = tool(agrees=4), tool(disagrees=3, met=3, named=2)
 WELL = row((GOOD, GOOD), (GOOD, GOOD), (SEEN, SEEN))
 
 
-def pages(*rows) -> dict[str, str]:
+def pages(*rows, **changed) -> dict[str, str]:
     provenance = {
         "evidence": "emulated",
         "variables": {},
@@ -42,7 +42,8 @@ def pages(*rows) -> dict[str, str]:
         "python": "3.11",
         "date": "2026-11-30T00:00",
     }
-    documents = {str(n): {"row": one, "provenance": provenance} for n, one in enumerate(rows)}
+    now = made_of.of_works("tanh-in-half", "", {}) | changed
+    documents = {str(n): {"row": one, "provenance": provenance, "made_of": now} for n, one in enumerate(rows)}
     return {Path(name).stem: text for name, text in page.files(Inputs((), works=documents)).items()}
 
 
@@ -84,6 +85,11 @@ def test_a_model_that_fails_is_shown_as_failing_with_the_reason(device, answer, 
 def test_a_fault_that_both_tools_miss_is_a_failure_of_the_command():
     assert not command.wrong(WELL)
     assert command.wrong(row((GOOD, GOOD), (GOOD, GOOD), (tool(3, met=3), tool(3, met=3))))
+
+
+def test_results_of_older_tools_are_said_to_be_so():
+    assert "Changed since" not in pages(WELL)["works-with-made"]
+    assert "Changed since: validate; they are shown as they were." in pages(WELL, validate="old")["works-with-made"]
 
 
 def test_without_data_the_page_says_so():

@@ -206,6 +206,12 @@ def last_measured(found: Iterable[dict]) -> str:
     return f"Measured last on {text(newest['date'][:10])}, on PyTorch {text(newest['torch'])}, {device(newest)}."
 
 
+def changed_since(parts: Iterable[str]) -> str:
+    """A sentence on what results were made of and is another now; nothing where nothing is."""
+    names = ", ".join(sorted(set(parts)))
+    return f" Changed since: {names}; they are shown as they were." if names else ""
+
+
 def made(documents: dict[str, dict]) -> str:
     """Where results on the emulated device were made: the newest of them stands for all."""
     if not documents:

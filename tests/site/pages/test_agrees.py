@@ -57,7 +57,10 @@ def test_checks_and_locate_are_counted(monkeypatch):
 def test_what_has_changed_since_is_named(monkeypatch):
     assert "Changed since" not in pieces(monkeypatch, TRIALS)["generated/agrees-tried.md"]
     old = made_of.of_redteam() | {"device": "other"}
-    assert "Changed since: device." in pieces(monkeypatch, TRIALS, old)["generated/agrees-tried.md"]
+    assert (
+        "Changed since: device; they are shown as they were."
+        in pieces(monkeypatch, TRIALS, old)["generated/agrees-tried.md"]
+    )
 
 
 def test_without_results_the_page_says_so():

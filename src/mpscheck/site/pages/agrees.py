@@ -154,5 +154,4 @@ def name_of(row: dict) -> str:
 def outdated(results: dict[str, dict]) -> str:
     """What has changed since the results were made, as a sentence."""
     now = made_of.of_redteam()
-    names = sorted({name for document in results.values() for name in made_of.changed(document["made_of"], now)})
-    return f" Changed since: {', '.join(names)}." if names else ""
+    return words.changed_since(name for one in results.values() for name in made_of.changed(one["made_of"], now))

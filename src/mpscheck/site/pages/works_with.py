@@ -1,5 +1,6 @@
 """What `validate` and `locate` say of the models that people use, from `results/emulated/works-with/`. Pure."""
 
+from mpscheck.runs import made_of
 from mpscheck.site import words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs, pieces
@@ -22,7 +23,17 @@ def files(inputs: Inputs) -> dict[str, str]:
         works_with_sentences="\n".join(f"- {sentence}" for sentence in sentences(rows)) or "Not made yet.",
         works_with_table=tabled(rows, {entry.slug for entry in inputs.known}) if rows else "Not made yet.",
         works_with_reasons="\n".join(reasons(rows)) or "None.",
-        works_with_made=words.made(inputs.works),
+        works_with_made=words.made(inputs.works) + outdated(inputs),
+    )
+
+
+def outdated(inputs: Inputs) -> str:
+    """What has changed since the results were made, as a sentence."""
+    bugs = {bug.slug: bug for bug in inputs.checks}
+    return words.changed_since(
+        name
+        for one in inputs.works.values()
+        for name in made_of.changed(one["made_of"], made_of.of_works(one["row"].get("fault", ""), "", bugs))
     )
 
 
