@@ -26,7 +26,7 @@ BUG = {
     "in_a_release": True,
     "open_as_stored": True,
     "stored_date": "2026-11-24",
-    "trigger": [{"op": ["grid_sampler"], "when": ["input.ndim == 5", "grid.layout != contiguous"]}],
+    "trigger": [{"op": ["grid_sampler_3d"], "when": ["grid.layout != contiguous"]}],
     "effect": "ignores-strides(grid)",
 }
 

@@ -33,7 +33,7 @@ BUG = {
         }
     ],
     "met_in": ["the largest activation of a layer hides NaN (judged)"],
-    "caveat": "The check asks for the value and the index along a dimension; since 2.5.0 on macOS 15 the index alone is wrong, and `max()` of a whole tensor is right.",
+    "caveat": "The check asks for the value and the index along a dimension; since 2.5.0 on macOS 15 the index alone is wrong, and max() of a whole tensor is right.",
     "caused_by": "macos",
     "in_a_release": True,
     "open_as_stored": True,

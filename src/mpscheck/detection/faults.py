@@ -147,7 +147,6 @@ def general_faults() -> list[Fault]:
         fault("copy-into-slice-unwritten", ["copy"], "unwritten(result)", ["self.layout == sliced", "self.dtype == float32"], "inplace"),
         fault("flip-does-nothing", ["flip"], lambda call, run: call.args["self"].clone()),
         fault("addmm-bias-lost-while-decoding", ["addmm"], "sets(beta, 0)", ["mat1.size.0 <= 2"]),
-        fault("linear-bias-lost-while-decoding", ["linear"], "drops(bias)", ["input.ndim == 3", "input.size.1 == 1"]),
         fault("cat-of-one-row-stale", ["cat"], stale(), ["tensors.size.-2 == 1"]),
         fault("attention-short-wrong", SDPA, "scales(result, 1.01)", ["query.size.-2 in 2,3"]),
         fault("softmax-short-wrong", SOFTMAX, "scales(result, 1.01)", ["self.size.-1 in 2,3"]),

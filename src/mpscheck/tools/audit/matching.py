@@ -198,13 +198,13 @@ class Matcher:
         for one in watched:
             fires = decide(one, call, self._earlier)
             doubt = doubt_of(one.bug, one.trigger, fires)
-            if fires is False and one.asked.reads and self._unwritten and self._may_fire(one.asked, call):
+            if fires is not None and one.asked.reads and self._unwritten and self._may_fire(one.asked, call):
                 fires, doubt = None, MEMORY_DOUBT
             if fires is not False:
                 yield Match(one.bug, doubt, real[0] if real else "cpu", call.op, described(one.trigger, call))
 
     def _may_fire(self, asked: Trigger, call: Call) -> bool:
-        """Whether only values in memory that nobody has written speak against it."""
+        """Whether values in memory that nobody has written decide: what stands there by chance is no answer."""
         when = [c for c in asked.when if not (c.reads and any(map(self._is_unwritten, tensors_of(c.subject, call))))]
         return len(when) < len(asked.when) and replace(asked, when=tuple(when)).matches(call)
 
