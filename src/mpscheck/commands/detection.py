@@ -4,10 +4,8 @@ Real models run on the emulated device, one fault at a time; each check of `vali
 catalogue's bugs, `audit` and the bug's own snippet say what they see. One process a model and entry point.
 """
 
-import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 
 import click
@@ -85,17 +83,7 @@ def measure(model: str, entry: str, slugs: list[str]) -> Iterator[dict]:
     """The rows as a process of its own, which has the emulated device, gives them. Raises CalledProcessError."""
     if not slugs:
         return
-    command = [sys.executable, "-m", "mpscheck.detection.rows", model, entry, *slugs]
-    with tempfile.TemporaryFile("w+") as log:
-        with subprocess.Popen(
-            command, env=emulated.environment(), stdout=subprocess.PIPE, stderr=log, text=True
-        ) as process:
-            for line in process.stdout:
-                yield json.loads(line)
-        log.seek(0)
-        words = log.read().strip().splitlines()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=words[-1] if words else "it was killed")
+    yield from emulated.lines_of([sys.executable, "-m", "mpscheck.detection.rows", model, entry, *slugs])
 
 
 def with_snippet(row: dict) -> dict:

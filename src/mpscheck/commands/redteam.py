@@ -4,10 +4,8 @@ Small models run on the emulated device, which is given one fault at a time. The
 model calls, and drawn with a fixed seed. One process a model.
 """
 
-import json
 import subprocess
 import sys
-import tempfile
 
 import click
 
@@ -52,19 +50,12 @@ def models() -> list[str]:
 def measure(name: str, few: bool) -> dict:
     """All trials of a model, as a process of its own gives them. Raises CalledProcessError."""
     command = [sys.executable, "-m", "mpscheck.detection.redteam", name, *["few"] * few]
-    environment = emulated.environment() | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    with tempfile.TemporaryFile("w+") as log:
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process:
-            total = json.loads(process.stdout.readline() or '{"trials": 0}')["trials"]
-            found = []
-            with progress(name, total) as step:
-                for line in process.stdout:
-                    found.append(json.loads(line))
-                    step(found[-1].get("fault", "done"))
-        log.seek(0)
-        words = log.read().strip().splitlines()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=words[-1] if words else "it was killed")
+    lines = emulated.lines_of(command, HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1")
+    total, found = next(lines)["trials"], []
+    with progress(name, total) as step:
+        for line in lines:
+            found.append(line)
+            step(line.get("fault", "done"))
     *trials, facts = found
     return facts | {"trials": trials}
 

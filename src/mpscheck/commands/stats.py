@@ -1,4 +1,4 @@
-"""`mpscheck stats`: how many bugs are known, by family, kind, evidence versions, and what is known on the newest release."""
+"""`mpscheck stats`: how many bugs are known, by family, kind, evidence and versions, and what is known on the newest release."""
 
 import json
 from collections import Counter

@@ -3,11 +3,9 @@
 A process for each environment and device runs all models that it has; each model's row is kept as soon as it is there.
 """
 
-import json
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,15 +99,7 @@ def measure(libraries: list[Library], devices: str, mode: str, runs: int, second
     python = environments.python_of(environment) if environment else sys.executable
     names = [library.name for library in libraries]
     command = [str(python), "-m", "mpscheck.detection.works", devices, str(runs), str(seconds), *names]
-    variables = emulated.environment() | {"MPSCHECK_EMU": mode, "HF_HUB_OFFLINE": "1"}
-    with tempfile.TemporaryFile("w+") as log:
-        with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=log, text=True) as process:
-            for line in process.stdout:
-                yield json.loads(line)
-        log.seek(0)
-        words = log.read().strip().splitlines()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=words[-1] if words else "it was killed")
+    return emulated.lines_of(command, MPSCHECK_EMU=mode, HF_HUB_OFFLINE="1")
 
 
 def show(rows: list[dict]) -> None:

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from packaging.version import Version
-
 from mpscheck.bugs.bug import Bug
 from mpscheck.known import answer as answers
 from mpscheck.known import exposure, releases, said, uses
@@ -201,8 +199,7 @@ def wrong_in(bug: Bug, verified: Index) -> list[str]:
 
 def _releases(bug: Bug, verified: Index) -> list[str]:
     """All releases, those that runs alone know among them, oldest first."""
-    measured = (one for one in verified.found.get(bug.slug, {}) if not Version(one).is_prerelease)
-    return sorted({*RELEASES, *measured}, key=Version)
+    return releases.and_of_runs(verified.found.get(bug.slug, {}))
 
 
 def _on_any_mac(bug: Bug, release: str, verified: Index) -> Answer:

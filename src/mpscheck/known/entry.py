@@ -123,9 +123,7 @@ def _newest_first(bug: Bug) -> tuple:
 
 def every_release(known: Iterable["Entry"]) -> list[str]:
     """The releases that our files know, and those that only runs know, newest first; no builds between releases."""
-    ran = {setup.torch for entry in known for setup in entry.index.setups(entry.slug)}
-    every = {*PLACES, *(one for one in ran if not Version(one).is_prerelease)}
-    return sorted(every, key=Version, reverse=True)
+    return releases.and_of_runs(setup.torch for entry in known for setup in entry.index.setups(entry.slug))[::-1]
 
 
 def entries(bugs: tuple[Bug, ...], met: tuple[Encounter, ...], index: Index, controls: dict) -> list[Entry]:

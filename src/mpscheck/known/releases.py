@@ -1,6 +1,7 @@
 """PyTorch's releases, versions of macOS and chips. Pure, but for reading `catalogue/torch-releases.json`."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -36,6 +37,12 @@ def load(path: Path = FILE) -> tuple[Release, ...]:
     entries = json.loads(path.read_text(encoding="utf-8"))
     found = [Release(entry["version"], entry["release_date"], entry["source"]) for entry in entries]
     return tuple(sorted(found, key=lambda release: Version(release.version)))
+
+
+def and_of_runs(ran: Iterable[str]) -> list[str]:
+    """Our releases and those that runs alone know, oldest first; no builds between releases."""
+    ours = {release.version for release in load()}
+    return sorted(ours | {one for one in ran if not Version(one).is_prerelease}, key=Version)
 
 
 def macos_of(bug: Bug) -> tuple[str, ...] | None:

@@ -6,6 +6,9 @@ and shown; `results/local/emulated/<kind>/` is this machine's own and ignored by
 
 import json
 import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from mpscheck.places import RESULTS
@@ -24,6 +27,23 @@ def environment() -> dict[str, str]:
     """The variables of a process that has the healthy emulated device, whatever this one has."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("MPSCHECK_")}
     return others | {"MPSCHECK_EMU": "1"}
+
+
+def lines_of(command: list[str], **variables: str) -> Iterator[dict]:
+    """The lines of JSON that a process with the emulated device writes, as they come; `variables` are its own.
+
+    Raises CalledProcessError, with the last line that it wrote to stderr.
+    """
+    with tempfile.TemporaryFile("w+") as log:
+        with subprocess.Popen(
+            command, env=environment() | variables, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process:
+            for line in process.stdout:
+                yield json.loads(line)
+        log.seek(0)
+        words = log.read().strip().splitlines()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=words[-1] if words else "it was killed")
 
 
 def path_of(folder: Path, kind: str, name: str) -> Path:

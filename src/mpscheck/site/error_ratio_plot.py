@@ -7,6 +7,7 @@ import math
 from html import escape
 
 from mpscheck.runs import numerics
+from mpscheck.site.markup import picture
 
 WIDTH, ROW, TOP, LEFT = 520, 40, 48, 16  # user units: whole width, one family, first row, left end of the axis
 DECADES = (-2, 9)  # powers of ten at the ends of the axis
@@ -39,9 +40,6 @@ def drawing(rows: list[dict], families: dict[str, str], allowed: float) -> str:
     bottom = TOP + ROW * len(lines)
     limit = place(allowed)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratios-title" viewBox="0 0 {WIDTH} {bottom + 76}" '
-        'width="100%" font-family="inherit" font-size="14" fill="currentColor">',
-        f'<title id="ratios-title">{escape(summary(shown, allowed))}</title>',
         f'<rect x="{LEFT}" y="{TOP - 22}" width="{limit - LEFT:.1f}" height="{bottom - TOP + 6}" opacity="0.1"/>',
         f'<line x1="{limit}" y1="{TOP - 36}" x2="{limit}" y2="{bottom - 16}" stroke="currentColor" stroke-width="2"/>',
         f'<text x="{limit + 6}" y="{TOP - 28}" font-weight="700">allowed: {allowed:g}</text>',
@@ -49,7 +47,7 @@ def drawing(rows: list[dict], families: dict[str, str], allowed: float) -> str:
     for number, (family, members) in enumerate(lines.items()):
         parts += _line(family, members, TOP + ROW * number, limit + 6)
     parts += _axis(bottom)
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return picture("ratios-title", escape(summary(shown, allowed)), WIDTH, bottom + 76, 14, parts)
 
 
 def summary(rows: list[dict], allowed: float) -> str:

@@ -37,6 +37,19 @@ def items(entries) -> str:
     return f"<ul>{inside}</ul>" if inside else ""
 
 
+def picture(name: str, title: str, width: int, height: int, font: int, parts: Sequence[str]) -> str:
+    """A picture as SVG that takes the colours of the page that includes it. `title`, as text of HTML, is its alternative."""
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}" viewBox="0 0 {width} {height}" '
+            f'width="100%" font-family="inherit" font-size="{font}" fill="currentColor">',
+            f'<title id="{name}">{title}</title>',
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
 def definitions(entries: dict[str, str]) -> str:
     """A list of names with what is said of each; that begins with a capital letter, unless it may be code."""
     return "\n\n".join(f"{name}\n:   {_capital(value)}" for name, value in entries.items())

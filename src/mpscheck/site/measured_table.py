@@ -63,7 +63,7 @@ def _row(line: Line, links: dict[str, str]) -> list[str]:
 
 def _found(line: Line) -> str:
     if line.found == DISAGREE:
-        return '<span class="verdict verdict--failed"><span aria-hidden="true">≠</span> runs disagree</span>, wrong'
+        return f"{words.marked('≠', 'runs disagree')}, wrong"
     if line.found == ONCE:
         return f"{words.verdict(line.telling.verdict())} once, right when tried again,"
     return words.verdict("right" if line.found == RIGHT else line.telling.verdict())

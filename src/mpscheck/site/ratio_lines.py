@@ -13,6 +13,7 @@ from mpscheck.known.measured import Measurement
 from mpscheck.runs import numerics, slim
 from mpscheck.site import words
 from mpscheck.site.escape import text
+from mpscheck.site.markup import picture
 
 WIDTH, HEIGHT = 520, 264  # user units
 LEFT, RIGHT, TOP, BOTTOM = 44, 508, 48, 204  # of the axes
@@ -43,9 +44,6 @@ def drawing(found: Iterable[Measurement]) -> str:
         return ""
     limit = _y(numerics.ALLOWED_RATIO)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="ratio-lines" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'width="100%" font-family="inherit" font-size="12" fill="currentColor">',
-        f'<title id="ratio-lines">{summary(lines, releases)}</title>',
         f'<rect x="{LEFT}" y="{limit}" width="{RIGHT - LEFT}" height="{BOTTOM - limit}" opacity="0.1"/>',
         f'<text x="{LEFT}" y="12">Error, as a multiple of the CPU&#8217;s own (grey: allowed, up to {numerics.ALLOWED_RATIO:g})</text>',
         *_axes(releases),
@@ -57,8 +55,8 @@ def drawing(found: Iterable[Measurement]) -> str:
             for torch in releases
             if torch in by_torch
         ]
-        parts += [path(places, number), marks(places, number), *_legend(macos, number)]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+        parts += [path(places, number), marks(places, number), *legend(f"macOS {macos}", number, 105)]
+    return picture("ratio-lines", summary(lines, releases), WIDTH, HEIGHT, 12, parts)
 
 
 def summary(lines: dict[str, dict[str, float]], releases: list[str]) -> str:
@@ -102,12 +100,13 @@ def marks(places: list[tuple[int, int]], number: int) -> str:
     return f'<path d="{"".join(f"M{x} {y}{shape}" for x, y in places)}" {how}/>'
 
 
-def _legend(macos: str, number: int) -> list[str]:
-    x, y = LEFT + number * 105, HEIGHT - 14
+def legend(label: str, number: int, step: int) -> list[str]:
+    """How the line of this number looks, below the picture; the legends stand `step` apart."""
+    x, y = LEFT + number * step, HEIGHT - 14
     return [
         path([(x, y), (x + 28, y)], number),
         marks([(x + 14, y)], number),
-        f'<text x="{x + 34}" y="{y + 4}">macOS {text(macos)}</text>',
+        f'<text x="{x + 34}" y="{y + 4}">{text(label)}</text>',
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mpscheck.bugs.figures import Figure
 from mpscheck.site.escape import text
+from mpscheck.site.markup import picture
 
 WIDTH, GROUP, TOP = 360, 58, 6  # user units: whole width, one figure, first one
 LEFT, RIGHT = 36, 296  # of the bars: a share of 0 and of 1; the digits stand right of a bar
@@ -45,11 +46,7 @@ def drawing(found: list[Share]) -> str:
     """The picture as SVG; empty for no figure."""
     if not found:
         return ""
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="reported-bars" '
-        f'viewBox="0 0 {WIDTH} {TOP + GROUP * len(found)}" width="100%" font-family="inherit" font-size="13" fill="currentColor">',
-        f'<title id="reported-bars">{text(summary(found), limit=600)}</title>',
-    ]
+    parts: list[str] = []
     for number, one in enumerate(found):
         y = TOP + GROUP * number
         parts.append(f'<text x="0" y="{y + 12}" font-weight="700">{text(one.what)}</text>')
@@ -57,7 +54,7 @@ def drawing(found: list[Share]) -> str:
             _bar(name, digits, y + 18 + 17 * place)
             for place, (name, digits) in enumerate((("CPU", one.cpu), ("MPS", one.mps)))
         ]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return picture("reported-bars", text(summary(found), limit=600), WIDTH, TOP + GROUP * len(found), 13, parts)
 
 
 def summary(found: list[Share]) -> str:

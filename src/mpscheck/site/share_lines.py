@@ -5,7 +5,8 @@ It is included in a page, so its colours follow the page's. Lines differ in dash
 
 from mpscheck.detection.shares import Share
 from mpscheck.site.escape import text
-from mpscheck.site.ratio_lines import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, marks, path
+from mpscheck.site.markup import picture
+from mpscheck.site.ratio_lines import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, legend, marks, path
 
 APART = 5  # lines with the same shares stand beside one another
 STEPS = (0, 25, 50, 75, 100)
@@ -14,9 +15,6 @@ STEPS = (0, 25, 50, 75, 100)
 def drawing(name: str, heading: str, places: list[str], lines: dict[str, list[Share]]) -> str:
     """The picture as SVG. `name` is its own on the page; each line has a share for each of the places."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'width="100%" font-family="inherit" font-size="12" fill="currentColor">',
-        f'<title id="{name}">{summary(heading, places, lines)}</title>',
         f'<text x="{LEFT}" y="12">{text(heading)}</text>',
     ]
     for percent in STEPS:
@@ -31,10 +29,8 @@ def drawing(name: str, heading: str, places: list[str], lines: dict[str, list[Sh
     for number, (label, shares) in enumerate(lines.items()):
         shift = round((number - (len(lines) - 1) / 2) * APART)
         points = [(_x(i, len(places)) + shift, _y(one.part)) for i, one in enumerate(shares)]
-        x, y = LEFT + number * (RIGHT - LEFT) // len(lines), HEIGHT - 14
-        parts += [path(points, number), marks(points, number), path([(x, y), (x + 28, y)], number)]
-        parts += [marks([(x + 14, y)], number), f'<text x="{x + 34}" y="{y + 4}">{text(label)}</text>']
-    return "\n".join([*parts, "</svg>"]) + "\n"
+        parts += [path(points, number), marks(points, number), *legend(label, number, (RIGHT - LEFT) // len(lines))]
+    return picture(name, summary(heading, places, lines), WIDTH, HEIGHT, 12, parts)
 
 
 def summary(heading: str, places: list[str], lines: dict[str, list[Share]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mpscheck.site.escape import text
+from mpscheck.site.markup import picture
 
 WIDTH, ROW, TOP = 360, 14, 66  # user units: whole width, one release, first bar
 LEFT, RIGHT = 46, 326  # of the bars; the year stands right of them
@@ -40,9 +41,6 @@ def drawing(bars: Sequence[Bar]) -> str:
     """The picture as SVG, a bar a release, in the order given."""
     bottom = TOP + ROW * len(bars)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="timeline" viewBox="0 0 {WIDTH} {bottom}" '
-        'width="100%" font-family="inherit" font-size="11" fill="currentColor">',
-        f'<title id="timeline">{text(summary(bars), limit=900)}</title>',
         f"<defs>{PATTERNS}</defs>",
         f'<text x="0" y="12">Of {sum(bars[0].numbers)} known bugs, in each release of PyTorch:</text>',
         *(_legend(word, place) for word, place in zip(PARTS, PLACES, strict=True)),
@@ -51,7 +49,7 @@ def drawing(bars: Sequence[Bar]) -> str:
     for number, bar in enumerate(bars):
         parts += _bar(bar, TOP + ROW * number, bar.year not in years)
         years.add(bar.year)
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return picture("timeline", text(summary(bars), limit=900), WIDTH, bottom, 11, parts)
 
 
 def summary(bars: Sequence[Bar]) -> str:

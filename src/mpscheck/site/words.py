@@ -33,7 +33,7 @@ SHAPES = {
     "not-run": "–",
     NOT_ON_MAC: "–",
 }
-CLASSES = {"✘": "bad", "!": "failed", "✔": "good", "?": "unknown", "–": "unknown"}  # the worst first
+CLASSES = {"✘": "bad", "!": "failed", "✔": "good", "?": "unknown", "–": "unknown", "≠": "failed"}  # the worst first
 BUG_KINDS = {
     "wrong": "silently wrong numbers",
     "nan": "NaN where numbers belong",
@@ -68,8 +68,12 @@ def kind(name: str, silent: bool) -> str:
 
 def verdict(word: str) -> str:
     """A verdict with its shape: `✘ wrong`."""
-    shape = SHAPES[word]
-    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {SPOKEN.get(word, word.replace("-", " "))}</span>'
+    return marked(SHAPES[word], SPOKEN.get(word, word.replace("-", " ")))
+
+
+def marked(shape: str, said: str) -> str:
+    """Words with a shape, and the colour that goes with it: never a colour alone."""
+    return f'<span class="verdict verdict--{CLASSES[shape]}"><span aria-hidden="true">{shape}</span> {said}</span>'
 
 
 def on_macs(found: list[Measurement]) -> str:

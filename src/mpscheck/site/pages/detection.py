@@ -8,9 +8,9 @@ from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
 CELLS = {  # verdict: how a cell says it, with a shape, never by a colour alone
-    "caught": '<span class="verdict verdict--good"><span aria-hidden="true">✔</span> caught</span>',
-    "passed": '<span class="verdict verdict--bad"><span aria-hidden="true">✘</span> missed</span>',
-    "could not check": '<span class="verdict verdict--failed"><span aria-hidden="true">!</span> error</span>',
+    "caught": words.marked("✔", "caught"),
+    "passed": words.marked("✘", "missed"),
+    "could not check": words.marked("!", "error"),
     "not met": "",
 }
 ENTRIES = {"transformers": "`transformers`", "bridge": "`TransformerBridge`"}

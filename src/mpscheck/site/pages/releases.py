@@ -6,7 +6,7 @@ from html import escape
 
 from mpscheck.known import releases, said
 from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, Answer
-from mpscheck.known.entry import Entry, every_release
+from mpscheck.known.entry import PLACES, Entry, every_release
 from mpscheck.known.releases import Release
 from mpscheck.site import timeline, words
 from mpscheck.site.escape import claim_html, text
@@ -59,13 +59,28 @@ def counts_by_release(entries: list[Entry]) -> list[tuple[Release, Counts]]:
     return [(release, counts(entries, place)) for place, release in enumerate(releases.load())][::-1]
 
 
-def with_runs(entries: list[Entry]) -> list[tuple[str, str, Counts]]:
-    """Version, day and counts of each release, newest first; those that runs alone know are among them, without a day."""
-    days = {release.version: release.date for release in releases.load()}
-    return [
-        (version, days.get(version, ""), _counted([entry.answer_on(version) for entry in entries]))
-        for version in every_release(entries)
-    ]
+@dataclass(frozen=True)
+class Row:
+    """A release as the table and the picture show it: its counts, of them those `right` by a run, and those of all `others`.
+
+    One that runs alone know has no `date`.
+    """
+
+    version: str
+    date: str
+    counts: Counts
+    right: int
+    others: Counts
+
+
+def with_runs(entries: list[Entry]) -> list[Row]:
+    """Each release, newest first; those that runs alone know are among them."""
+    days, rows = {release.version: release.date for release in releases.load()}, []
+    for version in every_release(entries):
+        others = [entry for entry in entries if not measured_right(entry, version)]
+        counted, rest = (_counted([entry.answer_on(version) for entry in some]) for some in (entries, others))
+        rows.append(Row(version, days.get(version, ""), counted, len(entries) - len(others), rest))
+    return rows
 
 
 def measured_right(entry: Entry, version: str) -> bool:
@@ -75,14 +90,13 @@ def measured_right(entry: Entry, version: str) -> bool:
     return cleared and not entry.answer_on(version).accused
 
 
-def picture(entries: list[Entry]) -> str:
+def picture(rows: list[Row]) -> str:
     """The same as a picture, a bar a release: each bug in one part of it."""
     bars = []
-    for version, date, _ in with_runs(entries):
-        rest = [entry for entry in entries if not measured_right(entry, version)]
-        one = _counted([entry.answer_on(version) for entry in rest])
-        numbers = (one.known, one.likely, one.open + one.rest, len(entries) - len(rest), one.not_affected)
-        bars.append(Bar(version, date[:4], numbers))
+    for row in rows:
+        one = row.others
+        numbers = (one.known, one.likely, one.open + one.rest, row.right, one.not_affected)
+        bars.append(Bar(row.version, row.date[:4], numbers))
     return f'<div class="figure narrow" data-search-exclude markdown="0">\n{timeline.drawing(bars)}</div>'
 
 
@@ -105,28 +119,19 @@ def _rests_on(number: Counts) -> str:
     return f"Runs of ours settle {number.measured} bugs on this release; the rest is what threads, release notes and wheels say."
 
 
-def table(entries: list[Entry], folder: str = "releases/") -> str:
+def table(found: list[Row], folder: str = "releases/") -> str:
     """One row a release, as HTML, with links relative to the page that `folder` is seen from.
 
     One that runs alone know has no page: what they found stands in the matrix.
     """
-    pages, found = {release.version for release in releases.load()}, with_runs(entries)
-    right = {version: sum(measured_right(entry, version) for entry in entries) for version, *_ in found}
-    some = any(right.values())
-    rows = []
-    for version, date, number in found:
-        address = f"{folder}{version}/" if version in pages else f"{'' if folder else '../'}matrix/"
-        cells_ = [
-            number.known,
-            number.likely,
-            number.open,
-            number.rest,
-            number.not_affected,
-            *([right[version]] * some),
-        ]
+    some, rows = any(row.right for row in found), []
+    for row in found:
+        version, number = row.version, row.counts
+        address = f"{folder}{version}/" if version in PLACES else f"{'' if folder else '../'}matrix/"
+        cells_ = [number.known, number.likely, number.open, number.rest, number.not_affected, *([row.right] * some)]
         rows.append(
             f'<tr><th scope="row"><a href="{address}">{version}</a></th>'
-            f"{''.join(f'<td>{one}</td>' for one in cells_)}<td>{date or 'seen by runs'}</td></tr>"
+            f"{''.join(f'<td>{one}</td>' for one in cells_)}<td>{row.date or 'seen by runs'}</td></tr>"
         )
     names = ["PyTorch", "Affected by", "Likely", "Open", "Else unknown", "Not affected by"]
     heads = "".join(f'<th scope="col">{head}</th>' for head in [*names, *(["Measured right"] * some), "Released"])
@@ -247,9 +252,8 @@ def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
 
 def files(inputs: Inputs) -> dict[str, str]:
     """A page a release, and the tables that other pages include."""
-    found = pieces(
-        releases_here=table(inputs.known, ""), releases_home=table(inputs.known), releases_picture=picture(inputs.known)
-    )
+    rows = with_runs(inputs.known)
+    found = pieces(releases_here=table(rows, ""), releases_home=table(rows), releases_picture=picture(rows))
     for place, release in enumerate(releases.load()):
         of_wheel = declared.of_release(release.version, inputs.declared)
         found[f"releases/{release.version}.md"] = (

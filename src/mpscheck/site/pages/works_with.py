@@ -9,11 +9,6 @@ from mpscheck.site.markup import table
 TOOLS = ("validate", "locate")
 WELL = ("healthy", "honest")  # devices without a fault: there a disagreement is a false alarm
 HEADINGS = ("Model", "Healthy device", "Other arithmetic", "With a fault")
-SAID = {  # how a cell says it, with a shape, never by a colour alone
-    "good": '<span class="verdict verdict--good"><span aria-hidden="true">✔</span> {}</span>',
-    "bad": '<span class="verdict verdict--bad"><span aria-hidden="true">✘</span> {}</span>',
-    "failed": '<span class="verdict verdict--failed"><span aria-hidden="true">!</span> {}</span>',
-}
 
 
 def files(inputs: Inputs) -> dict[str, str]:
@@ -81,10 +76,10 @@ def well(cell: dict) -> str:
     """What a tool said where nothing is wrong."""
     runs = cell["runs"]
     if cell["disagrees"]:
-        return SAID["bad"].format(f"false alarm in {cell['disagrees']} of {runs} runs")
+        return words.marked("✘", f"false alarm in {cell['disagrees']} of {runs} runs")
     if cell["could not check"]:
-        return SAID["failed"].format(f"no verdict in {cell['could not check']} of {runs} runs")
-    return SAID["good"].format(f"agrees, {runs} of {runs} runs")
+        return words.marked("!", f"no verdict in {cell['could not check']} of {runs} runs")
+    return words.marked("✔", f"agrees, {runs} of {runs} runs")
 
 
 def sick(row: dict, pages: set[str]) -> str:
@@ -102,7 +97,7 @@ def caught(cell: dict) -> str:
     if not met:
         return "the fault did not show in a run"
     named = f", its op named in {cell['named']}" if cell["named"] else ""
-    return SAID["good" if seen >= met else "bad"].format(f"caught in {seen} of {met} runs{named}")
+    return words.marked("✔" if seen >= met else "✘", f"caught in {seen} of {met} runs{named}")
 
 
 def reasons(rows: list[dict]) -> list[str]:
