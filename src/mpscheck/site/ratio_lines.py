@@ -55,7 +55,7 @@ def drawing(found: Iterable[Measurement]) -> str:
             for torch in releases
             if torch in by_torch
         ]
-        parts += [path(places, number), marks(places, number), *legend(f"macOS {macos}", number, 105)]
+        parts += [path(places, number), marks(places, number), *legend(f"macOS {macos}", number, LEFT + number * 105)]
     return picture("ratio-lines", summary(lines, releases), WIDTH, HEIGHT, 12, parts)
 
 
@@ -100,9 +100,9 @@ def marks(places: list[tuple[int, int]], number: int) -> str:
     return f'<path d="{"".join(f"M{x} {y}{shape}" for x, y in places)}" {how}/>'
 
 
-def legend(label: str, number: int, step: int) -> list[str]:
-    """How the line of this number looks, below the picture; the legends stand `step` apart."""
-    x, y = LEFT + number * step, HEIGHT - 14
+def legend(label: str, number: int, x: int) -> list[str]:
+    """How the line of this number looks, at the foot of the picture from `x` on."""
+    y = HEIGHT - 14
     return [
         path([(x, y), (x + 28, y)], number),
         marks([(x + 14, y)], number),

@@ -29,7 +29,8 @@ def drawing(name: str, heading: str, places: list[str], lines: dict[str, list[Sh
     for number, (label, shares) in enumerate(lines.items()):
         shift = round((number - (len(lines) - 1) / 2) * APART)
         points = [(_x(i, len(places)) + shift, _y(one.part)) for i, one in enumerate(shares)]
-        parts += [path(points, number), marks(points, number), *legend(label, number, (RIGHT - LEFT) // len(lines))]
+        x = LEFT + number * (RIGHT - LEFT) // len(lines)
+        parts += [path(points, number), marks(points, number), *legend(label, number, x)]
     return picture(name, summary(heading, places, lines), WIDTH, HEIGHT, 12, parts)
 
 
