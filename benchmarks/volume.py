@@ -36,7 +36,7 @@ from mpscheck.known import measured as measurements
 from mpscheck.known.answer import Answer, answer
 from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
-from mpscheck.runs import results, slim
+from mpscheck.runs import keeper, results, slim
 
 RECORDS = 400  # of a run: one a bug
 BUDGET_AT, SECONDS, MEGABYTES = 1000, 90, 500  # the budget for so many runs
@@ -108,7 +108,7 @@ def made_up(attempts: dict[str, list[dict]], seed: int) -> list[dict]:
     for place, bug in enumerate(bugs()):
         code = bug.check.code_hash
         attempt = attempts[code][-1 if place % 8 == 0 else 0]
-        changed = varied(attempt, draw) | {"before": [record["snippet"] for record in records]}
+        changed = varied(attempt, draw) | {"before": [record["snippet"] for record in records][-keeper.BEFORE :]}
         records.append({"snippet": bug.slug, "code": code, "dtype": "float32", "attempts": [changed]})
     return records
 

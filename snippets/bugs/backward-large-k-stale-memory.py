@@ -142,6 +142,8 @@ if __name__ == "__main__":
             said = f"error ratio {', '.join(f'{ratio:.3g}' for ratio in worst)}, 10 allowed, "
             said += f"{wrong} of {len(runs)} runs are wrong"
         print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[control] == "WRONG":
+        sys.exit("COULD NOT TELL: control is wrong too, a call that the bug spares")
     if found[compute] == "ERROR":
         sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
     if found[compute] == "agrees":

@@ -122,6 +122,8 @@ if __name__ == "__main__":
         print(f"  {function.__name__:10} {dtype} {said}: {found[function]}")
         of_all[function] = max(of_all.get(function, "agrees"), found[function], key=["agrees", "ERROR", "WRONG"].index)
     found = of_all
+    if found[control] == "WRONG":
+        sys.exit("COULD NOT TELL: control is wrong too, a call that the bug spares")
     if found[compute] == "ERROR":
         sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
     if found[compute] == "agrees":

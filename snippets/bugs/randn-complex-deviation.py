@@ -75,6 +75,8 @@ if __name__ == "__main__":
             found[function] = "agrees" if p >= FALSE_ALARM else "WRONG"  # WRONG for NaN too
             said = f"p {p:.3g} on {device}, {FALSE_ALARM:.3g} needed"
         print(f"  {function.__name__:10} {said}: {found[function]}")
+    if found[control] == "WRONG":
+        sys.exit("COULD NOT TELL: control is wrong too, a call that the bug spares")
     if found[compute] == "ERROR":
         sys.exit("COULD NOT RUN: compute raised an error, which is not the bug")
     print(f"{found[compute].upper()}: random numbers of {device} against theory, torch {torch.__version__}")

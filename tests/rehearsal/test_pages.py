@@ -199,6 +199,15 @@ def test_runs_that_disagree_stand_under_their_heading_each_with_its_run(docs, na
         assert setup.date[:10] in cell and ("unverified" in cell) == (setup.folder == "unverified")
 
 
+@pytest.mark.parametrize("name", ["two-runs-disagree", "unverified-right", "unverified-wrong"])
+def test_runs_that_disagree_are_in_the_feed_with_how_many_say_what(docs, name):
+    case = PLAN.case(name)
+    feed = (docs / "api/feed.xml").read_text("utf-8")
+    [told] = [one for one in feed.split("<entry>") if f"bugs/{case.snippet}/" in one and "<title>Runs disagree" in one]
+    assert f"Runs disagree on torch {case.found[0].torch[0]}, macOS 26, a real GPU: " in told
+    assert re.search(r"<summary>wrong in 1 of 2 runs, last on 20\d\d-\S+; right in 1 of 2 runs, last on 20", told)
+
+
 def test_a_release_that_no_file_knows_is_found_from_the_home_page_and_is_the_newest_of_the_worklist(docs):
     home = (docs / "generated/only-in-runs.md").read_text("utf-8")
     assert home == (

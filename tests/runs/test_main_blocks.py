@@ -135,6 +135,17 @@ def test_an_error_ends_in_a_verdict_and_no_traceback(stranger):
     assert status.startswith("COULD NOT RUN: compute raised an error")
 
 
+def test_beside_a_wrong_control_there_is_no_verdict(stranger):
+    """The bug spares the control: where that is wrong too, something else is at fault, and the runner says so as well."""
+    everything = faults.fault("more", op=["add", "sum"], effect="scales(result, 1.5)")
+    for facts in ({"kind": "wrong"}, {"kind": "wrong", "dtypes": ["float16"]}, {"kind": "nondeterministic", "repeats": 2}):
+        status, printed = stranger(facts, SUM, everything)
+        assert status == "COULD NOT TELL: control is wrong too, a call that the bug spares"
+        assert answers(printed)["compute"] == answers(printed)["control"] == "WRONG"
+    control_alone = faults.fault("other", op=["add"], effect="scales(result, 1.5)")
+    assert stranger({"kind": "wrong"}, SUM, control_alone)[0].startswith("COULD NOT TELL")
+
+
 def test_what_is_rare_is_repeated_and_agreement_says_what_it_could_have_seen(stranger):
     sick = faults.fault("rare", op=["sum"], effect="scales(result, 1.5) in 1 of 8 calls")
     facts = {"kind": "nondeterministic", "repeats": 20, "rate": 0.25}
@@ -215,7 +226,7 @@ def test_a_usual_snippet_has_a_short_main_block():
     """What is rare (dtypes, repeats, errors, a reference) is in the files alone that need it."""
     usual = catalogue.find("linear-noncontiguous-weight").check.source
     block = usual[usual.index(MAIN_BLOCK) :].splitlines()
-    assert len(block) <= 46 and not any(word in line for line in block for word in ("repeats", "dtypes", "reference"))
+    assert len(block) <= 48 and not any(word in line for line in block for word in ("repeats", "dtypes", "reference"))
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has an Apple GPU")

@@ -11,9 +11,16 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import exposure, names, releases, setups
 from mpscheck.known.answer import AFFECTED, MEASURED, NOT_AFFECTED, UNKNOWN, UNVERIFIED, Answer
-from mpscheck.known.changes import Contradiction, Together, changes_of, contradictions
+from mpscheck.known.changes import (
+    Contradiction,
+    Disagreement,
+    Together,
+    changes_of,
+    contradictions,
+    disagreements,
+)
 from mpscheck.known.entry import Entry, every_release
-from mpscheck.known.measured import DISAGREE, NONE, WRONG, Index
+from mpscheck.known.measured import DISAGREE, NONE, RIGHT, WRONG, Index
 from mpscheck.known.said import LIKELY
 from mpscheck.known.setups import Setup
 from mpscheck.places import CATALOGUE, ROOT
@@ -212,11 +219,12 @@ def met_through(measured: dict[str, dict]) -> dict[str, set[str]]:
 
 
 def feed(entries: list[Entry], site_url: str) -> str:
-    """An Atom feed of the bugs with the newest first reports, of what runs say against sources, and of what changed, newest first."""
+    """An Atom feed, newest first: bugs by their first report, what runs say against sources and one another, what changed."""
     base = site_url or "../"
     told = [(entry.date, entry.slug, _feed_entry(entry, base)) for entry in entries]
     against = contradictions(entries)
     told += [(one.date, one.bug.slug, _contradiction(one, base)) for one in against]
+    told += [(one.date, one.bug.slug, _disagreement(one, base)) for one in disagreements(entries)]
     there = {(one.bug.slug, one.torch) for one in against}  # these tell it already
     news = [one for one in changes_of(entries) if one.is_news and (one.bug.slug, one.torch) not in there]
     told += [(one.since, one.bug.slug, _change(one, base)) for one in news]
@@ -249,6 +257,15 @@ def _contradiction(one: Contradiction, base: str) -> str:
     """Where runs contradict what is said: an id of its own, so that a reader is told of it once."""
     title = f"Contradiction on torch {one.torch}, {setups.machines(one.where)}: {plain(one.bug.claim)}"
     return _news(one.bug, title, f"{one.torch} {one.proposed}", one.date, one.newest.words, base)
+
+
+def _disagreement(one: Disagreement, base: str) -> str:
+    """Where runs on one set-up say opposite things."""
+    title = f"Runs disagree on torch {one.setup.torch}, {one.setup.machine}: {plain(one.bug.claim)}"
+    found = {outcome: one.of(outcome) for outcome in (WRONG, RIGHT)}
+    runs = sum(map(len, found.values()))
+    said = "; ".join(f"{word} in {len(there)} of {runs} runs, last on {there[0].day}" for word, there in found.items())
+    return _news(one.bug, title, f"{one.setup} disagree", one.date, said, base)
 
 
 def _change(one: Together, base: str) -> str:
