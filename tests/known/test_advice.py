@@ -120,8 +120,20 @@ def test_the_most_dangerous_come_first_then_the_nearest_to_affected(advised):
         ranks = [
             (now.bugs[slug].danger or 1000, list(said.SHADES).index(now.answer(slug, NEWEST, MAC).shade))
             for slug in now.take(use, MAC).unknown
+            if not now.bugs[slug].chips
         ]
         assert ranks == sorted(ranks) and len(set(ranks)) > 1
+
+
+def test_what_is_tied_to_chips_that_were_not_asked_for_comes_last(advised):
+    """Nobody with an M3 is to be sent first to a bug of an AMD card, or of the M1 of a hosted Mac."""
+    now, amd, virtual = advised(), "linear-amd-rdna2", "linear-3d-bias-virtual-m1"
+    for mac in (Mac(), Mac("26"), Mac("26", "M3")):
+        unknown = now.take("forward", mac).unknown
+        tied = [bool(now.bugs[slug].chips) and mac.chip not in now.bugs[slug].chips for slug in unknown]
+        assert tied == sorted(tied) and {amd, virtual} <= set(unknown[tied.index(True) :])
+    asked = now.take("forward", Mac("26", "AMD RDNA2")).unknown
+    assert asked.index(amd) < now.take("forward", Mac("26", "M3")).unknown.index(amd)
 
 
 def test_a_use_of_half_types_counts_what_is_about_half_types(advised):

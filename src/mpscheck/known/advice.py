@@ -47,7 +47,7 @@ class Standing:
     perhaps: tuple[str, ...]  # somebody says wrong, and it may be met
     likely: tuple[str, ...]  # unknown, and the nearest to affected
     near: tuple[str, ...]  # unknown, and a release before or after had it
-    unknown: tuple[str, ...]  # the other unknown ones: the most dangerous first, then the nearest to affected
+    unknown: tuple[str, ...]  # the other unknown ones: the most dangerous first, those tied to chips not asked for last
     measured: tuple[str, ...]  # of all that it meets or may meet: settled by a run of ours on such a Mac
     claimed: tuple[str, ...]  # not counted above: unverified runs alone say wrong
     certain: int  # of those that are accused, likely or near: how many recorded calls meet for certain
@@ -114,7 +114,13 @@ class Advice:
         on = {slug: self.answer(slug, release, mac) for slug in how}
         accused = [slug for slug in how if on[slug].accused]
         unknown = [slug for slug in how if on[slug].state == answers.UNKNOWN]
-        unknown.sort(key=lambda slug: (self.bugs[slug].danger or 1000, SHADES.index(on[slug].shade)))
+        unknown.sort(
+            key=lambda slug: (
+                self._other_chips(slug, mac),
+                self.bugs[slug].danger or 1000,
+                SHADES.index(on[slug].shade),
+            )
+        )
         likely = [slug for slug in unknown if on[slug].shade == said.LIKELY]
         near = [
             slug
@@ -133,6 +139,11 @@ class Advice:
             claimed=tuple(slug for slug in how if not on[slug].accused and self._claimed(slug, release, mac)),
             certain=sum(how[slug] == CERTAIN for slug in close),
         )
+
+    def _other_chips(self, slug: str, mac: Mac) -> bool:
+        """Whether sources tie a bug to chips, and not to the one that is asked for."""
+        chips = self.bugs[slug].chips
+        return bool(chips) and mac.chip not in chips
 
     def _beside(self, slug: str, release: str, mac: Mac) -> bool:
         """Whether a run saw it wrong in an older or a newer release, and nothing says right in between."""
