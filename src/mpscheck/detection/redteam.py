@@ -21,8 +21,9 @@ from mpscheck.detection import libraries
 from mpscheck.detection.faults import counting
 from mpscheck.detection.generated import DEVICE, RATES, SIZES, SIZES_AT_RATES, Calls, Kind, draw
 from mpscheck.emulation.faults import only
+from mpscheck.tools.copies import everything
 from mpscheck.tools.locate.command import locate
-from mpscheck.tools.validate.calls import call_of, leaves
+from mpscheck.tools.validate.calls import call_of
 from mpscheck.tools.validate.checks import CHECKS
 from mpscheck.tools.validate.command import inputs_for
 from mpscheck.tools.validate.compare import WORST_FIRST
@@ -96,7 +97,7 @@ class Remembering(Run):
         if device != "cpu":
             return super().once(function, model, batch, device, mode)
         which = (mode.sign, mode.draws.initial_seed()) if isinstance(mode, Shaken) else type(mode)
-        given = tuple((str(t.dtype), *t.shape, t.numpy().tobytes()) for t in leaves(batch))
+        given = tuple((str(t.dtype), *t.shape, t.numpy().tobytes()) for t in everything(batch))
         key = (model, function, which, given)
         if key not in self.cpu_gave:
             self.cpu_gave[key] = super().once(function, model, batch, device, mode)

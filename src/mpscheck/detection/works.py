@@ -26,10 +26,11 @@ from mpscheck.detection.libraries import LIBRARIES, Library
 from mpscheck.emulation import faults
 from mpscheck.emulation.faults import Fault
 from mpscheck.runs import provenance
+from mpscheck.tools.copies import everything
 from mpscheck.tools.locate import locate
 from mpscheck.tools.models import explain
 from mpscheck.tools.validate import validate
-from mpscheck.tools.validate.calls import leaves, numbers
+from mpscheck.tools.validate.calls import numbers
 from mpscheck.tools.validate.report import unwrapped
 from mpscheck.tools.validate.run import copy_to
 
@@ -144,7 +145,7 @@ def summed(told: list[dict]) -> dict:
 
 def versions(model) -> dict[str, str]:
     """The versions of the library that a model's class is of, and of those that it stands on."""
-    classes = {type(part).__module__.partition(".")[0] for part in [model, *leaves(model, nn.Module)]}
+    classes = {type(part).__module__.partition(".")[0] for part in [model, *everything(model, nn.Module)]}
     names = metadata.packages_distributions()
     return {
         name: metadata.version(name)
@@ -163,7 +164,7 @@ def row(library: Library, devices: list[str], runs: int, seconds: float) -> dict
         if fault or device != "sick":
             found["cells"][device] = cell(library, runs, seconds, fault)
     model, _ = drawn(library, 0)
-    parameters = sum(weight.numel() for weight in leaves(model, nn.Parameter))
+    parameters = sum(weight.numel() for weight in everything(model, nn.Parameter))
     return found | {"parameters": parameters, "versions": versions(model), "packages": provenance.packages()}
 
 
