@@ -88,7 +88,7 @@ def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:
         "validate_mps.py": code("../../snippets/validate_mps.py"),
         "locate and audit": code("tools/**/*.py"),
         "fault": own,
-        "counting": code("detection/rows.py"),
+        "counting": digest([code("detection/rows.py"), code("detection/located.py")]),
         "device": device(),
     }
 
@@ -101,7 +101,7 @@ def of_works(fault: str, environment: str, bugs: dict[str, Bug]) -> dict[str, st
         "locate": digest([code("tools/locate/*.py"), shared()]),
         "models": reached_hash(_source("detection/libraries"), "LIBRARIES"),  # not what people do with them
         "fault": fault_of(bugs[fault]) if fault in bugs else code("detection/faults.py"),
-        "counting": code("detection/works.py"),
+        "counting": digest([code("detection/works.py"), code("detection/located.py")]),
         "device": device(),
         **pins,
     }
@@ -112,7 +112,11 @@ def of_redteam() -> dict[str, str]:
     models = reached_hash(_source("detection/libraries"), "of_transformers", "LstmLanguageModel", "tokens")
     return {
         "validate and locate": digest([shared(), code("tools/validate/*.py"), code("tools/locate/*.py")]),
-        "faults": digest([code("detection/generated.py"), code("detection/redteam.py"), code("emulation/effects.py")]),
+        "faults": digest(
+            map(
+                code, ("detection/generated.py", "detection/redteam.py", "detection/located.py", "emulation/effects.py")
+            )
+        ),
         "models": models,
         "device": device(),
     }
