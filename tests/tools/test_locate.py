@@ -1209,14 +1209,24 @@ def test_a_sparse_autoencoder_is_checked_as_a_whole(dtype, tmp_path):
     assert report.findings[0].op == "mm" and report.whole is False and report.reproductions[0].fails
 
 
+WEIGHT = nn.Parameter(normal(4))
+
+
+def by_weight_of_this_module(module, args, result):
+    return result * WEIGHT
+
+
 def test_hooks_that_close_over_the_model_see_the_copy():
     model = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
+    model.weight = WEIGHT  # a global of this file as well
 
     def times(result, again=2):  # it closes over the model, and over itself
         return times(result * model[0].bias, again - 1) if again else result
 
     model[1].register_forward_hook(lambda module, args, result: times(result))
-    assert found(model, normal(3, 4)).verdict == "agrees"
+    model[1].register_forward_hook(by_weight_of_this_module)
+    report = found(model, normal(3, 4))
+    assert (report.verdict, report.whole) == ("agrees", True), str(report)
     assert found(model, normal(3, 4), sick=[fault("f", ["mul"], "scales(result, 2)")]).findings[0].op == "mul"
 
 

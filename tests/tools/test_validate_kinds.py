@@ -1,8 +1,10 @@
 """validate_mps.py against models, inputs and faults that it was not made for: what it must see, and must not cry over."""
 
+import copy
 import dataclasses
 import functools
 import importlib.util
+import inspect
 import re
 import sys
 import threading
@@ -587,7 +589,12 @@ class ClosesOverItself(nn.Module):
         return self.steps["norm"](self.decode(self.inner(x).relu()))
 
 
-def test_what_closes_over_its_model_is_copied_with_it(check, tool):
+@pytest.mark.parametrize("version", ["here", "3.14"])
+def test_what_closes_over_its_model_is_copied_with_it(check, tool, monkeypatch, version):
+    if version == "3.14":  # its deepcopy gives functions back without a look into the memo
+        first = "    if isinstance(x, type(deepcopy)):\n        return x\n    if memo is None:"
+        exec(inspect.getsource(copy).replace("    if memo is None:", first, 1), there := {"__name__": "copy"})
+        monkeypatch.setattr(copy, "deepcopy", there["deepcopy"])
     model = seeded(ClosesOverItself)
     assert check(model, drawn(4, 8))[0].verdict == "agrees"
     assert check(model, drawn(4, 8), slightly("linear"))[1]["logits"] == "disagrees"

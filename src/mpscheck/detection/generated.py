@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch.utils import _pytree as pytree
@@ -17,12 +18,12 @@ from mpscheck.bugs import aten, trigger
 from mpscheck.bugs.properties import tensors_in_argument
 from mpscheck.bugs.recorder import calls
 from mpscheck.bugs.trigger import Call, Trigger
+from mpscheck.detection import DEVICE
 from mpscheck.emulation.dispatch import hook
 from mpscheck.emulation.effects import may_be_absent
 from mpscheck.emulation.faults import Fault, fault
 from mpscheck.runs.rule import ALLOWED_RATIO
 
-DEVICE = "emu"
 ONE = ALLOWED_RATIO * torch.finfo(torch.float32).eps  # what one result, rounded once, may be off by, of its size
 SIZES = tuple(10**power for power in range(7))  # of an error, in multiples of ONE
 RATES = (1, 10, 100, 1000)  # wrong in 1 of so many calls
@@ -143,11 +144,10 @@ class Calls:
         return sorted(found)
 
 
-def parsed(op: str, when: str, kept: dict[tuple, Trigger] = {}) -> Trigger:  # noqa: B006
+@cache
+def parsed(op: str, when: str) -> Trigger:
     """A trigger of one condition."""
-    if (op, when) not in kept:
-        kept[op, when] = Kind(op, when, "", "noise").trigger()
-    return kept[op, when]
+    return Kind(op, when, "", "noise").trigger()
 
 
 def is_kernel(op: str) -> bool:

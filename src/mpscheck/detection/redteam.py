@@ -16,13 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from mpscheck.bugs.aten import base_name
-from mpscheck.detection import libraries
+from mpscheck.detection import DEVICE, libraries
 from mpscheck.detection.faults import counting
-from mpscheck.detection.generated import DEVICE, RATES, SIZES, SIZES_AT_RATES, Calls, Kind, draw
+from mpscheck.detection.generated import RATES, SIZES, SIZES_AT_RATES, Calls, Kind, draw
+from mpscheck.detection.located import Located, located
 from mpscheck.emulation.faults import only
-from mpscheck.tools.locate.command import locate
-from mpscheck.tools.validate.calls import call_of, leaves
+from mpscheck.tools.copies import everything
 from mpscheck.tools.validate.checks import CHECKS
 from mpscheck.tools.validate.command import inputs_for
 from mpscheck.tools.validate.compare import WORST_FIRST
@@ -96,7 +95,7 @@ class Remembering(Run):
         if device != "cpu":
             return super().once(function, model, batch, device, mode)
         which = (mode.sign, mode.draws.initial_seed()) if isinstance(mode, Shaken) else type(mode)
-        given = tuple((str(t.dtype), *t.shape, t.numpy().tobytes()) for t in leaves(batch))
+        given = tuple((str(t.dtype), *t.shape, t.numpy().tobytes()) for t in everything(batch))
         key = (model, function, which, given)
         if key not in self.cpu_gave:
             self.cpu_gave[key] = super().once(function, model, batch, device, mode)
@@ -107,22 +106,6 @@ def checked(model: nn.Module, inputs: object) -> dict[str, str]:
     """The verdict of each check of validate."""
     run = Remembering(model, copy_to(model, DEVICE), DEVICE, [inputs], None, [])
     return {name: outcome(run, name).verdict for name in CHECKS}
-
-
-def located(model: nn.Module, inputs: object) -> tuple[str, tuple[str, ...]]:
-    """The verdict of locate, and how it names the op that it finds first: as the kernel, and as the call around it."""
-    args, named = call_of(inputs)
-    try:
-        report = locate(model, *args, device=DEVICE, known=(), run=lambda program: "not run here", **named)
-    except Exception:  # what a fault makes of a copy can end it
-        return "could not check", ()
-    first = report.findings[:1]
-    return report.verdict, tuple(name_of(op) for one in first for op in (one.case.op, one.outer.op))
-
-
-def name_of(op) -> str:
-    """The name of an op as triggers have it."""
-    return {"_to_copy": "copy"}.get(base_name(op), base_name(op))
 
 
 def tried(trial: Trial, model: nn.Module, inputs: object, usual: dict[str, str]) -> dict:
@@ -140,7 +123,7 @@ def tried(trial: Trial, model: nn.Module, inputs: object, usual: dict[str, str])
     with only(counting(kind.fault(trial.size, trial.every, trial.before), told)):
         found = checked(model, inputs)
         in_validate, wrong = wrong, 0
-        verdict, named = located(model, inputs)
+        first = located(model, inputs)
     changed = {name: verdict for name, verdict in found.items() if verdict != usual[name]}
     caught = [name for name, verdict in changed.items() if verdict == "disagrees"]
     return {
@@ -154,18 +137,18 @@ def tried(trial: Trial, model: nn.Module, inputs: object, usual: dict[str, str])
         "verdict": next((v for v in WORST_FIRST[:3] if v in found.values()), "could not check"),
         "caught": ", ".join(caught),
         "stopped": ", ".join(name for name, verdict in changed.items() if verdict == "could not check"),
-        "locate": said_by_locate(verdict, kind.op in named, bool(named), wrong),
-        "named": named[0] if named else "",
+        "locate": said_by_locate(first, kind.op, wrong),
+        "named": first.ops[0] if first.ops else "",
     }
 
 
-def said_by_locate(verdict: str, right: bool, named: bool, wrong: int) -> str:
+def said_by_locate(found: Located, op: str, wrong: int) -> str:
     """What locate did with a fault: `right`, `another op`, `no op`, `missed`, `could not check`, or it did `not meet` it."""
-    if named:
-        return "right" if right else "another op"
-    if verdict == "diverges":
+    if found.ops:
+        return "right" if found.names([op]) else "another op"
+    if found.verdict == "diverges":
         return "no op"
-    return verdict if verdict == "could not check" else "missed" if wrong else "not met"
+    return found.verdict if found.verdict == "could not check" else "missed" if wrong else "not met"
 
 
 def results(name: str, few: bool = False) -> Iterator[dict]:
@@ -181,7 +164,7 @@ def results(name: str, few: bool = False) -> Iterator[dict]:
         yield tried(trial, model, inputs, usual)
     weights = sum(weight.numel() for weight in model.parameters())
     of_model = {"model": name, "weights": weights, "ops": sorted(calls.ops), "kinds": len(calls.kinds()), "seed": SEED}
-    yield of_model | {"healthy": usual | {"locate": located(model, inputs)[0]}}
+    yield of_model | {"healthy": usual | {"locate": located(model, inputs).verdict}}
 
 
 def main(model: str, *few: str) -> None:

@@ -19,17 +19,16 @@ from types import ModuleType
 import torch
 
 from mpscheck.bugs import catalogue
+from mpscheck.detection import DEVICE
 from mpscheck.detection.facts import SIGN
 from mpscheck.detection.faults import counting, groups
+from mpscheck.detection.located import located
 from mpscheck.emulation import faults
 from mpscheck.emulation.faults import Fault
 from mpscheck.places import ROOT
 from mpscheck.tools.audit import audit
 from mpscheck.tools.bundle import entries
 from mpscheck.tools.known import read_known
-from mpscheck.tools.locate.command import locate
-
-DEVICE = "emu"
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def row(tool: ModuleType, subject: Subject, fault: Fault) -> dict[str, dict]:
         moved = wrong  # a fault may spoil the weights on their way to the device
         run = tool.Run(subject.model, other, DEVICE, subject.batches, subject.tokenizer, [])
         found = {name: cell(lambda name=name: checked(tool, run, name), moved) for name in tool.CHECKS}
-        found["locate"] = cell(lambda: located(subject))
+        found["locate"] = cell(lambda: by_locate(subject))
     return {SIGN: by_sign(run, found["IOI"]), **found}
 
 
@@ -109,17 +108,11 @@ def by_sign(run, ioi: dict) -> dict:
     return met_or_not({"verdict": verdict, "margin": None, "text": f"logit difference {shown[1]}"}, ioi["wrong"])
 
 
-def located(subject: Subject) -> dict:
+def by_locate(subject: Subject) -> dict:
     """The cell of `locate`: its text says which op and module it named."""
-    try:
-        report = locate(subject.model, subject.prompt, device=DEVICE, known=(), run=lambda program: "not run here")
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
-        return {"verdict": "could not check", "margin": None, "text": text}
+    found = located(subject.model, subject.prompt)
     words = {"agrees": "passed", "diverges": "caught"}
-    first = report.findings[0] if report.findings else None
-    text = f"{first.op} in {first.spot.module}" if first else "no op"
-    return {"verdict": words.get(report.verdict, "could not check"), "margin": None, "text": text}
+    return {"verdict": words.get(found.verdict, found.verdict), "margin": None, "text": found.text}
 
 
 def audited(tool: ModuleType, subject: Subject) -> dict[str, dict]:

@@ -21,19 +21,20 @@ from torch import nn
 from torch.utils import _pytree as pytree
 
 from mpscheck.bugs import catalogue
+from mpscheck.detection import DEVICE
 from mpscheck.detection.faults import counting, differ, groups
 from mpscheck.detection.libraries import LIBRARIES, Library
+from mpscheck.detection.located import located
 from mpscheck.emulation import faults
 from mpscheck.emulation.faults import Fault
 from mpscheck.runs import provenance
-from mpscheck.tools.locate import locate
+from mpscheck.tools.copies import everything
 from mpscheck.tools.models import explain
 from mpscheck.tools.validate import validate
-from mpscheck.tools.validate.calls import leaves, numbers
+from mpscheck.tools.validate.calls import numbers
 from mpscheck.tools.validate.report import unwrapped
 from mpscheck.tools.validate.run import copy_to
 
-DEVICE = "emu"
 DEVICES = ("healthy", "honest", "sick")
 TOOLS = ("validate", "locate")
 VERDICTS = ("agrees", "disagrees", "could not check")
@@ -89,16 +90,13 @@ def said(report) -> list[str]:
 
 def by_locate(model, inputs: dict, fault: Fault | None = None) -> dict:
     """What `locate` says, and whether the op that it names is the faulty one."""
-    report = locate(model, **inputs, device=DEVICE, known=(), run=lambda program: "not run here")
-    verdict = "disagrees" if report.verdict == "diverges" else report.verdict
-    first = report.findings[0] if report.findings else None
-    ops = {op for trigger in fault.triggers for op in trigger.ops} if fault else set()
-    words = f"{first.op} in {first.spot.module}" if first else report.whole_text
+    found = located(model, inputs)
+    ops = {op for trigger in fault.triggers for op in trigger.ops} if fault else ()
     return {
-        "verdict": verdict,
-        "reasons": [] if verdict == "agrees" else [words],
-        "named": first is not None and first.op in ops,
-        "refused": {op: why for op, (_, why) in report.refused.items()},
+        "verdict": "disagrees" if found.verdict == "diverges" else found.verdict,
+        "reasons": [] if found.verdict == "agrees" else [found.text],
+        "named": found.names(ops),
+        "refused": found.refused,
     }
 
 
@@ -144,7 +142,7 @@ def summed(told: list[dict]) -> dict:
 
 def versions(model) -> dict[str, str]:
     """The versions of the library that a model's class is of, and of those that it stands on."""
-    classes = {type(part).__module__.partition(".")[0] for part in [model, *leaves(model, nn.Module)]}
+    classes = {type(part).__module__.partition(".")[0] for part in [model, *everything(model, nn.Module)]}
     names = metadata.packages_distributions()
     return {
         name: metadata.version(name)
@@ -163,7 +161,7 @@ def row(library: Library, devices: list[str], runs: int, seconds: float) -> dict
         if fault or device != "sick":
             found["cells"][device] = cell(library, runs, seconds, fault)
     model, _ = drawn(library, 0)
-    parameters = sum(weight.numel() for weight in leaves(model, nn.Parameter))
+    parameters = sum(weight.numel() for weight in everything(model, nn.Parameter))
     return found | {"parameters": parameters, "versions": versions(model), "packages": provenance.packages()}
 
 

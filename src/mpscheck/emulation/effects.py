@@ -180,7 +180,7 @@ def unwritten(call: Call, run, target: str, value: str | None = None):
 
 
 def writes_outside(call: Call, run, target: str, value=None):
-    result = run(call.args) if call.result is None else call.result
+    result = firing.healthy(call, run)
     for memory in call.destination or tensors_in_argument(result):
         end = memory.storage_offset() + 1 + sum((n - 1) * s for n, s in zip(memory.shape, memory.stride()))
         if memory.numel() and end * memory.element_size() < memory.untyped_storage().nbytes():
@@ -237,7 +237,7 @@ def raises(call: Call, run, target: str, value=None):
 
 def keeps(call: Call, run, target: str, value=None):
     firing.keep_memory(int(target.removesuffix(" KiB")) * 1024)
-    return run(call.args) if call.result is None else call.result
+    return firing.healthy(call, run)
 
 
 def random(call: Call, run, target: str, value=None):

@@ -27,7 +27,7 @@ from mpscheck.bugs.effect import Effect
 from mpscheck.bugs.trigger import BadTrigger, Trigger
 from mpscheck.emulation.dispatch import hook
 from mpscheck.emulation.effects import IMITATIONS
-from mpscheck.emulation.firing import ACTIVE, COUNTS, Fault, Imitation, forget
+from mpscheck.emulation.firing import ACTIVE, COUNTS, Fault, Imitation, forget, healthy
 
 
 def fault(
@@ -68,7 +68,7 @@ def imitation(effect: Effect) -> Imitation:
 
     def imitate(call, run):
         if next(calls) % effect.every:
-            return run(call.args) if call.result is None else call.result
+            return healthy(call, run)
         return IMITATIONS[effect.word](call, run, effect.target, effect.value)
 
     return imitate

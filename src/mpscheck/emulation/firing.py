@@ -47,7 +47,7 @@ def computed(call: Call, run: Callable):
     """The result of a call on the device: healthy (`run(call.args)`), or as the first active fault that fires says."""
     faults = () if getattr(_state, "off", False) else ACTIVE.get(call.op, ())
     if not faults:
-        return run(call.args) if call.result is None else call.result
+        return healthy(call, run)
     _keep(call, faults)
     fires, judged = None, call
     for one in faults:
@@ -63,7 +63,7 @@ def computed(call: Call, run: Callable):
         with off():
             result = wrong_result(fires, call, run)
     else:
-        result = run(call.args) if call.result is None else call.result
+        result = healthy(call, run)
     _keep(call, faults, result)
     return result
 
@@ -74,10 +74,15 @@ def _asks_for_result(trigger: Trigger, call: Call) -> bool:
     return any(condition.reads for condition in asked) if call.writes else bool(asked)
 
 
+def healthy(call: Call, run: Callable):
+    """What a call does without a fault; one whose result is known already is not made again."""
+    return run(call.args) if call.result is None else call.result
+
+
 def right_result(call: Call, run: Callable):
     """The right result; of a call that writes, in memory of its own: the destination stays as it is."""
     if not call.writes:
-        return call.result if call.result is not None else run(call.args)
+        return healthy(call, run)
     copies = {name: tree_map_only(torch.Tensor, torch.clone, call.args[name]) for name in call.writes}
     aside = replace(call, args=call.args | copies)
     run(aside.args)

@@ -56,6 +56,11 @@ def code(pattern: str) -> str:
     return code_hash(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.glob(pattern)))
 
 
+def shared() -> str:
+    """Hash of what `validate` and `locate` both carry."""
+    return digest([code("tools/models.py"), code("tools/copies.py")])
+
+
 def fault_of(bug: Bug) -> str:
     """Hash of the fault of a bug."""
     return imitation(bug.triggers, bug.effect) if bug.imitable else digest([repr(bug.triggers), str(bug.effect)])
@@ -83,7 +88,7 @@ def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:
         "validate_mps.py": code("../../snippets/validate_mps.py"),
         "locate and audit": code("tools/**/*.py"),
         "fault": own,
-        "counting": code("detection/rows.py"),
+        "counting": digest([code("detection/rows.py"), code("detection/located.py")]),
         "device": device(),
     }
 
@@ -92,11 +97,11 @@ def of_works(fault: str, environment: str, bugs: dict[str, Bug]) -> dict[str, st
     """What the row of a kind of model is made of, by the fault that it was given and the environment that it needs."""
     pins = {"environment": files(f"scripts/environments/{environment}.txt")} if environment else {}
     return {
-        "validate": digest([code("tools/validate/*.py"), code("tools/models.py")]),
-        "locate": code("tools/locate/*.py"),
+        "validate": digest([code("tools/validate/*.py"), shared()]),
+        "locate": digest([code("tools/locate/*.py"), shared()]),
         "models": reached_hash(_source("detection/libraries"), "LIBRARIES"),  # not what people do with them
         "fault": fault_of(bugs[fault]) if fault in bugs else code("detection/faults.py"),
-        "counting": code("detection/works.py"),
+        "counting": digest([code("detection/works.py"), code("detection/located.py")]),
         "device": device(),
         **pins,
     }
@@ -106,10 +111,12 @@ def of_redteam() -> dict[str, str]:
     """What is made of the faults that nobody wrote."""
     models = reached_hash(_source("detection/libraries"), "of_transformers", "LstmLanguageModel", "tokens")
     return {
-        "validate and locate": digest(
-            [code("tools/models.py"), code("tools/validate/*.py"), code("tools/locate/*.py")]
+        "validate and locate": digest([shared(), code("tools/validate/*.py"), code("tools/locate/*.py")]),
+        "faults": digest(
+            map(
+                code, ("detection/generated.py", "detection/redteam.py", "detection/located.py", "emulation/effects.py")
+            )
         ),
-        "faults": digest([code("detection/generated.py"), code("detection/redteam.py"), code("emulation/effects.py")]),
         "models": models,
         "device": device(),
     }

@@ -210,10 +210,13 @@ def last_measured(found: Iterable[dict]) -> str:
     return f"Measured last on {text(newest['date'][:10])}, on PyTorch {text(newest['torch'])}, {device(newest)}."
 
 
-def changed_since(parts: Iterable[str]) -> str:
-    """A sentence on what results were made of and is another now; nothing where nothing is."""
-    names = ", ".join(sorted(set(parts)))
-    return f" Changed since: {names}; they are shown as they were." if names else ""
+def changed_since(changes: Iterable[list[str]]) -> str:
+    """A sentence on what results were made of and is another now, by result; nothing where nothing is."""
+    changes = list(changes)
+    old, names = sum(map(bool, changes)), ", ".join(sorted({name for parts in changes for name in parts}))
+    return f" Changed since {old} of {len(changes)} results were made: {names}. They are shown as they were." * bool(
+        old
+    )
 
 
 def made(documents: dict[str, dict]) -> str:

@@ -48,12 +48,13 @@ TOOLS = {  # by the name of the file under snippets/
         lambda: entries(catalogue.with_check(), measured_now()) + drafted() + without_condition(),
     ),
     "locate_divergence.py": Tool(
-        (*MATCHING, *RULE, "tools/models", *(f"tools/locate/{name}" for name in LOCATE)),
+        (*MATCHING, *RULE, "tools/models", "tools/copies", *(f"tools/locate/{name}" for name in LOCATE)),
         lambda: entries(catalogue.with_check(), measured_now()) + drafted() + without_condition(),
     ),
     "validate_mps.py": Tool(
         (
             *(f"tools/validate/{name}" for name in VALIDATE),
+            "tools/copies",
             *RULE,
             "tools/models",
             "runs/macos",

@@ -58,7 +58,7 @@ def test_what_has_changed_since_is_named(monkeypatch):
     assert "Changed since" not in pieces(monkeypatch, TRIALS)["generated/agrees-tried.md"]
     old = made_of.of_redteam() | {"device": "other"}
     assert (
-        "Changed since: device; they are shown as they were."
+        "Changed since 1 of 1 results were made: device. They are shown as they were."
         in pieces(monkeypatch, TRIALS, old)["generated/agrees-tried.md"]
     )
 

@@ -154,4 +154,4 @@ def name_of(row: dict) -> str:
 def outdated(results: dict[str, dict]) -> str:
     """What has changed since the results were made, as a sentence."""
     now = made_of.of_redteam()
-    return words.changed_since(name for one in results.values() for name in made_of.changed(one["made_of"], now))
+    return words.changed_since(made_of.changed(one["made_of"], now) for one in results.values())

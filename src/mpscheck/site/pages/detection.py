@@ -43,10 +43,9 @@ def place(row: dict) -> tuple:
 def outdated(results: dict[str, dict], bugs: tuple[Bug, ...]) -> str:
     """How many rows were made with other code than today's, and what has changed since, as a sentence."""
     by_slug = {bug.slug: bug for bug in bugs}
-    changes = [made_of.changed(d["made_of"], made_of.of_row(d["row"]["fault"], by_slug)) for d in results.values()]
-    names = sorted({name for parts in changes for name in parts})
-    rows = sum(map(bool, changes))
-    return f" Changed since {rows} of {len(results)} rows were made: {', '.join(names)}." if rows else ""
+    return words.changed_since(
+        made_of.changed(d["made_of"], made_of.of_row(d["row"]["fault"], by_slug)) for d in results.values()
+    )
 
 
 def headline(found: list[Facts]) -> str:

@@ -26,9 +26,8 @@ def outdated(inputs: Inputs) -> str:
     """What has changed since the results were made, as a sentence."""
     bugs = {bug.slug: bug for bug in inputs.checks}
     return words.changed_since(
-        name
+        made_of.changed(one["made_of"], made_of.of_works(one["row"].get("fault", ""), "", bugs))
         for one in inputs.works.values()
-        for name in made_of.changed(one["made_of"], made_of.of_works(one["row"].get("fault", ""), "", bugs))
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import torch
 from mpscheck.bugs.aten import base_name, bind
 from mpscheck.bugs.recorder import around
 from mpscheck.runs.outputs import is_rounded, sizes, widened
+from mpscheck.tools.copies import changed
 from mpscheck.tools.locate.judge import INDICES, SCREEN, comparable, difference, distance
 from mpscheck.tools.locate.lockstep import LockStep, first_line, to_cpu_device
 from mpscheck.tools.locate.replay import (
@@ -70,51 +70,22 @@ class Before:
 def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
     """The model on the device as `model.to(device)` makes it, on the weights that are there already; or why not."""
     twins, moved = Twins(lambda flat: flat.to(steps.device), steps.kept), {}
+
+    def as_it_is(tensor):  # what is kept from an earlier run has a gradient, which deepcopy would refuse
+        return tensor.detach() if tensor.grad_fn is not None else copy.deepcopy(tensor, moved)
+
     try:
         for weight in [*model.parameters(), *model.buffers()]:
             plain = weight.detach()
             there = twins.tensor(plain) if plain.is_contiguous() else plain.to(steps.device)
             is_parameter = isinstance(weight, torch.nn.Parameter)
             moved[id(weight)] = torch.nn.Parameter(there, weight.requires_grad) if is_parameter else there
-        for tensor in tensors_in([vars(module) for module in model.modules()]):
-            if tensor.grad_fn is not None:  # kept from an earlier run; deepcopy would refuse it
-                moved[id(tensor)] = tensor.detach()
-        # deepcopy takes what is in `moved` as copied already; TorchScript makes its own copies
-        twin = copy.deepcopy(model) if isinstance(model, torch.jit.ScriptModule) else copy.deepcopy(model, moved)
-        own_closures(twin, moved)
+        scripted = isinstance(model, torch.jit.ScriptModule)  # it makes its own copies
+        twin = copy.deepcopy(model) if scripted else changed(model, as_it_is, moved)
         with contextlib.redirect_stdout(io.StringIO()):  # a library's own .to() may tell of it, and notes the device
             return twin.to(steps.device), ""
     except Exception as error:
         return None, f"the model cannot be copied: {first_line(error)}"
-
-
-def own_closures(twin: torch.nn.Module, copied: dict[int, Any]) -> None:
-    """Let functions that are attributes or hooks of a copy, and close over parts of the original, close over the copy's.
-
-    `copied` has the copies by the ids of the originals. deepcopy leaves functions as they are.
-    """
-
-    cells: dict[int, types.CellType] = {}
-
-    def new_cell(cell):
-        if id(cell) not in cells:
-            cells[id(cell)] = types.CellType()
-            if cell != types.CellType():
-                cells[id(cell)].cell_contents = rebound(cell.cell_contents)
-        return cells[id(cell)]
-
-    def rebound(value):
-        if id(value) in copied or not isinstance(value, types.FunctionType) or not value.__closure__:
-            return copied.get(id(value), value)
-        closure = tuple(new_cell(cell) for cell in value.__closure__)
-        own = types.FunctionType(value.__code__, value.__globals__, value.__name__, value.__defaults__, closure)
-        own.__kwdefaults__ = value.__kwdefaults__
-        copied[id(value)] = own
-        return own
-
-    for module in twin.modules():
-        for table in [vars(module), *(value for value in vars(module).values() if isinstance(value, dict))]:
-            table.update({name: rebound(v) for name, v in table.items() if isinstance(v, types.FunctionType)})
 
 
 def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool | None, str]:

@@ -9,8 +9,9 @@ import math
 import torch
 
 from mpscheck.runs.rule import rate_seen
+from mpscheck.tools.copies import changed, everything
 from mpscheck.tools.models import CouldNotCheck
-from mpscheck.tools.validate.calls import changed, first_of, leaves, numbers, resized, tokens_of
+from mpscheck.tools.validate.calls import first_of, numbers, resized, tokens_of
 from mpscheck.tools.validate.compare import NOT_FINITE, badness, compare, compare_runs
 from mpscheck.tools.validate.run import Run, copy_to
 
@@ -61,7 +62,7 @@ def gradients(model, *inputs, **named):
         )  # weights may be frozen
         outputs = numbers(found)
         ends = [output for output in outputs if output.requires_grad]
-        seen = [*leaves((args, keywords)), *seen, *(weight for weight in leaves(model, torch.nn.Parameter))]
+        seen = [*everything((args, keywords)), *seen, *(weight for weight in everything(model, torch.nn.Parameter))]
         seen = list({id(tensor): tensor for tensor in seen if tensor.requires_grad}.values())
         if not ends or not seen:
             raise CouldNotCheck("no gradient goes through it")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from mpscheck.tools.copies import everything
 from mpscheck.tools.models import CouldNotCheck, explain, need_device
-from mpscheck.tools.validate.calls import leaves
 from mpscheck.tools.validate.checks import CHECKS, QUICK
 from mpscheck.tools.validate.compare import WORST_FIRST, badness
 from mpscheck.tools.validate.run import Run, copy_to
@@ -25,10 +25,10 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     """
     need_device(device)
     model = unwrapped(model)
-    weights = list(leaves(model))
+    weights = list(everything(model))
     if any(t.device.type != "cpu" for t in weights):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
-    for module in leaves(model, torch.nn.Module):
+    for module in everything(model, torch.nn.Module):
         module.eval()
     try:
         other = copy_to(model, device)
@@ -42,7 +42,7 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     verdict = next((v for v in WORST_FIRST[:3] if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
     dtype = next((str(t.dtype)[6:] for t in weights if t.is_floating_point()), "no weights")
-    shapes = " and ".join(str(tuple(t.shape)) for t in leaves(run.batches[0]))
+    shapes = " and ".join(str(tuple(t.shape)) for t in everything(run.batches[0]))
     size = f"longest sequence {run.longest} tokens" if run.longest else f"inputs {shapes}"
     subject = f"{name}, {dtype}, {size}, {device} against the CPU, torch {torch.__version__}"
     rare = f"what goes wrong in fewer than {run.rate:.0%} of runs (--repeat)"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
+from mpscheck.tools.copies import changed
 from mpscheck.tools.models import CouldNotCheck, explain
-from mpscheck.tools.validate.calls import call_of, changed, tokens_of
+from mpscheck.tools.validate.calls import call_of, tokens_of
 from mpscheck.tools.validate.compare import compare
 from mpscheck.tools.validate.modes import Float64, SameDraws, Shaken
 
