@@ -82,6 +82,30 @@ def test_views_have_the_strides_and_offset_of_the_cpu_and_share_memory(name):
     assert torch.equal(base, here.cpu())
 
 
+INTO = {  # a call that writes its result, 6 by 8, into `out`
+    "zeros": lambda a, out: torch.zeros(6, 8, out=out),
+    "ones": lambda a, out: torch.ones(6, 8, out=out),
+    "full": lambda a, out: torch.full((6, 8), 2.5, out=out),
+    "softmax": lambda a, out: torch.softmax(a, -1, out=out),
+    "log_softmax": lambda a, out: torch.log_softmax(a, -1, out=out),
+    "add": lambda a, out: torch.add(a, 1, out=out),
+}
+
+
+@pytest.mark.parametrize("name", INTO)
+def test_a_result_is_written_into_a_strided_view_and_not_beside_it(name):
+    def memory(device, a):
+        around = torch.full((12, 16), -9.0, device=device)
+        out = around[::2, ::2]
+        INTO[name](a.to(device), out)
+        return around.cpu(), out.stride()
+
+    a = torch.randn(6, 8)
+    (cpu, strides), (emu, its) = memory("cpu", a), memory(EMU, a)
+    assert torch.equal(cpu, emu) and strides == its == (32, 2)
+    assert (emu[1::2] == -9).all() and (emu[:, 1::2] == -9).all() and (emu[::2, ::2] != -9).all()
+
+
 def test_moving_keeps_a_transposed_layout():
     assert torch.randn(3, 5).T.to(EMU).stride() == (1, 5)
 

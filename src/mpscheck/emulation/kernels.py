@@ -135,7 +135,7 @@ def as_strided(tensor, size, stride, storage_offset=None):
 
 def resize_(tensor, size, memory_format=None):
     host = unwrap(tensor)
-    host.resize_(size, memory_format=memory_format or torch.contiguous_format)
+    host.resize_(size, memory_format=memory_format)  # without a format, a tensor of that size keeps its strides
     memory.point_to(tensor, host)
     return tensor
 
