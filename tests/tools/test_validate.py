@@ -185,8 +185,8 @@ def test_a_healthy_device_agrees(command, validate_mps, entry, through):
     for name in validate_mps.CHECKS:
         assert any(line.startswith(f"{name}: agrees, error ") for line in lines), name
     assert any(line.startswith("tokens: ['<|endoftext|>', 'When', ' Mary'") for line in lines)
-    assert f"python: {sys.version.split()[0]} {sys.executable}" in lines
-    assert f"torch: {torch.__version__} {torch.__file__}" in lines
+    assert f"python: {sys.version.split()[0]}" in lines
+    assert f"torch: {torch.__version__}" in lines
 
 
 BOTH_ENTRIES = """
@@ -245,7 +245,7 @@ def test_json_is_one_object(command, validate_mps):
     assert 0 < found["margin"] <= 1
     assert [check["name"] for check in found["checks"]] == list(validate_mps.CHECKS)
     assert [check["verdict"] for check in found["checks"]] == ["agrees"] * 5 + ["not checked"] * 8
-    assert found["environment"]["python"].endswith(sys.executable)
+    assert not [value for value in found["environment"].values() if "/" in value], "no folder of this machine"
     assert re.fullmatch(HEADLINE, found["lines"][0])
 
 

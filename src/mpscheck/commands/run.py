@@ -89,7 +89,7 @@ def measured(
     with progress(f"measuring on {where['device']}", len(jobs)) as step:
         try:
             for entry in worker.run(jobs, doubtful, before):
-                journal.append(entry)
+                entry = journal.append(entry)
                 yield entry
                 if is_record(entry):
                     done += 1

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mpscheck.runs import provenance, results
+from mpscheck.runs import private, provenance, results
 
 SUFFIX = ".part.jsonl"
 
@@ -41,10 +41,12 @@ class Journal:
     def __exit__(self, *_) -> None:
         os.close(self._held)
 
-    def append(self, entry: dict) -> None:
-        """Write down one record or canary at once."""
+    def append(self, entry: dict) -> dict:
+        """Write down one record or canary at once, without what is private in it: all that is stored passes here."""
+        entry = private.of_entry(entry)
         self._write(entry)
         self.entries.append(entry)
+        return entry
 
     def _write(self, line: dict) -> None:
         text = (json.dumps(line, allow_nan=False) + "\n").encode()

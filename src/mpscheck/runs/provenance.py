@@ -1,6 +1,5 @@
 """Where a run took place: what must be stored beside every measured number. No names of users or of their folders."""
 
-import getpass
 import os
 import platform
 import re
@@ -8,14 +7,12 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from mpscheck.places import ROOT
-from mpscheck.runs import machine
+from mpscheck.runs import machine, private
 from mpscheck.runs.macos import macos_version, said
 
 # What torch reads for mps (its page "MPS Environment Variables", and the strings of its wheels), and Metal under it. By
 # form and not by a list: newer releases read more, such as PYTORCH_MPS_METAL_VERSION.
 VARIABLE = re.compile(r"PYTORCH_(\w+_)?MPS(_\w+)?|MTL_\w+|MPSCHECK_(EMU|FAULTS)")
-PLAIN = re.compile(r"[\w.,:+ -]{1,200}", re.ASCII)  # a value that can hold no path
-NOT_SHOWN = "(not shown)"
 PACKAGES = ("numpy", "transformers", "transformer-lens")  # beside torch, which has fields of its own
 RUN_ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/actions/runs/\d+", re.ASCII)
 
@@ -54,20 +51,11 @@ def gpu_name(device: str) -> str | None:
 
 
 def variables() -> dict[str, str]:
-    """The variables that may change the numbers; of a value that may name a user or a folder only that it is set."""
+    """The variables that may change the numbers."""
     found = {
         name: value for name, value in os.environ.items() if VARIABLE.fullmatch(name) and len(name) <= 60 and value
     }
-    return {name: value if is_plain(value) else NOT_SHOWN for name, value in sorted(found.items())[:40]}
-
-
-def is_plain(value: str) -> bool:
-    """True for a number or a few words: no path, not the user's name."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        user = ""
-    return bool(PLAIN.fullmatch(value)) and not (len(user) > 2 and user.lower() in value.lower())
+    return dict(sorted(found.items())[:40])
 
 
 def packages() -> dict[str, str]:
@@ -99,13 +87,16 @@ def address() -> str | None:
 
 
 def collect(device: str) -> dict:
-    """Provenance of a run on this machine: versions, device, operating system, environment, time (UTC)."""
+    """Provenance of a run on this machine: versions, device, operating system, environment, day (UTC); nothing private.
+
+    A job of GitHub's tells the time too, which is public there; a person's run does not.
+    """
     import torch
 
-    macos = macos_version()
-    return {
+    macos, now, job = macos_version(), datetime.now(UTC), address()
+    where = {
         "evidence": evidence_of(device),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "date": now.isoformat(timespec="seconds") if job else now.date().isoformat(),
         "torch": torch.__version__,
         "torch_git": torch.version.git_version,
         "python": platform.python_version(),
@@ -122,9 +113,10 @@ def collect(device: str) -> dict:
         "runner": os.environ.get("ImageOS"),
         "image": os.environ.get("ImageVersion"),
         "commit": commit(),
-        "address": address(),
+        "address": job,
         "variables": variables(),
     }
+    return private.of_provenance(where)
 
 
 # What decides the numbers. Not the packages, since a snippet imports torch alone; not the commit, since each record names

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
-import socket
 from pathlib import Path
+
+from mpscheck.runs.private import redacted
 
 LONGEST = 2000  # characters of a record
 LARGEST_FILE = 1_000_000  # bytes; a worker that writes more begins anew
@@ -21,7 +21,6 @@ GPU_FAULTS = {  # words: a thread that has them
     r"failed assertion `": "pytorch#78492, pytorch#130376; deepbeepmeep/Wan2GP#1750",
 }
 _FAULT = re.compile("|".join(GPU_FAULTS))
-_FOLDERS = re.compile(r"(?<![\w.])(?<!:/)(?:[A-Za-z]:)?(?:[/\\][^\s/\\:'\"<>|]+)+(?=[/\\][^\s/\\:'\"<>|])")
 
 
 class Stderr:
@@ -41,7 +40,7 @@ class Stderr:
         Numbers that were taken beside a fault of the GPU are none: the attempt is a `gpu-fault`.
         """
         text = self._since_last()
-        written = redacted(text[-4 * LONGEST :])[-LONGEST:]
+        written = redacted(_end(text))[-LONGEST:]
         fault = gpu_fault(text)
         if fault and attempt["outcome"] == "measured":
             attempt = attempt | {"outcome": "gpu-fault", "reason": fault, "functions": {}}
@@ -58,6 +57,12 @@ class Stderr:
             os.truncate(self.path, 0)
             self.seen = 0
         return text
+
+
+def _end(text: str) -> str:
+    """The last lines: a path that is cut at its beginning could not be told from words."""
+    end = text[-16 * LONGEST :]
+    return end if len(end) == len(text) else end.partition("\n")[2] or end.partition(" ")[2] or end[-LONGEST:]
 
 
 def gpu_fault(text: str) -> str | None:
@@ -83,14 +88,6 @@ def keep_small(path: str) -> None:
         os.write(2, b"(what was written before is left out)\n")
 
 
-def redacted(text: str) -> str:
-    """Text without folders (`…/kernel.py`), the names of user and machine, and control characters."""
-    text = _FOLDERS.sub("…", text)
-    for name in {getpass.getuser(), socket.gethostname(), socket.gethostname().partition(".")[0]} - {"", "root"}:
-        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "…", text)
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text).strip()
-
-
 def one_line(text: object) -> str:
     """The first line of a message, redacted and short: it is stored and shown."""
-    return redacted(str(text).strip().partition("\n")[0])[:300]
+    return redacted(str(text).strip().partition("\n")[0][: 16 * LONGEST])[:300]

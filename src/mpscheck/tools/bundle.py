@@ -58,6 +58,7 @@ TOOLS = {  # by the name of the file under snippets/
             *RULE,
             "tools/models",
             "runs/macos",
+            "runs/plain",
             "tools/validate/command",
         ),
     ),

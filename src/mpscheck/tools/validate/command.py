@@ -27,6 +27,7 @@ from dataclasses import asdict
 import torch
 
 from mpscheck.runs.macos import said
+from mpscheck.runs.plain import plain
 from mpscheck.tools.models import CouldNotCheck, explain, load_model, need_device, newest_entry
 from mpscheck.tools.validate.checks import QUICK, ioi_batches
 from mpscheck.tools.validate.report import Report, validate
@@ -88,18 +89,17 @@ def inputs_for(model, config):
 
 
 def environment(device):
-    """Return what the result depends on: device, versions, places, variables; a dict of strings."""
+    """Return what the result depends on: device, versions, variables; a dict of strings, without folders and names."""
     system = platform.platform()
     if sys.platform == "darwin":  # macOS, its build, the chip; platform may say 16 of macOS 26 (cpython#135675)
         told = f"{said('sw_vers') or ''} {said('sysctl', '-n', 'machdep.cpu.brand_string') or ''}"
         system = " ".join(told.split()) or "macOS, its version is unknown"
-    facts = {"device": device, "system": system, "python": f"{platform.python_version()} {sys.executable}"}
-    facts["torch"] = f"{torch.__version__} {torch.__file__}"
+    facts = {"device": device, "system": system, "python": platform.python_version(), "torch": torch.__version__}
     for package in ("transformers", "transformer-lens"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             facts[package] = importlib.metadata.version(package)
     starts = ("PYTORCH_ENABLE_MPS", "PYTORCH_MPS", "TRANSFORMERLENS_", "MPSCHECK_")
-    facts.update({name: value for name, value in os.environ.items() if name.startswith(starts)})
+    facts.update({name: plain(value) for name, value in os.environ.items() if name.startswith(starts)})
     if "PYTORCH_ENABLE_MPS_FALLBACK" in facts:
         facts["note"] = "with PYTORCH_ENABLE_MPS_FALLBACK, what mps lacks runs on the CPU and is not checked"
     return facts
