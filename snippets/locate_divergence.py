@@ -19,7 +19,9 @@ import argparse
 import contextlib
 import copy
 import dataclasses
+import functools
 import importlib.util
+import inspect
 import io
 import json
 import math
@@ -8504,6 +8506,81 @@ def hooked(source):
     return model
 
 
+# ---- copies ----------------------------------------------------------------------------------------------------------
+# Copies of a value with other tensors: what reads a tensor of it, functions that close over it too, reads the copy's.
+
+
+def changed(value, change, memo=None):
+    """A copy of a value of any type, with `change` of each tensor in it; `memo` has what is changed otherwise, by id.
+
+    Functions that read such tensors, as the wrappers of a module do that close over it, read the copy.
+    """
+    memo, functions = {} if memo is None else memo, []
+    for leaf in list(everything(value, (torch.Tensor, torch.Generator, types.FunctionType))):
+        if id(leaf) in memo:
+            continue
+        if isinstance(leaf, torch.nn.Parameter):
+            memo[id(leaf)] = torch.nn.Parameter(change(leaf), leaf.requires_grad)
+        elif isinstance(leaf, torch.Tensor):
+            memo[id(leaf)] = change(leaf)
+        elif isinstance(leaf, torch.Generator):  # it gives the same numbers each time
+            memo[id(leaf)] = torch.Generator(leaf.device).set_state(leaf.get_state())
+        elif any(True for _ in everything(parts(leaf))):
+            cells = tuple(types.CellType() for _ in leaf.__closure__ or ())
+            memo[id(leaf)] = types.FunctionType(leaf.__code__, dict(leaf.__globals__), leaf.__name__, None, cells)
+            functions.append(leaf)
+
+    def own(part):  # deepcopy takes what is in `memo` as copied already, but that of Python 3.14 no functions
+        return memo[id(part)] if id(part) in memo else copy.deepcopy(part, memo)
+
+    def again(part):
+        return own(part) if any(True for _ in everything(part)) else part
+
+    copied = own(value)
+    for function in functions:
+        new, names = memo[id(function)], surroundings(function)
+        new.__defaults__, new.__kwdefaults__ = again(function.__defaults__), again(function.__kwdefaults__)
+        for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
+            with contextlib.suppress(ValueError):  # it is empty
+                cell.cell_contents = again(old.cell_contents)
+        new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
+    for module in everything(copied, torch.nn.Module):
+        for table in [vars(module), *(held for held in vars(module).values() if isinstance(held, dict))]:
+            table.update({name: own(held) for name, held in table.items() if isinstance(held, types.FunctionType)})
+    return copied
+
+
+def everything(value, kinds=torch.Tensor, seen=None):
+    """All tensors in a value, or all of other kinds, in order; one that stands there twice is given twice."""
+    seen = {} if seen is None else seen
+    if isinstance(value, kinds):
+        yield value
+    if id(value) not in seen and not isinstance(value, (torch.Tensor, str, bytes, type, types.ModuleType)):
+        seen[id(value)] = value  # kept, so that no other value gets its id
+        for part in parts(value):
+            yield from everything(part, kinds, seen)
+
+
+def parts(value):
+    """What a value consists of: items, attributes, what a function reads outside itself."""
+    if isinstance(value, (list, tuple, set)):
+        return value
+    if isinstance(value, functools.partial):
+        return [value.func, value.args, value.keywords]
+    if isinstance(value, types.FunctionType):
+        return [*surroundings(value).values(), value.__defaults__, value.__kwdefaults__]
+    if isinstance(value, Mapping):
+        return value.values()
+    return [getattr(value, "__self__", None), *getattr(value, "__dict__", {}).values()]
+
+
+def surroundings(function):
+    """The variables by name that a function reads outside itself, without the functions of other modules."""
+    names, own = inspect.getclosurevars(function), function.__module__
+    read = {**names.globals, **names.nonlocals}
+    return {n: v for n, v in read.items() if not isinstance(v, types.FunctionType) or v.__module__ == own}
+
+
 # ---- replay ----------------------------------------------------------------------------------------------------------
 # Making one call of an op a second time elsewhere, on tensors with the same values and the same layout.
 
@@ -10252,51 +10329,22 @@ class Before:
 def twin_model(model: torch.nn.Module, steps: LockStep) -> tuple[Any, str]:
     """The model on the device as `model.to(device)` makes it, on the weights that are there already; or why not."""
     twins, moved = Twins(lambda flat: flat.to(steps.device), steps.kept), {}
+
+    def as_it_is(tensor):  # what is kept from an earlier run has a gradient, which deepcopy would refuse
+        return tensor.detach() if tensor.grad_fn is not None else copy.deepcopy(tensor, moved)
+
     try:
         for weight in [*model.parameters(), *model.buffers()]:
             plain = weight.detach()
             there = twins.tensor(plain) if plain.is_contiguous() else plain.to(steps.device)
             is_parameter = isinstance(weight, torch.nn.Parameter)
             moved[id(weight)] = torch.nn.Parameter(there, weight.requires_grad) if is_parameter else there
-        for tensor in tensors_in([vars(module) for module in model.modules()]):
-            if tensor.grad_fn is not None:  # kept from an earlier run; deepcopy would refuse it
-                moved[id(tensor)] = tensor.detach()
-        # deepcopy takes what is in `moved` as copied already; TorchScript makes its own copies
-        twin = copy.deepcopy(model) if isinstance(model, torch.jit.ScriptModule) else copy.deepcopy(model, moved)
-        own_closures(twin, moved)
+        scripted = isinstance(model, torch.jit.ScriptModule)  # it makes its own copies
+        twin = copy.deepcopy(model) if scripted else changed(model, as_it_is, moved)
         with contextlib.redirect_stdout(io.StringIO()):  # a library's own .to() may tell of it, and notes the device
             return twin.to(steps.device), ""
     except Exception as error:
         return None, f"the model cannot be copied: {first_line(error)}"
-
-
-def own_closures(twin: torch.nn.Module, copied: dict[int, Any]) -> None:
-    """Let functions that are attributes or hooks of a copy, and close over parts of the original, close over the copy's.
-
-    `copied` has the copies by the ids of the originals. deepcopy leaves functions as they are.
-    """
-
-    cells: dict[int, types.CellType] = {}
-
-    def new_cell(cell):
-        if id(cell) not in cells:
-            cells[id(cell)] = types.CellType()
-            if cell != types.CellType():
-                cells[id(cell)].cell_contents = rebound(cell.cell_contents)
-        return cells[id(cell)]
-
-    def rebound(value):
-        if id(value) in copied or not isinstance(value, types.FunctionType) or not value.__closure__:
-            return copied.get(id(value), value)
-        closure = tuple(new_cell(cell) for cell in value.__closure__)
-        own = types.FunctionType(value.__code__, value.__globals__, value.__name__, value.__defaults__, closure)
-        own.__kwdefaults__ = value.__kwdefaults__
-        copied[id(value)] = own
-        return own
-
-    for module in twin.modules():
-        for table in [vars(module), *(value for value in vars(module).values() if isinstance(value, dict))]:
-            table.update({name: rebound(v) for name, v in table.items() if isinstance(v, types.FunctionType)})
 
 
 def compare_whole(before: Before, twin, output, steps: LockStep) -> tuple[bool | None, str]:

@@ -93,7 +93,7 @@ def gradients(model, *inputs, **named):
         )  # weights may be frozen
         outputs = numbers(found)
         ends = [output for output in outputs if output.requires_grad]
-        seen = [*leaves((args, keywords)), *seen, *(weight for weight in leaves(model, torch.nn.Parameter))]
+        seen = [*everything((args, keywords)), *seen, *(weight for weight in everything(model, torch.nn.Parameter))]
         seen = list({id(tensor): tensor for tensor in seen if tensor.requires_grad}.values())
         if not ends or not seen:
             raise CouldNotCheck("no gradient goes through it")
@@ -287,10 +287,10 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     """
     need_device(device)
     model = unwrapped(model)
-    weights = list(leaves(model))
+    weights = list(everything(model))
     if any(t.device.type != "cpu" for t in weights):
         raise CouldNotCheck("the model is not on the CPU: load it there, it is copied to the device here")
-    for module in leaves(model, torch.nn.Module):
+    for module in everything(model, torch.nn.Module):
         module.eval()
     try:
         other = copy_to(model, device)
@@ -304,7 +304,7 @@ def validate(model, inputs, device="mps", tokenizer=None, name="the model", quic
     verdict = next((v for v in WORST_FIRST[:3] if v in [c.verdict for c in checks]), "could not check")
     margin = max((c.margin for c in checks if c.margin is not None), default=None)
     dtype = next((str(t.dtype)[6:] for t in weights if t.is_floating_point()), "no weights")
-    shapes = " and ".join(str(tuple(t.shape)) for t in leaves(run.batches[0]))
+    shapes = " and ".join(str(tuple(t.shape)) for t in everything(run.batches[0]))
     size = f"longest sequence {run.longest} tokens" if run.longest else f"inputs {shapes}"
     subject = f"{name}, {dtype}, {size}, {device} against the CPU, torch {torch.__version__}"
     rare = f"what goes wrong in fewer than {run.rate:.0%} of runs (--repeat)"
@@ -539,7 +539,7 @@ def judged(numbers):
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
-# What a model is called with and what it gives, in the forms that people have, and copies with other tensors.
+# What a model is called with and what it gives, in the forms that people have.
 
 
 def call_of(batch):
@@ -564,40 +564,9 @@ def resized(batch, length, rows=1):
     return changed(batch, lambda t: t[:rows, take] if t.shape[:2] == shape else t)
 
 
-def leaves(value, kinds=torch.Tensor, seen=None):
-    """All tensors in a value, or all of other kinds, in order; one that stands there twice is given twice."""
-    seen = {} if seen is None else seen
-    if isinstance(value, kinds):
-        yield value
-    if id(value) not in seen and not isinstance(value, (torch.Tensor, str, bytes, type, types.ModuleType)):
-        seen[id(value)] = value  # kept, so that no other value gets its id
-        for part in parts(value):
-            yield from leaves(part, kinds, seen)
-
-
-def parts(value):
-    """What a value consists of: items, attributes, what a function reads outside itself."""
-    if isinstance(value, (list, tuple, set)):
-        return value
-    if isinstance(value, functools.partial):
-        return [value.func, value.args, value.keywords]
-    if isinstance(value, types.FunctionType):
-        return [*surroundings(value).values(), value.__defaults__, value.__kwdefaults__]
-    if isinstance(value, Mapping):
-        return value.values()
-    return [getattr(value, "__self__", None), *getattr(value, "__dict__", {}).values()]
-
-
-def surroundings(function):
-    """The variables by name that a function reads outside itself, without the functions of other modules."""
-    names, own = inspect.getclosurevars(function), function.__module__
-    read = {**names.globals, **names.nonlocals}
-    return {n: v for n, v in read.items() if not isinstance(v, types.FunctionType) or v.__module__ == own}
-
-
 def numbers(output):
     """All that a model gives, a list of tensors: of a tuple, a dict, a dataclass; single numbers too."""
-    found = list(leaves(output, (torch.Tensor, bool, int, float, complex)))
+    found = list(everything(output, (torch.Tensor, bool, int, float, complex)))
     if not found:
         raise CouldNotCheck(f"it gives no numbers but {type(output).__name__}")
     return [torch.as_tensor(value) for value in found]
@@ -606,39 +575,7 @@ def numbers(output):
 def first_of(output):
     """The logits, else the first tensor of what a module gives."""
     output = getattr(output, "logits", output)
-    return output if isinstance(output, torch.Tensor) else next(leaves(output))
-
-
-def changed(value, change, memo=None):
-    """A copy of a value of any type, with `change` of each tensor in it; `memo` has what is changed otherwise, by id.
-
-    Functions that read such tensors, as the wrappers of a module do that close over it, read the copy.
-    """
-    memo, functions = {} if memo is None else memo, []
-    for leaf in list(leaves(value, (torch.Tensor, torch.Generator, types.FunctionType))):
-        if id(leaf) in memo:
-            continue
-        if isinstance(leaf, torch.nn.Parameter):
-            memo[id(leaf)] = torch.nn.Parameter(change(leaf), leaf.requires_grad)
-        elif isinstance(leaf, torch.Tensor):
-            memo[id(leaf)] = change(leaf)
-        elif isinstance(leaf, torch.Generator):  # it gives the same numbers each time
-            memo[id(leaf)] = torch.Generator(leaf.device).set_state(leaf.get_state())
-        elif any(True for _ in leaves(parts(leaf))):
-            cells = tuple(types.CellType() for _ in leaf.__closure__ or ())
-            memo[id(leaf)] = types.FunctionType(leaf.__code__, dict(leaf.__globals__), leaf.__name__, None, cells)
-            functions.append(leaf)
-    # deepcopy takes what is in `memo` as copied already; that of Python 3.14 does not look there for functions
-    copied = memo[id(value)] if id(value) in memo else copy.deepcopy(value, memo)
-    again = lambda part: copy.deepcopy(part, memo) if any(True for _ in leaves(part)) else part  # noqa: E731
-    for function in functions:
-        new, names = memo[id(function)], surroundings(function)
-        new.__defaults__, new.__kwdefaults__ = again(function.__defaults__), again(function.__kwdefaults__)
-        for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
-            with contextlib.suppress(ValueError):  # it is empty
-                cell.cell_contents = again(old.cell_contents)
-        new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
-    return copied
+    return output if isinstance(output, torch.Tensor) else next(everything(output))
 
 
 # ---- modes -----------------------------------------------------------------------------------------------------------
@@ -777,6 +714,81 @@ class SameDraws(TorchFunctionMode):
         torch.set_rng_state(outside)
         drawn = drawn.to(device, dtype) if drawn.is_floating_point() else drawn.to(device)
         return like * drawn if name in DROPS else like.copy_(drawn) if name.endswith("_") else drawn
+
+
+# ---- copies ----------------------------------------------------------------------------------------------------------
+# Copies of a value with other tensors: what reads a tensor of it, functions that close over it too, reads the copy's.
+
+
+def changed(value, change, memo=None):
+    """A copy of a value of any type, with `change` of each tensor in it; `memo` has what is changed otherwise, by id.
+
+    Functions that read such tensors, as the wrappers of a module do that close over it, read the copy.
+    """
+    memo, functions = {} if memo is None else memo, []
+    for leaf in list(everything(value, (torch.Tensor, torch.Generator, types.FunctionType))):
+        if id(leaf) in memo:
+            continue
+        if isinstance(leaf, torch.nn.Parameter):
+            memo[id(leaf)] = torch.nn.Parameter(change(leaf), leaf.requires_grad)
+        elif isinstance(leaf, torch.Tensor):
+            memo[id(leaf)] = change(leaf)
+        elif isinstance(leaf, torch.Generator):  # it gives the same numbers each time
+            memo[id(leaf)] = torch.Generator(leaf.device).set_state(leaf.get_state())
+        elif any(True for _ in everything(parts(leaf))):
+            cells = tuple(types.CellType() for _ in leaf.__closure__ or ())
+            memo[id(leaf)] = types.FunctionType(leaf.__code__, dict(leaf.__globals__), leaf.__name__, None, cells)
+            functions.append(leaf)
+
+    def own(part):  # deepcopy takes what is in `memo` as copied already, but that of Python 3.14 no functions
+        return memo[id(part)] if id(part) in memo else copy.deepcopy(part, memo)
+
+    def again(part):
+        return own(part) if any(True for _ in everything(part)) else part
+
+    copied = own(value)
+    for function in functions:
+        new, names = memo[id(function)], surroundings(function)
+        new.__defaults__, new.__kwdefaults__ = again(function.__defaults__), again(function.__kwdefaults__)
+        for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
+            with contextlib.suppress(ValueError):  # it is empty
+                cell.cell_contents = again(old.cell_contents)
+        new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
+    for module in everything(copied, torch.nn.Module):
+        for table in [vars(module), *(held for held in vars(module).values() if isinstance(held, dict))]:
+            table.update({name: own(held) for name, held in table.items() if isinstance(held, types.FunctionType)})
+    return copied
+
+
+def everything(value, kinds=torch.Tensor, seen=None):
+    """All tensors in a value, or all of other kinds, in order; one that stands there twice is given twice."""
+    seen = {} if seen is None else seen
+    if isinstance(value, kinds):
+        yield value
+    if id(value) not in seen and not isinstance(value, (torch.Tensor, str, bytes, type, types.ModuleType)):
+        seen[id(value)] = value  # kept, so that no other value gets its id
+        for part in parts(value):
+            yield from everything(part, kinds, seen)
+
+
+def parts(value):
+    """What a value consists of: items, attributes, what a function reads outside itself."""
+    if isinstance(value, (list, tuple, set)):
+        return value
+    if isinstance(value, functools.partial):
+        return [value.func, value.args, value.keywords]
+    if isinstance(value, types.FunctionType):
+        return [*surroundings(value).values(), value.__defaults__, value.__kwdefaults__]
+    if isinstance(value, Mapping):
+        return value.values()
+    return [getattr(value, "__self__", None), *getattr(value, "__dict__", {}).values()]
+
+
+def surroundings(function):
+    """The variables by name that a function reads outside itself, without the functions of other modules."""
+    names, own = inspect.getclosurevars(function), function.__module__
+    read = {**names.globals, **names.nonlocals}
+    return {n: v for n, v in read.items() if not isinstance(v, types.FunctionType) or v.__module__ == own}
 
 
 # ---- outputs ---------------------------------------------------------------------------------------------------------
@@ -1091,6 +1103,19 @@ def macos_version() -> str | None:
     return version if re.fullmatch(r"\d+(\.\d+)*", version) else None
 
 
+# ---- plain -----------------------------------------------------------------------------------------------------------
+# Values that can hold no path: all others are not shown.
+
+
+PLAIN = re.compile(r"[\w.,:+ -]{1,200}", re.ASCII)
+NOT_SHOWN = "(not shown)"
+
+
+def plain(value: str) -> str:
+    """The value, if it is a number or a few words; else that it is not shown."""
+    return value if PLAIN.fullmatch(value) else NOT_SHOWN
+
+
 # ---- command ---------------------------------------------------------------------------------------------------------
 # Does a model compute on this device what it computes on the CPU? Copy this one file, run it with your own Python:
 
@@ -1152,18 +1177,17 @@ def inputs_for(model, config):
 
 
 def environment(device):
-    """Return what the result depends on: device, versions, places, variables; a dict of strings."""
+    """Return what the result depends on: device, versions, variables; a dict of strings, without folders and names."""
     system = platform.platform()
     if sys.platform == "darwin":  # macOS, its build, the chip; platform may say 16 of macOS 26 (cpython#135675)
         told = f"{said('sw_vers') or ''} {said('sysctl', '-n', 'machdep.cpu.brand_string') or ''}"
         system = " ".join(told.split()) or "macOS, its version is unknown"
-    facts = {"device": device, "system": system, "python": f"{platform.python_version()} {sys.executable}"}
-    facts["torch"] = f"{torch.__version__} {torch.__file__}"
+    facts = {"device": device, "system": system, "python": platform.python_version(), "torch": torch.__version__}
     for package in ("transformers", "transformer-lens"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             facts[package] = importlib.metadata.version(package)
     starts = ("PYTORCH_ENABLE_MPS", "PYTORCH_MPS", "TRANSFORMERLENS_", "MPSCHECK_")
-    facts.update({name: value for name, value in os.environ.items() if name.startswith(starts)})
+    facts.update({name: plain(value) for name, value in os.environ.items() if name.startswith(starts)})
     if "PYTORCH_ENABLE_MPS_FALLBACK" in facts:
         facts["note"] = "with PYTORCH_ENABLE_MPS_FALLBACK, what mps lacks runs on the CPU and is not checked"
     return facts
