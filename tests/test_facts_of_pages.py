@@ -113,7 +113,7 @@ def test_advice_for_m1_and_m2_says_what_no_release_mends(pages, files):
     }.items():
         assert f'--8<-- "docs/generated/{piece}.md"' in pages[page]
         said = files[f"generated/{piece}.md"]
-        assert "On an M1 or M2" in said and "mended in 2.14.0" in said
+        assert "On an M1 or M2" in said and "fixed in 2.14.0" in said
         assert "batched products" in said and "no release is known with a fix" in said
 
 

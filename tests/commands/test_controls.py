@@ -66,7 +66,7 @@ def test_the_summary_does_not_count_an_unproven_fault_as_caught(capsys):
     row = ROW | {"snippet": compiled.slug, "sick": {}, "sick_ratio": None, "honest_ratio": 1.0}
     for problems, working in (({}, "1 of 1"), ({compiled.slug: ["wrong"]}, "0 of 1")):
         controls._print([row, ROW | {"snippet": BUG.slug, "honest_ratio": 1.0, "sick_ratio": 1e6}], problems)
-        said = "1 of 1 checks work: healthy and honest agree, the fault is caught, cures cure; "
+        said = "1 of 1 checks work: healthy and honest agree, the fault is caught, workarounds work; "
         printed = " ".join(capsys.readouterr().err.split())  # whatever the width of the terminal
         assert f"{said}{working} not proven by emulation: healthy and honest agree." in printed
 

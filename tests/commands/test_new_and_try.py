@@ -112,7 +112,7 @@ def test_from_a_row_to_a_proof(copy, run):
     path.write_text(done, encoding="utf-8")
     last = run("try", WHERE["slug"])
     assert last.returncode == 0, last.stdout + last.stderr
-    assert last.stdout.startswith(f"snippets/bugs/{WHERE['slug']}.py: mended\n")
+    assert last.stdout.startswith(f"snippets/bugs/{WHERE['slug']}.py: fixed\n")
     assert re.search(r"sick: compute wrong \(ratio \S+\), control agrees, workaround agrees", last.stdout)
     named = f"commit snippets/bugs/{WHERE['slug']}.py, and catalogue/reported.jsonl if a row went with it"
     assert last.stdout.splitlines()[-1] == f"Next: the proof is complete: {named}."

@@ -72,5 +72,5 @@ def test_the_command_writes_only_what_it_mends(tmp_path):
     bad.write_text(good_source().replace("sys.exit(0", "sys.exit(1").replace("161640", "161649"), encoding="utf-8")
     before = good.stat()
     done = CliRunner().invoke(main, ["lint", "--fix", str(good), str(bad)])
-    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"{bad}: mended")
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"{bad}: fixed")
     assert good.stat() == before and bad.read_text(encoding="utf-8") == good_source().replace("161640", "161649")

@@ -138,7 +138,11 @@ def test_an_error_ends_in_a_verdict_and_no_traceback(stranger):
 def test_beside_a_wrong_control_there_is_no_verdict(stranger):
     """The bug spares the control: where that is wrong too, something else is at fault, and the runner says so as well."""
     everything = faults.fault("more", op=["add", "sum"], effect="scales(result, 1.5)")
-    for facts in ({"kind": "wrong"}, {"kind": "wrong", "dtypes": ["float16"]}, {"kind": "nondeterministic", "repeats": 2}):
+    for facts in (
+        {"kind": "wrong"},
+        {"kind": "wrong", "dtypes": ["float16"]},
+        {"kind": "nondeterministic", "repeats": 2},
+    ):
         status, printed = stranger(facts, SUM, everything)
         assert status == "COULD NOT TELL: control is wrong too, a call that the bug spares"
         assert answers(printed)["compute"] == answers(printed)["control"] == "WRONG"

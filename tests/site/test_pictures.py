@@ -1,6 +1,7 @@
 """The pictures of the home page and of the page of releases: whole, from the data, and told to those who do not see them."""
 
 import re
+from html import unescape
 from xml.etree import ElementTree
 
 import planted
@@ -9,6 +10,7 @@ import pytest
 from mpscheck.bugs import figures
 from mpscheck.bugs.figures import Figure
 from mpscheck.known import releases
+from mpscheck.places import ROOT
 from mpscheck.site import reported_bars, timeline
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import home as home_page
@@ -47,6 +49,14 @@ def test_the_home_page_shows_the_report_as_bars_with_its_own_digits(files):
     assert "**reported**" in page and "TransformerLens/issues/1178" in page and "2026-02-19" in page
 
 
+def test_the_home_page_shows_first_what_happened_and_who_says_so(files):
+    page = files["generated/happened.md"]
+    shown = [unescape(told) for _, told in re.findall(r"<(span|b|strong)>(.*?)</\1>", page)]
+    assert shown == ['P(" Mary") on CPU', "0.6770", 'P(" Mary") on MPS', "0.0000", "reported"]
+    home = (ROOT / "docs" / "index.md").read_text("utf-8")
+    assert home.index("happened.md") < home.index("command.md") < home.index("## ")
+
+
 def test_a_bar_is_as_long_as_its_share(files):
     found = reported_bars.shares(figures.load()[LINEAR], REPORT)
     svg = svg_of(files["generated/reported-bars.md"])
@@ -59,7 +69,7 @@ def test_a_bar_is_as_long_as_its_share(files):
 def test_without_the_figures_there_is_no_picture():
     other = Figure(what="a probability", quantity="value", cpu="0.5", mps="0.1", source="a/b#1")
     logit = Figure(what="x: logit", quantity="value", cpu="+3.362", mps="-0.994", source=REPORT)
-    assert home_page.reported(()) == home_page.reported((other, logit)) == ""
+    assert home_page.reported(()) == home_page.reported((other, logit)) == home_page.happened((logit,)) == ""
 
 
 # ---- what is known of each release

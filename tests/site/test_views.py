@@ -141,7 +141,7 @@ def test_the_page_of_an_index_only_entry_says_what_is_known(files):
         "pytorch/issues/167515",
     ):
         assert words in page
-    assert "Users who met it" in page and "Our judgement" in page
+    assert "Users who hit it" in page and "Our judgement" in page
 
 
 def test_what_is_inferred_stays_marked(known):

@@ -22,7 +22,7 @@ def main(name: str) -> int:
         return 2
     if problems:
         what = "this" if problems == 1 else f"these {problems}"
-        return _next(f"mend {what} in {shown(path)}, then try again.", 1)
+        return _next(f"fix {what} in {shown(path)}, then try again.", 1)
     bug = catalogue.read(path)
     ((_, row),) = controls.measured([bug])
     for line in controls.lines_of(row, bug)[1:]:

@@ -185,7 +185,7 @@ def _print(rows, problems) -> None:
     if alone:
         left = f"; {_working(alone, problems)} {NOT_PROVEN}: healthy and honest agree{left}"
     working = _working(imitated, problems)
-    console.print(f"{working} checks work: healthy and honest agree, the fault is caught, cures cure{left}.")
+    console.print(f"{working} checks work: healthy and honest agree, the fault is caught, workarounds work{left}.")
 
 
 def _working(rows: list[dict], problems: dict) -> str:

@@ -46,7 +46,7 @@ def held(path: Path, fix: bool) -> int:
     from mpscheck import lint
 
     if fix and mended(path):
-        click.echo(f"{shown(path)}: mended")
+        click.echo(f"{shown(path)}: fixed")
     problems = lint.problems_of_file(path)
     for rule, problem in problems:
         click.echo(f"{shown(path)}: {rule}: {problem}")

@@ -23,7 +23,7 @@ RELATIONS = {  # the surest first
     CERTAIN: "calls that were recorded have all that it needs",
     POSSIBLE: "calls that were recorded may have what it needs",
     UNTESTED: "its op is called; what else it needs is not known",
-    JUDGED: "this use can meet its family of bugs, by our judgement",
+    JUDGED: "this use can hit its family of bugs, by our judgement",
 }
 ORDER = tuple(RELATIONS)
 SHADES = tuple(said.SHADES)  # the nearest to affected first

@@ -13,11 +13,11 @@ AS_REPORTED, CURES = "as reported", ("W_O packed", "use_attn_result")
 ALLOWED = {"p_mary": 0.01, "ld": 0.1}  # more than rounding: in a probability, in a difference of logits
 # One value stands for each of these in a result, and the page has a sentence for each.
 FOUND = {
-    "not shown": "not shown: the device agrees with the CPU even without a cure, so the report is not reproduced here",
-    "pytorch#161640": "pytorch#161640: the numbers are wrong as reported, and right with each of its two cures",
+    "not shown": "not shown: the device agrees with the CPU even without a workaround, so the report is not reproduced here",
+    "pytorch#161640": "pytorch#161640: the numbers are wrong as reported, and right with each of its two workarounds",
     "not separable": "not separable on this machine: its GPU failed, or calls that all variants make and that are known to be "
-    "right are wrong here by themselves, or nobody looked",
-    "not alone": "not pytorch#161640 alone: the numbers stay wrong with a cure of it, and calls that are known to be right "
+    "right are wrong here on their own, or nobody looked",
+    "not alone": "not pytorch#161640 alone: the numbers stay wrong with a workaround for it, and calls that are known to be right "
     "are right here",
 }
 

@@ -12,6 +12,6 @@ DESCRIPTION = "an explanation follows the claim, after an empty line"
 
 def check(bug: Bug) -> Iterator[str]:
     if not bug.check.explanation:
-        yield "there is no explanation: say below the first line what goes wrong, who meets it and how it was cured"
+        yield "there is no explanation: say below the first line what goes wrong, who hits it and how it was fixed"
     elif ast.get_docstring(tree(bug.check.source)).splitlines()[1].strip():
         yield "the second line is not empty: the claim fits on the first line, a blank line follows"

@@ -45,7 +45,7 @@ def docstring(bug: Bug) -> str:
     if bug.effect_text:
         parts.append(f"How it is wrong: {bug.effect_text.rstrip('.')}.")
     parts.append(
-        "TODO: read the thread; say what goes wrong, who meets it, since when, how it was cured, what is unknown."
+        "TODO: read the thread; say what goes wrong, who hits it, since when, how it was fixed, what is unknown."
     )
     text = "\n\n".join(textwrap.fill(_linked(part), 118) for part in parts)
     return f'"""{_escaped(bug.claim)}\n\n{_escaped(text)}\n"""\n'

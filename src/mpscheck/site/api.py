@@ -297,7 +297,7 @@ def llms(entries: list[Entry], site_url: str) -> str:
         "## Tools",
         "",
         f"- [validate_mps.py]({site_url}validate_mps.py): is it wrong? compares a language model on CPU and GPU",
-        f"- [audit_mps.py]({site_url}audit_mps.py): which lines of a script would meet a known bug?",
+        f"- [audit_mps.py]({site_url}audit_mps.py): which lines of a script would hit a known bug?",
         "",
         "## Data",
         "",

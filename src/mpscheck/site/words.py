@@ -152,7 +152,7 @@ def fit(run: dict) -> str:
         return f"{verdict('unfit')}, so no result of this run counts: {text(found.unfit, limit=300)}"
     if found.failing:
         reasons = "; ".join(text(reason, limit=300) for _, reason in found.failing)
-        return f"{verdict('not-separable')} where a check makes a call that fails here by itself: {reasons}"
+        return f"{verdict('not-separable')} where a check makes a call that fails here on its own: {reasons}"
     return f"all {count} calls that are known to be right were right" if count else "not asked of a device in software"
 
 

@@ -6,6 +6,7 @@ from itertools import product
 import planted
 import pytest
 
+from mpscheck.bugs import catalogue
 from mpscheck.known import releases
 from mpscheck.site import run_pages
 from mpscheck.site.inputs import Inputs
@@ -86,3 +87,16 @@ def test_a_few_runs_are_all_in_one_table(linear):
     pages = results_page.files(Inputs((linear,), made(3, linear)))
     assert "### All 3 runs" in pages["generated/results.md"] and "Older runs" not in pages["generated/results.md"]
     assert len(rows(pages["generated/results.md"])) == 3
+
+
+def test_what_agrees_and_was_not_expected_otherwise_is_folded_and_all_else_is_in_view(linear):
+    """A run of 261 checks is a screen of what matters; what was made with older code is never among what agrees."""
+    other = catalogue.find("gelu-noncontiguous")
+    right = planted.record(other, "right")
+    run = planted.run(planted.record(linear, "wrong"), right, torch=TORCH[-1])
+    seen, _, folded = results_page.run_section("mac", run, (linear, other)).partition("<details")
+    assert f"[{linear.slug}]" in seen and "not as expected" in seen and other.slug not in seen
+    assert "<summary>1 agree, none against what is expected</summary>" in folded and f"[{other.slug}]" in folded
+    for record in (right | {"code": "0" * 16}, planted.record(other, "hang")):
+        page = results_page.run_section("mac", planted.run(record, torch=TORCH[-1]), (other,))
+        assert other.slug in page and "<details" not in page

@@ -131,10 +131,10 @@ def rests(advice: Advice) -> str:
 
 
 def mended(advice: Advice, slug: str) -> str:
-    """`wrong in 2.8.0, mended in 2.9.0`."""
+    """`wrong in 2.8.0, fixed in 2.9.0`."""
     bad, right = _spans(advice.wrong_in(slug)), advice.right_since(slug)
     there = f"wrong in {bad}" if bad else "not known to be wrong in any release"
-    return f"{there}, {f'mended in {right}' if right else 'and no release is known with a fix'}"
+    return f"{there}, {f'fixed in {right}' if right else 'and no release is known with a fix'}"
 
 
 def _spans(versions: list[str]) -> str:

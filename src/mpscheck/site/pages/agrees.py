@@ -125,11 +125,11 @@ def located(trials: list[dict]) -> str:
         for word, says in LOCATED.items()
     ]
     said = (
-        f"`locate` met {len(met)} of the {len(trials)} faults, the others not: it looks at one forward pass, and not at "
+        f"`locate` ran into {len(met)} of the {len(trials)} faults, not into the others: it looks at one forward pass, and not at "
         f"gradients unless told to. It names the op that is wrong for **{right} of {len(met)}**. {copies} of the {len(others)} that it names otherwise are in "
         "`copy`, which moves numbers to the device: locate needs it itself."
     )
-    return f"{said}\n\n{table(['It', *(f'Wrong {kind}' for kind in kinds)], cells, 'What locate says of the faults that it met')}"
+    return f"{said}\n\n{table(['It', *(f'Wrong {kind}' for kind in kinds)], cells, 'What locate says of the faults that it ran into')}"
 
 
 def tried(rows: list[dict]) -> str:

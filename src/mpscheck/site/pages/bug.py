@@ -44,7 +44,7 @@ def page(
         "## Check your machine { data-search-exclude }\n\n" + _check(bug, site_url) + _printed(bug, transcripts or {}),
         "## Evidence { data-search-exclude }\n\n" + _evidence(bug, found, controls),
         "## What goes wrong { data-search-exclude }\n\n" + words.linked(bug.check.explanation, bug),
-        "## Who meets it { data-search-exclude }\n\n"
+        "## Who hits it { data-search-exclude }\n\n"
         + _who(bug, recordings or {})
         + reported_page.met_by(entry.encounters),
         "## Threads { data-search-exclude }\n\n" + reported_page.threads(bug),
@@ -166,7 +166,7 @@ def _printed(bug: Bug, transcripts: dict[str, str]) -> str:
         "Python and the torch that were measured: look whether they are yours.\n\n"
         f"On a healthy device. What now: this call is right here; [check your model](../validate.md) for the others.\n\n"
         f"{_fenced(healthy)}\n\n"
-        "With the fault. What now: [use the cure](#what-to-do) and run your model again; "
+        "With the fault. What now: [use the workaround](#what-to-do) and run your model again; "
         f"[send the output](../contribute.md) if your versions are not listed.\n\n{_fenced(sick)}"
     )
 

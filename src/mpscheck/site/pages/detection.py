@@ -92,7 +92,7 @@ def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
             f"### `{found.model}` through {ENTRIES[found.entry]}",
             "\n".join(f"- {sentence}" for sentence in sentences(found)),
             table(["Fault", *columns], lines, f"What catches which fault, {label}"),
-            f"Not met by this model this way, so that nothing follows: {', '.join(f'`{name}`' for name in rest)}.\n"
+            f"Not hit by this model this way, so nothing follows: {', '.join(f'`{name}`' for name in rest)}.\n"
             "{ data-search-exclude }",
         ]
     )

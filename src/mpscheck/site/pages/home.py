@@ -10,7 +10,7 @@ from mpscheck.known.entry import PLACES, Entry, every_release
 from mpscheck.known.setups import Setup
 from mpscheck.runs import slim
 from mpscheck.site import reported_bars, words
-from mpscheck.site.escape import json_of
+from mpscheck.site.escape import json_of, text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 from mpscheck.site.pages import releases as releases_page
@@ -209,6 +209,19 @@ def reported(found: tuple[Figure, ...]) -> str:
     )
 
 
+def happened(found: tuple[Figure, ...]) -> str:
+    """What the report of the IOI case saw, in two numbers, as HTML; empty where its figures are not there."""
+    first = next(iter(reported_bars.shares(found, REPORT)), None)
+    if first is None:
+        return ""
+    values = "".join(
+        f'<p class="value {name.lower()}"><span>{text(first.what)} on {name}</span><b>{text(digits)}</b></p>'
+        for name, digits in (("CPU", first.cpu), ("MPS", first.mps))
+    )
+    said = "One prompt, GPT-2, one Mac, and no error: what a user of TransformerLens saw. Evidence: <strong>reported</strong>."
+    return f'<div class="happened" data-search-exclude>{values}<p class="said">{said} <a href="report/">The report</a></p></div>'
+
+
 def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes, and what its widget reads: the bugs of each release, and the advice."""
     printed, seconds_ = inputs.printed, inputs.seconds
@@ -221,6 +234,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         macs=measured_macs(inputs.runs, inputs.unverified),
         widget=widget(inputs.known),
         only_in_runs=only_in_runs(inputs.known),
+        happened=happened(inputs.figures.get(LINEAR, ())),
         reported_bars=reported(inputs.figures.get(LINEAR, ())),
     )
     with_check = {bug.slug for bug in inputs.checks}

@@ -84,9 +84,9 @@ def _cells(entry: Entry, controls: dict) -> str:
 
 def _about(entry: Entry) -> str:
     met = (
-        f", met by {len(entry.encounters)} users"
+        f", hit by {len(entry.encounters)} users"
         if len(entry.encounters) > 1
-        else ", met by a user"
+        else ", hit by a user"
         if entry.encounters
         else ""
     )
@@ -131,7 +131,7 @@ def _filters(entries: list[Entry]) -> str:
         _select("family", "Family", {family: family for family in families}),
         _select("kind", "Kind", kinds),
         _select("evidence", "Evidence", evidences),
-        _select("who", "Who meets it", who),
+        _select("who", "Who hits it", who),
         _select("sort", "Order", sorts, any_word=None),
     ]
     return (

@@ -59,7 +59,7 @@ def settled(found: list[dict]) -> str:
     if not found:
         return NOT_SETTLED
     said = [f"- {_machine(result['environment'])}: {_finding(result)}" for result in found]
-    return "\n".join(["What the report shows, repeated with and without two cures of that bug:", "", *said])
+    return "\n".join(["What the report shows, repeated with and without two workarounds for that bug:", "", *said])
 
 
 def _finding(result: dict) -> str:

@@ -50,7 +50,7 @@ def page(entry: Entry, contribute: str = "../contribute.md", figures: tuple[Figu
         f"[write it]({contribute}#a-bug). Until then, [check your own model](../validate.md).",
         f"## What to do {{ data-search-exclude }}\n\n{_cure(entry)}",
         figures_part.section(bug, figures),
-        f"## Who meets it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.encounters)}",
+        f"## Who hits it {{ data-search-exclude }}\n\n{_places(bug)}{met_by(entry.encounters)}",
         f"## Threads {{ data-search-exclude }}\n\n{_sightings(bug)}",
     ]
     return "\n\n".join(parts) + "\n"
@@ -159,7 +159,7 @@ def met_by(encounters: tuple[Encounter, ...]) -> str:
     """The reports of users who met it; empty for none."""
     if not encounters:
         return ""
-    return "\n\nUsers who met it:\n\n" + "\n".join(f"- {_encounter(one)}" for one in encounters)
+    return "\n\nUsers who hit it:\n\n" + "\n".join(f"- {_encounter(one)}" for one in encounters)
 
 
 def _encounter(one: Encounter) -> str:
@@ -183,7 +183,7 @@ def threads(bug: Bug, told: frozenset[str] = frozenset()) -> str:
     """The threads about a bug but those told of already, its pull request named as such."""
     found = dict.fromkeys([bug.issue, *([bug.fixed_pr] if bug.fixed_pr else []), *bug.also], "")
     if bug.fixed_pr:
-        found[bug.fixed_pr] = " (sets out to mend it)" if bug.basis.get("fixed", "unknown") == "unknown" else " (a fix)"
+        found[bug.fixed_pr] = " (tries to fix it)" if bug.basis.get("fixed", "unknown") == "unknown" else " (a fix)"
     return "\n".join(f"- {words.link(thread)}{role}" for thread, role in found.items() if role or thread not in told)
 
 

@@ -12,7 +12,7 @@ from mpscheck.runs import numerics
 from mpscheck.site import run_pages, words
 from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs, pieces
-from mpscheck.site.markup import day, table
+from mpscheck.site.markup import day, details, table
 from mpscheck.site.run_pages import Run
 
 UNVERIFIED = (
@@ -38,10 +38,20 @@ def _whole(
     name: str, run: dict, found: dict[str, list[Measurement]], bugs: tuple[Bug, ...], earlier: Index, to: str
 ) -> str:
     """Where a run was made, and what it found for each bug, against what is said and what `earlier` runs gave."""
-    rows = [row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier, to)]
-    cells = [row for _, row in sorted(rows, key=lambda one: one[0])]
-    listed = table(["Bug", "Expected", "Found", "Figures"], cells, f"Results of {text(name)}") if rows else "No record."
-    return f"{_provenance(name, run)}\n\n{listed}"
+    rows = sorted(row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier, to))
+    loud, quiet = ([cells for (_, agrees, *_), cells in rows if agrees == told] for told in (False, True))
+    listed = [_found(loud, f"Results of {text(name)}")]
+    if quiet:
+        listed.append(
+            details(f"{len(quiet)} agree, none against what is expected", _found(quiet, f"Agreeing in {text(name)}"))
+        )
+    return "\n\n".join(
+        [_provenance(name, run), *filter(None, listed)] if rows else [_provenance(name, run), "No record."]
+    )
+
+
+def _found(rows: list[list[str]], label: str) -> str:
+    return table(["Bug", "Expected", "Found", "Figures"], rows, label) if rows else ""
 
 
 def _run_rows(bug: Bug, found: list[Measurement], earlier: Index, to: str) -> list[tuple[tuple, list[str]]]:
@@ -53,10 +63,11 @@ def _run_rows(bug: Bug, found: list[Measurement], earlier: Index, to: str) -> li
         surprise = m.current and any(m is one for one in speaking) and expected.is_surprise(verdict)
         severity = numerics.SEVERITY.index(verdict) if verdict in numerics.SEVERITY else 0
         shown = words.verdict(verdict) + (words.in_dtype(m.record) if m.current else "")
-        details = "; ".join(words.details(m)) if m.current else "the check has changed since"
+        figures = "; ".join(words.details(m)) if m.current else "the check has changed since"
         name = f"[{bug.slug}]({to}bugs/{bug.slug}.md)"
-        cells = [name, expected.words, shown + " **not as expected**" * surprise, details]
-        rows.append(((not surprise, -severity, bug.slug, m.record.dtype), cells))
+        cells = [name, expected.words, shown + " **not as expected**" * surprise, figures]
+        agrees = m.current and verdict == "agrees" and not surprise
+        rows.append(((not surprise, agrees, -severity, bug.slug, m.record.dtype), cells))
     return rows
 
 

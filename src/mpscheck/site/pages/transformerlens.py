@@ -30,7 +30,7 @@ def devices(data: dict) -> str:
         tests = said["tests_for_mps"]
         count = "unknown: its source was published without tests" if tests is None else str(tests) if tests else "none"
         rows.append([version, f"`{said['device']['plain']}`", f"`{said['device']['allowed']}`", count])
-    headings = ["TransformerLens", "Takes by itself", "With `TRANSFORMERLENS_ALLOW_MPS=1`", "Tests for `mps`"]
+    headings = ["TransformerLens", "Takes unasked", "With `TRANSFORMERLENS_ALLOW_MPS=1`", "Tests for `mps`"]
     return table(headings, rows, "The device that each release takes") + f"\n\n{_where(data)}"
 
 

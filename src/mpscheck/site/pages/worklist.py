@@ -46,8 +46,8 @@ def summary(entries: list[Entry]) -> str:
     by_section = ", ".join(f"{len(there)} {heading[0].lower()}{heading[1:]}" for heading, there in found.items())
     return (
         f"**{len(every)} of {len(entries)} reported bugs are not settled on PyTorch {newest}**: {by_section}. "
-        f"{sum(entry.has_check for entry in every)} of them have a check that runs by itself; of "
-        f"{sum(bool(entry.bug.fixed_pr) for entry in every)} a pull request is known that mends it or sets out to."
+        f"{sum(entry.has_check for entry in every)} of them have a check that runs on its own; for "
+        f"{sum(bool(entry.bug.fixed_pr) for entry in every)} a pull request is known that fixes it or tries to."
     )
 
 
