@@ -1,6 +1,6 @@
 """`torch.argsort` along the first dimension gives wrong indices beyond 2**22 columns.
 
-The report sorts three rows of 4,194,305 columns along `dim=0`, that is, each column by itself. Some columns come back
+The report sorts three rows of 4,194,305 columns along `dim=0`, that is, each column on its own. Some columns come back
 with indices that do not sort them. Nothing is raised. Why is not known; the size is one more than 2**22, so the
 number of columns is taken as what counts (inferred). Which columns are wrong is not known.
 

@@ -1,8 +1,8 @@
 """`F.avg_pool2d` with padding leaves the padding out of its averages, whatever `count_include_pad` says.
 
 By default the zeros of the padding count: a corner window of 3 x 3 is the sum of its four elements divided by nine.
-In a source from before the fix, of a version that is not known, the GPU is not told of `count_include_pad`, and
-Apple's graph then divides by the elements that lie in the image, here four; that is inferred, since the fix speaks of
+In a source from before the fix, of a version that is not known, the GPU is not given `count_include_pad`, and
+Apple's graph then divides by the elements that lie in the image, here four; that is inferred, since the fix mentions
 `True` alone. So every window that touches the border is too large. The same source reads `divisor_override` only to
 tell cached graphs apart, and never divides by it. Nothing is raised.
 

@@ -6,7 +6,7 @@ number; the GPU code took it for one on the device, and so did not read its valu
 You hit it when you flip the sign of a direction with a plain number. Pass a tensor on the device as the second
 operand.
 
-PyTorch 2.7.0 is wrong, 2.6 is right says a maintainer, and 2.7.1 has the fix. The title of the thread speaks of all
+PyTorch 2.7.0 is wrong, 2.6 is right says a maintainer, and 2.7.1 has the fix. The title of the thread names all
 operations that went through the same code in 2.7; which others these were is not known.
 """
 

@@ -9,7 +9,7 @@ and so does everything under `torch.use_deterministic_algorithms(True)`; they ar
 You hit it when you add gradients or activations into a buffer per feature, and the buffer is permuted. Add to a
 contiguous tensor, or update macOS.
 
-PyTorch 2.12.0 has the fix (pytorch#176171), which copies the result back. Its title speaks of `masked_fill`; the
+PyTorch 2.12.0 has the fix (pytorch#176171), which copies the result back. Its title names `masked_fill`; the
 issue that it closes shows `index_add_` alone. By the same code a contiguous slice that does not start at the start of
 its memory is hit as well (inferred). Since when is not known.
 """

@@ -6,7 +6,7 @@ its strides give away that it was permuted. The same shape made directly is righ
 for the order `channels_last`, and cannot handle it, is inferred.
 
 You hit it where an image is loaded in the order of NumPy or PIL and resized on the device. The title of the thread
-speaks of any permuted tensor; shown is the one of a single pixel, a view that counts as contiguous. Others, as
+names any permuted tensor; shown is the one of a single pixel, a view that counts as contiguous. Others, as
 SegFormer has them, may be hit too.
 
 Reported in November 2022 and closed; neither the version nor a fix is known.

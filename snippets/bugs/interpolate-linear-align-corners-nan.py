@@ -27,7 +27,7 @@ BUG = {
         }
     ],
     "met_in": ["signals that shrink to one element before they are stretched (judged)"],
-    "caveat": "The code behind it was replaced in 2.7; the cure is inferred.",
+    "caveat": "The code behind it was replaced in 2.7; the fix is inferred.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

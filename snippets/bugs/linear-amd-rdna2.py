@@ -7,7 +7,7 @@ Every model with linear layers is hit on these machines, from 256 input features
 transpose of the weight.
 
 Reported in March 2026; the PyTorch version is not known. PyTorch's own wheels for Intel Macs end with 2.2.2, so that
-a newer one was built by its user. Two pull requests speak of a crash; whether one was merged is not known.
+a newer one was built by its user. Two pull requests mention a crash; whether one was merged is not known.
 
 Since `torch.mm` is right, the kernel which `F.linear` calls is to blame. The input of the report has one row. A
 report of August 2026 has the same on an Intel Mac with an external AMD card after the update to macOS 15.7.8, with

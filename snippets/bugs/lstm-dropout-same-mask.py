@@ -6,7 +6,7 @@ kept for calls of the same shapes. Dropout then does not regularise; it removes 
 raised.
 
 You hit it with `num_layers` of two or more and a dropout above zero, in training. `nn.Dropout` between LSTMs of one
-layer is drawn anew each time.
+layer is drawn again each time.
 
 It was shown in the pull request that fixes it, of May 2026, without a version; the release notes of 2.13 list it.
 Since when it was so is not known. Related: an LSTM that drops in `eval()` too (pytorch#180744).

@@ -19,7 +19,7 @@ BUG = {
     "basis": {"seen": "unknown", "fixed": "unknown"},
     "reported": [{"thread": "pytorch/pytorch#135210", "date": "2024-09-05"}],
     "met_in": ["complex noise for signal models (judged)"],
-    "caveat": "The issue was closed with a cure of torch.std; no thread that we read says that the draws were changed.",
+    "caveat": "The issue was closed with a fix of torch.std; no thread that we read says that the draws were changed.",
     "open_as_stored": False,
     "stored_date": "2026-11-27",
     "trigger": [{"op": ["randn", "randn_like"], "when": ["result.dtype == complex64"]}],

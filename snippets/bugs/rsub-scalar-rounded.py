@@ -3,7 +3,7 @@
 A Python number without a fraction on the left of a minus makes the result a whole number: for `[0, 0.49, 0.8, 0.9,
 0.95]` the report shows `[1, 1, 0, 0, 0]`. Its author guesses nothing about the cause; that the whole number picks
 integers for the computation is inferred. The dtype of the result is still a float, and nothing is raised. The title
-speaks of additions too; an example is not known.
+names additions too; an example is not known.
 
 You hit it in every `1 - mask`, `1 - p` or `1 - cosine_similarity`. Write `torch.ones_like(x) - x`.
 

@@ -1,7 +1,7 @@
 """`F.scaled_dot_product_attention` gives NaN for queries whose mask blocks every key.
 
 Such a query has nothing to attend to. The CPU answers with zeros; on Apple GPUs the softmax of a row of minus infinity
-was not treated by itself, and gave NaN. Nothing is raised.
+was not treated on its own, and gave NaN. Nothing is raised.
 
 You hit it with padded batches, where a mask that combines padding and causality leaves the padded queries without a
 key: the NaN of those rows then spreads through every mean over positions. It happens where no gradient is recorded

@@ -5,7 +5,7 @@ NaN, and the output comes out finite. Nothing is raised: where something upstrea
 looks clean from there on.
 
 The example of the fix is a query of 4 positions with 16 keys and head size 64: 64 NaN on the CPU, none on the GPU.
-That is a call of the fast kernels for short queries, and only those are checked; the title of the fix speaks of the
+That is a call of the fast kernels for short queries, and only those are checked; the title of the fix names the
 attention kernels altogether. Look for NaN before attention, not behind it.
 
 The release notes of 2.14.0 have the fix. The first version that goes wrong is not known; by the wheels, 2.8.0 brought

@@ -28,7 +28,7 @@ BUG = {
         }
     ],
     "met_in": ["a checksum of bytes (judged)"],
-    "caveat": "2.13.0 replaced the code behind it; the cure is inferred.",
+    "caveat": "2.13.0 replaced the code behind it; the fix is inferred.",
     "in_a_release": True,
     "open_as_stored": False,
     "stored_date": "2026-11-24",

@@ -4,7 +4,7 @@ Called without arguments, they should give the unbiased estimate. The GPU gave t
 it returned 8.25, where 9.1667 is right. For N numbers the variance is too small by the factor (N - 1) / N, so small
 samples are hit most.
 
-You hit it in a LayerNorm or a z-score that is written by hand over a few numbers. With `correction=1` or
+You hit it in a LayerNorm or a z-score that is hand-written over a few numbers. With `correction=1` or
 `unbiased=True` and a dimension the report shows nothing wrong; what the fix says of an explicit `correction`, that it
 was not used, is another case.
 

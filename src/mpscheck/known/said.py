@@ -26,7 +26,7 @@ UNSURE = "may have the fix already"
 ELSEWHERE = "seen on another macOS or chip"
 SHADES = {  # the nearest to affected first, and what each says
     LIKELY: "seen shortly before, the thread is open, no fix is known",
-    ELSEWHERE: "sources speak of another macOS or chip alone",
+    ELSEWHERE: "sources name another macOS or chip alone",
     UNSURE: "a source leaves open whether this release has the fix",
     BEFORE_FIX: "a later release has a fix, no source names a version that had the fault",
     OPEN_OLD: "the thread is open, no fix is known, nobody has named a version near this one",
@@ -101,7 +101,7 @@ def _shade(bug: Bug, setup: Setup) -> tuple[str, str]:
     as_of = f" as of {bug.stored_date}" if bug.stored_date else ""
     if _elsewhere(bug, setup):
         tied = [f"macOS {bug.macos}"] if bug.macos is not None else []
-        return ELSEWHERE, f"sources speak of {', '.join([*tied, *bug.chips])} alone"
+        return ELSEWHERE, f"sources name {', '.join([*tied, *bug.chips])} alone"
     if any(version.release[: len(one)] == one for one in (Version(text).release for text in bug.unsure)):
         return UNSURE, "this release may have the fix already"
     if seen and version < seen[0]:

@@ -24,6 +24,7 @@ from mpscheck.lint import (
     length,
     local,
     main_block,
+    plain,
     python_floor,
     repeats,
     slug,
@@ -37,7 +38,7 @@ from mpscheck.lint import (
     versions,
 )
 
-OF_FACTS = (slug, claim, values, absent, threads, versions, trigger, figures, local)
+OF_FACTS = (slug, claim, values, absent, threads, versions, trigger, figures, local, plain)
 OF_CHECKS = (
     todo,
     docstring,

@@ -292,7 +292,7 @@ def llms(entries: list[Entry], site_url: str) -> str:
         "# MPS Check",
         "",
         "> Executable checks for silently wrong numbers of PyTorch on Apple GPUs (device mps). "
-        f"{len(entries)} known bugs; for a release that no source speaks of, a bug is unknown, never absent.",
+        f"{len(entries)} known bugs; for a release that no source mentions, a bug is unknown, never absent.",
         "",
         "## Tools",
         "",

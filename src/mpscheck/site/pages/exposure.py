@@ -142,7 +142,7 @@ def matched(study: Study) -> str:
             if "affected" in states.of(slug):
                 bug = study.bugs[slug]
                 lines.append([_link(bug), _certainty(bug, how), words.versions(bug), _tied(bug), items(uses)])
-    headings = ["Bug", "Certainty", "PyTorch", "Tied to", "Met in"]
+    headings = ["Bug", "Certainty", "PyTorch", "Tied to", "Hit in"]
     return table(headings, lines, "Known and possible bugs")
 
 

@@ -37,7 +37,7 @@ def page(family: str, entries: list[Entry], common: dict[str, str] | None = None
         f"---\ndescription: Known bugs of PyTorch on Apple GPUs, family {family}, with what is known of each on every "
         "release.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
-        "A release that no source speaks of is *unknown*, never *not affected*. "
+        "A release that no source mentions is *unknown*, never *not affected*. "
         f"The same [as a matrix](../../matrix/{family}.md), with what was measured. "
         f"Other families: [all known bugs](../../bugs.md). {last}\n\n"
         f"{_common(common) if common else ''}{_newest(entries)}## On every release\n\n"

@@ -232,7 +232,7 @@ def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
     """How many of each shade and family; the pages of the families say which, for every release: no copy is needed here."""
     version = releases.load()[place].version
     if not unknown:
-        return "Nothing: a source speaks of each bug."
+        return "Nothing: a source mentions each bug."
     shades = Counter(entry.answers[place].shade for entry in unknown)
     near_first = "\n".join(
         f"- {shades[name]} {name}: {meaning}" for name, meaning in said.SHADES.items() if shades[name]

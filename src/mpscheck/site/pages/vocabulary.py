@@ -2,6 +2,7 @@
 
 from mpscheck.bugs import effect, properties, trigger
 from mpscheck.bugs.mps_names import GRADIENTS
+from mpscheck.lint import plain
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import table
 
@@ -50,6 +51,12 @@ def phases() -> str:
     """The passes that a trigger may ask for, each with what it says."""
     said = {phase: trigger.sentence([trigger.Trigger(("mul",), phase=phase)]) for phase in trigger.PHASES}
     return table(["Phase", "It says"], [[f"`{phase}`", words] for phase, words in said.items()], "Phases of a trigger")
+
+
+def plain_words() -> str:
+    """The words that are not written, and what is written in their place."""
+    rows = [[word.instead_of, word.write] for word in plain.WORDS]
+    return table(["Not", "But"], rows, "Words that are not written")
 
 
 def gradients() -> str:
@@ -115,6 +122,7 @@ def files(inputs: Inputs) -> dict[str, str]:
         relations=relations(),
         phases=phases(),
         gradients=gradients(),
+        plain_words=plain_words(),
         effects=effects(),
         parts=parts(),
     )

@@ -1,0 +1,56 @@
+"""What readers see is plain English, as a native reader would write it: the word list of docs/style.md."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mpscheck.bugs.bug import Bug
+
+NAME = "plain"
+DESCRIPTION = "the words are those of the list in docs/style.md: a bug is hit, and fixed"
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is not written, how it is found, and what is written in its place."""
+
+    instead_of: str
+    pattern: str
+    write: str
+
+
+WORDS = (
+    Word("meet, met (a bug)", r"\b(?:meets?|(?<!infinity )met|meeting)\b", "hit"),
+    Word("mend, mended", r"\b(?:mends?|mended|mending)\b", "fix, fixed"),
+    Word("heal, healed", r"\b(?:heals?|healed)\b", "fix, fixed; for a device, healthy"),
+    Word("cure, cured", r"\b(?:cures?|cured|curing)\b", "fix, fixed; a workaround"),
+    Word("anew", r"\banew\b", "again; regenerate"),
+    Word("by itself", r"\bby (?:itself|themselves)\b", "on its own; unasked"),
+    Word("bear, bears", r"\bbears?\b", "handle, allow"),
+    Word("business", r"\bbusiness\b", "is what it is for"),
+    Word("go round (a bug)", r"\b(?:go|goes|going|went) round\b", "work around, avoid"),
+    Word("speaks of, tells of", r"\b(?:speaks?|tells?|told|spoken) of\b", "mentions, says"),
+    Word("says nothing of", r"\bsays? nothing of\b", "says nothing about"),
+    Word("stands below, stands there", r"\bstands? (?:below|above|there|under)\b", "is below, is listed"),
+    Word("hence, thus, whereby", r"\b(?:hence|thus|whereby|wherein|thereby|lest)\b", "so"),
+    Word("at hand", r"\bat hand\b", "available"),
+)
+CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]*`|\]\([^)]*\)|https?://\S+|<[^>]*>|\{[^}]*\}", re.DOTALL)
+
+
+def found(text: str) -> Iterator[tuple[str, str]]:
+    """Each word of the list in a text of Markdown, code and addresses left out, with what to write in its place."""
+    prose = CODE.sub(" ", text)
+    for word in WORDS:
+        for match in re.finditer(word.pattern, prose, re.IGNORECASE):
+            yield match[0], word.write
+
+
+def check(bug: Bug) -> Iterator[str]:
+    said = [
+        bug.claim,
+        *bug.met_in,
+        *(bug.facts.get(name) or "" for name in ("when", "effect_text", "workaround", "caveat")),
+    ]
+    for text in [*said, bug.check.explanation] if bug.check else said:
+        yield from (f"{word!r}: write {instead}" for word, instead in found(text))
