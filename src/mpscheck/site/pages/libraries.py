@@ -60,7 +60,7 @@ LESSONS = {  # of `shows` in a row: what follows, and why
         "both play a part, ask for both.",
     ),
 }
-HEADS = ("Library", "What it does", "Why", "Bug, and where it is", "What decides it")
+HEADS = ("Library", "What it does, and why", "Bug, and where it is", "What decides it")
 
 
 # ---- what is known of a guard ---------------------------------------------------------------------------------------
@@ -184,7 +184,8 @@ def lessons(guards: Guards) -> str:
 
 def _example(guard: Guard) -> str:
     """What a row does, as far as its own words go, then what follows from it."""
-    return words_of(guard.what) + (f" {words_of(guard.note)}" if guard.note else "")
+    condition = f" {_condition(guard)}" if guard.condition else ""
+    return words_of(guard.what) + condition + (f" {words_of(guard.note)}" if guard.note else "")
 
 
 def _brackets(guard: Guard, with_beside: bool) -> str:
@@ -238,7 +239,7 @@ def _table(verdict: str, rows: list[Guard], guards: Guards) -> str:
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(guard, guards))}</tr>" for guard in rows)
     return (
-        f'<div class="scroll" role="region" aria-label="Guards: {verdict}" tabindex="0" data-search-exclude>\n'
+        f'<div class="scroll guards" role="region" aria-label="Guards: {verdict}" tabindex="0" data-search-exclude>\n'
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 
@@ -248,7 +249,6 @@ def _cells(guard: Guard, guards: Guards) -> list[str]:
     return [
         f"{_link(guard)}<br><small>{text(guard.kind)}{standing}</small>",
         _what(guard, guards),
-        _why(guard),
         "<br>".join(_bug(entry, guard, guards) for entry in guards.entries(guard))
         or words.marked(SHAPES[NO_BUG], NO_BUG),
         "<br>".join(_decides(guard, entry) for entry in guards.entries(guard)) or _model(),
@@ -258,22 +258,28 @@ def _cells(guard: Guard, guards: Guards) -> list[str]:
 def _what(guard: Guard, guards: Guards) -> str:
     acts = [f"PyTorch {_range(guard.torch)}"] if guard.torch else []
     acts += [f"macOS {_range(guard.macos)}"] if guard.macos else []
-    parts = [words_of(guard.what)]
-    parts += [f"<code>{text(guard.condition, limit=110)}</code>"] if guard.condition else []
+    parts = [f"{words_of(guard.what)} {words_of(guard.why)}"]
+    parts += [_condition(guard)] if guard.condition else []
     parts += [f"<small>Acts on {', '.join(acts)}.</small>"] if acts else []
     parts += ["<small><strong>Taken for ever.</strong></small>"] if guards.stays(guard) else []
     parts += [f"<small>{words_of(guard.note)}</small>"] if guard.note else []
+    parts += [f"<small>{', '.join(map(_thread, guard.threads))}</small>"] if guard.threads else []
     return "<br>".join(parts)
+
+
+def _condition(guard: Guard) -> str:
+    """What decides in the code, as it stands there."""
+    return f"<code>{text(guard.condition, limit=110)}</code>"
+
+
+def _thread(reference: str) -> str:
+    """A thread by its repository's name and its number."""
+    return words.link(reference, reference.partition("/")[2])
 
 
 def _range(specifier: str) -> str:
     """A range of versions as it is written in data."""
     return text(specifier.replace(",", ", "))
-
-
-def _why(guard: Guard) -> str:
-    threads = ", ".join(words.link(one, one.removeprefix("pytorch/")) for one in guard.threads)
-    return words_of(guard.why) + (f"<br><small>{threads}</small>" if threads else "")
 
 
 def _bug(entry: Entry, guard: Guard, guards: Guards) -> str:
