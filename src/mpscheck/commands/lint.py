@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mpscheck.bugs import catalogue, figures
+from mpscheck.bugs import catalogue, figures, guards
 from mpscheck.places import shown
 from mpscheck.runs import results
 
@@ -31,6 +31,9 @@ def main(files, fix: bool = False) -> int:
     if not files:
         catalogue.all_bugs()  # raises where a bug has both a snippet and a row
         figures.load()  # raises where figures are of no bug
+        for problem in lint.guards.check(guards.load()):
+            click.echo(f"{shown(guards.FILE)}: {problem}")
+            count += 1
     summary = f"{len(paths)} snippet{'s' * (len(paths) != 1)}" + (
         f", {len(rows)} row{'s' * (len(rows) != 1)}" if rows else ""
     )

@@ -2,7 +2,8 @@
 
 Each rule has a NAME, a DESCRIPTION and `check(bug)`, which yields problems: what was found, what is expected, how to
 mend it. A rule reads; it never executes a snippet. Rules about facts hold for every bug, those about checks for the
-bugs that have one; `fields` reads the facts before a bug is made of them. A note is printed and is no problem.
+bugs that have one; `fields` reads the facts before a bug is made of them, `guards` the rows about libraries. A note is
+printed and is no problem.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from mpscheck.lint import (
     fields,
     figures,
     functions,
+    guards,
     imports,
     layout,
     length,
@@ -55,7 +57,7 @@ OF_CHECKS = (
     torch_floor,
 )
 NOTES = (twin,)
-RULES = (fields, *OF_FACTS, *OF_CHECKS, *NOTES)
+RULES = (fields, *OF_FACTS, *OF_CHECKS, *NOTES, guards)
 
 
 def problems_of_file(path: Path) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from mpscheck.site.pages import (
     home,
     index,
     ioi,
+    libraries,
     matrix,
     redo,
     releases,
@@ -32,7 +33,7 @@ from mpscheck.site.pages import (
 
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
-    *(advice, audit, worklist, transformerlens),
+    *(advice, audit, worklist, transformerlens, libraries),
     *(detection, works_with, agrees, verification, vocabulary, declared, downloads, api),
 )
 

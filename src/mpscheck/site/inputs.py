@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from mpscheck.bugs import catalogue, encounters, figures
+from mpscheck.bugs import catalogue, encounters, figures, guards
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.encounters import Encounter
 from mpscheck.bugs.figures import Figure
+from mpscheck.bugs.guards import Guard
 from mpscheck.known import evidence, exposure, measured, releases, repeated, wheels
 from mpscheck.known.advice import Advice
 from mpscheck.known.entry import Entry, entries
@@ -43,6 +44,7 @@ class Inputs:
     exposure: dict[str, dict] = field(default_factory=dict)  # what libraries call, by environment
     encounters: tuple[Encounter, ...] = ()  # what users met
     figures: dict[str, tuple[Figure, ...]] = field(default_factory=dict)  # what others published, by slug
+    guards: tuple[Guard, ...] = ()  # what libraries do about mps
     renamed: dict[str, str] = field(default_factory=dict)  # slugs that bugs once had
     families: dict[str, dict[str, str]] = field(default_factory=dict)  # what the bugs of each have in common
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
@@ -105,6 +107,7 @@ def read_inputs() -> Inputs:
         exposure=exposure.read(),
         encounters=encounters.load(),
         figures=figures.load(),
+        guards=guards.load(),
         renamed=json.loads((CATALOGUE / "renamed.json").read_text(encoding="utf-8")),
         families=tomllib.loads((CATALOGUE / "families.toml").read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
