@@ -118,7 +118,7 @@ def test_advice_for_m1_and_m2_says_what_no_release_mends(pages, files):
 
 
 def test_the_calls_of_a_gpt2_are_those_that_2_14_mends(pages):
-    assert "The calls above\nare such products." in pages["docs/exposure.md"]
+    assert "The calls above\nare such products." in pages["docs/exposure-details.md"]
     study = exposure.Study(exposure.read(), catalogue.all_bugs())
     assert not {"bmm-large-k-m1-m2", "mm-large-k-allocator-dependent"} & set(study.late)
     for row in study.shaped:

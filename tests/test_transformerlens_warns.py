@@ -1,5 +1,6 @@
-"""What the page of the IOI case says of TransformerLens' warnings and its entry points, held against the installed one."""
+"""What the pages say of TransformerLens' warnings and its entry points, held against the installed one."""
 
+import json
 import re
 import warnings
 from importlib.metadata import version
@@ -9,16 +10,19 @@ import torch
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.utilities import devices
 
-ROW = re.compile(r"(?m)^\| `([^`]+)` \| ([\d.]+) to ([\d.]+) \| (\*\*none\*\*|on every PyTorch) \|$")
+from mpscheck.runs import results
+
 INSTALLED = version("transformer-lens")
-BROKEN = "2.8.0"  # the release that has a warning of its own
+KINDS = {
+    "general": "may produce",
+    "of this version": "torch.nn.functional.linear",
+}  # as the data call them; what it says
 
 
 @pytest.fixture(scope="module")
-def rows(root) -> dict[str, tuple[str, str]]:
-    """The table of the page: what one writes, to which version of TransformerLens that goes, and the warning."""
-    page = (root / "docs" / "ioi.md").read_text(encoding="utf-8")
-    return {code: (last, said) for code, _first, last, said in ROW.findall(page)}
+def releases() -> dict[str, dict]:
+    """By release of TransformerLens: what one writes, and its warnings, as the pages show them."""
+    return json.loads(results.TRANSFORMERLENS.read_text(encoding="utf-8"))["releases"]
 
 
 @pytest.fixture
@@ -48,27 +52,24 @@ BRIDGE = ('TransformerBridge.boot_transformers(…, device="mps")', 'bridge.to("
 
 
 @pytest.mark.parametrize("code", BRIDGE)
-def test_the_bridge_warns_where_the_page_says_and_nowhere_else(rows, warned, monkeypatch, code):
-    last, said = rows[code]
-    assert INSTALLED.startswith(f"{last}."), "the page was held against another TransformerLens"
-    warns = said == "on every PyTorch"
-    monkeypatch.delenv("TRANSFORMERLENS_ALLOW_MPS", raising=False)
-    for torch_version, number in ((BROKEN, 2), ("2.13.0", 1)):
-        found = warned(code, torch_version)
-        assert len(found) == (number if warns else 0), found
-        assert any("may produce" in line for line in found) is warns
-    monkeypatch.setenv("TRANSFORMERLENS_ALLOW_MPS", "1")
-    assert warned(code, "2.13.0") == []
-    assert ["torch.nn.functional.linear" in line for line in warned(code, BROKEN)] == [True] * warns
+def test_the_bridge_warns_where_the_data_say_and_nowhere_else(releases, warned, monkeypatch, code):
+    for torch_version, said in releases[INSTALLED]["entries"][code].items():
+        for allowed, kinds in (("0", said["plain"]), ("1", said["allowed"])):
+            monkeypatch.setenv("TRANSFORMERLENS_ALLOW_MPS", allowed)
+            found = warned(code, torch_version)
+            assert sorted(kind for kind, words in KINDS.items() if any(words in line for line in found)) == sorted(
+                kinds
+            )
+            assert len(found) == len(kinds), found
 
 
-def test_the_rows_of_the_page_are_those_that_are_tested(rows):
-    assert set(rows) == {'HookedTransformer.from_pretrained(…, device="mps")', *BRIDGE}
+def test_the_entry_points_of_the_data_are_those_that_are_tested(releases):
+    assert set(releases[INSTALLED]["entries"]) == set(BRIDGE)
 
 
-def test_hooked_transformer_ends_where_the_page_says(rows):
-    """So the pages may not offer it as a cure without its name and its versions."""
-    (last,) = (last for code, (last, _) in rows.items() if code.startswith("HookedTransformer"))
+def test_hooked_transformer_ends_where_the_data_say(releases):
+    """So the pages may not offer it as a workaround without its name and its versions."""
+    last = [name for name, said in releases.items() if any(code.startswith("Hooked") for code in said["entries"])][-1]
     assert int(last.partition(".")[0]) < int(INSTALLED.partition(".")[0])
     with pytest.raises(ImportError, match="removed in TransformerLens 4.0"):
         from transformer_lens import HookedTransformer  # noqa: F401

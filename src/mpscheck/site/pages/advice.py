@@ -175,7 +175,7 @@ def m1_m2(advice: Advice, up: str = "") -> str:
     """What gradients need on M1 and M2, and what no release is known to mend there."""
     return (
         f"On an M1 or M2, the gradient of GPT-2's logits is {mended(advice, LONG_SUM)} "
-        f"([why]({up}exposure.md#which-bugs-these-are)); [batched products]({up}bugs/{BATCHED}.md) with a very long sum are "
+        f"([why]({up}exposure-details.md#which-bugs-these-are)); [batched products]({up}bugs/{BATCHED}.md) with a very long sum are "
         f"{mended(advice, BATCHED)}."
     )
 
