@@ -41,7 +41,7 @@ LESSONS = {  # of `shows` in a row: what follows, and why
     ),
     "failing shape": (
         "Probe with the shape that fails, and leave the random state alone",
-        "A probe needs no list of versions, and ends by itself. It sees the shape that it tries and no other. Draw its input "
+        "A probe needs no list of versions, and ends on its own. It sees the shape that it tries and no other. Draw its input "
         "from a generator of its own: `torch.manual_seed` in a probe changes the numbers of your user.",
     ),
     "presence": (
@@ -56,7 +56,7 @@ LESSONS = {  # of `shows` in a row: what follows, and why
     ),
     "macOS": (
         "Tie a fault of the system to the version of macOS",
-        "PyTorch's version says nothing of it, and the device alone keeps the detour after the update that fixed it. Where "
+        "PyTorch's version says nothing about it, and the device alone keeps the detour after the update that fixed it. Where "
         "both play a part, ask for both.",
     ),
 }
@@ -331,7 +331,7 @@ def picture(known: list[Entry], figures: dict[str, tuple[Figure, ...]]) -> str:
     return "\n".join(
         [
             f"- **By PyTorch.** Silent bugs that are known to be there: {by_release}. A low number on the newest says that few "
-            "have looked yet: what no source speaks of is unknown.",
+            "have looked yet: what no source mentions is unknown.",
             f"- **By macOS.** {len(tied)} of {len(silent)} silent bugs are tied to versions of macOS by a source. A source blames "
             f"Apple's side for {blamed['macos']}, PyTorch's for {blamed['torch']}, both for {blamed['both']}; for all others "
             "none does.",
