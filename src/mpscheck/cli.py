@@ -2,10 +2,12 @@
 
 import functools
 import math
+import os
 import sys
 
 import click
 
+from mpscheck import places
 from mpscheck.bugs.catalogue import BadBug, UnknownBug
 from mpscheck.known.wheels import BadWheel
 from mpscheck.runs.results import BadResults
@@ -28,6 +30,21 @@ def one_sentence(command):
     return wrapped
 
 
+def in_clone(command):
+    """Of a command that reads or writes what a wheel does not hold: installed from one, it says so, with exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args, **kwargs):
+        if not places.IS_CLONE:
+            name = click.get_current_context().info_name
+            sys.exit(
+                _say(f"mpscheck {name} works in a clone of the repository alone: this one is installed from a wheel.")
+            )
+        return command(*args, **kwargs)
+
+    return wrapped
+
+
 def _say(sentence: str) -> int:
     click.echo(sentence, err=True)
     return 2
@@ -41,19 +58,35 @@ def main() -> None:
 @main.command()
 @click.argument("names", nargs=-1, metavar="[SLUG|FILE]…")
 @click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Run file to write; results/local/ if not given.")
-@click.option("--publish", is_flag=True, help="Write to results/unverified/, for a pull request.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Run file to write; one in results/local/ if not given.")
+@click.option("--publish", is_flag=True, help="Write a file to send, after a look at what it will tell.")
+@click.option("--yes", is_flag=True, help="With --publish: do not ask.")
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code and machine.")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for one snippet.")
 @click.option("--memory", default=6.0, show_default=True, help="GiB of resident memory for one snippet.")
 @click.option("--deadline", default=math.inf, help="Minutes for the whole run; what it does not reach is not run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @one_sentence
-def run(names, device, out, publish, resume, timeout, memory, deadline, as_json):
+def run(names, device, out, publish, yes, resume, timeout, memory, deadline, as_json):
     """Measure snippets, also ones from outside the repository, and store the numbers."""
     from mpscheck.commands import run as command
 
-    sys.exit(command.main(names, device, out, publish, resume, timeout, memory, deadline, as_json))
+    sys.exit(command.main(names, device, out, publish, yes, resume, timeout, memory, deadline, as_json))
+
+
+def _tool(name: str, file: str, says: str) -> None:
+    """A command that is one of the single files, run with this Python."""
+    passed_on = {"ignore_unknown_options": True, "help_option_names": []}
+
+    @main.command(name, help=f"{says} The same as python {file}; --help says more.", context_settings=passed_on)
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def tool(arguments):
+        os.execv(sys.executable, [sys.executable, str(places.SNIPPETS / file), *arguments])
+
+
+_tool("validate", "validate_mps.py", "Does a model compute on this device what it computes on the CPU?")
+_tool("locate", "locate_divergence.py", "Where is it wrong? The first op where a device leaves the CPU.")
+_tool("audit", "audit_mps.py", "Would this program meet a known bug? On any machine.")
 
 
 @main.command()
@@ -72,6 +105,7 @@ def controls(slugs, resume, publish, as_json):
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
 @click.option("--fix", is_flag=True, help="Mend what can be mended: main block, order of the metadata, formatting.")
+@in_clone
 @one_sentence
 def lint(files, fix):
     """Check the snippets, and the rows of the catalogue if no file is named, against CONTRIBUTING.md."""
@@ -82,6 +116,7 @@ def lint(files, fix):
 
 @main.command()
 @click.argument("name", metavar="NUMBER|OWNER/REPO#NUMBER|SLUG")
+@in_clone
 @one_sentence
 def new(name):
     """Begin the snippet of a bug that is known from threads alone, with all that the catalogue knows of it."""
@@ -103,6 +138,7 @@ def export(slug, form):
 
 @main.command("try")
 @click.argument("name", metavar="FILE|SLUG")
+@in_clone
 @one_sentence
 def attempt(name):
     """Mend, lint and measure one snippet on healthy and sick devices, and say the next step."""
@@ -112,6 +148,7 @@ def attempt(name):
 
 
 @main.command()
+@in_clone
 @one_sentence
 def site():
     """Write the generated parts of the site (under docs/) from the snippets and results."""
@@ -124,6 +161,7 @@ def site():
 @click.option(
     "--few", is_flag=True, help="Only the checks of the planted cases and a tenth of the others: what the tests do."
 )
+@in_clone
 @one_sentence
 def rehearse(few):
     """Write made-up runs, and the pages that they would give, below .cache/rehearsal; `make rehearsal` builds the site."""
@@ -145,6 +183,7 @@ def stats(as_json):
 @main.command()
 @click.option("--device", help="mps, cuda, emu …; the best one here if not given.")
 @click.option("--fresh", is_flag=True, help="Do everything again, also what has not changed.")
+@in_clone
 @one_sentence
 def verify(device, fresh):
     """Do all there is on this machine: measure, validate real models, build the site."""
@@ -162,6 +201,7 @@ def verify(device, fresh):
     ),
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not current.")
+@in_clone
 @one_sentence
 def derived(kinds, check):
     """Renew the checked-in files that are made from others: all kinds if none are named."""
@@ -176,6 +216,7 @@ def derived(kinds, check):
 @click.option("--entry", "entries", multiple=True, type=click.Choice(["transformers", "bridge"]), help="Default: both.")
 @click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
 @click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
+@in_clone
 @one_sentence
 def detection(faults, models, entries, publish, resume):
     """Which check catches which fault: real models on the emulated device, one fault at a time."""
@@ -192,6 +233,7 @@ def detection(faults, models, entries, publish, resume):
 )
 @click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
 @click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
+@in_clone
 @one_sentence
 def works_with(names, runs, seconds, publish, resume):
     """What validate and locate say of the models that people use: healthy, with other arithmetic, with one fault."""
@@ -204,6 +246,7 @@ def works_with(names, runs, seconds, publish, resume):
 @click.argument("models", nargs=-1, metavar="[MODEL]…")
 @click.option("--few", is_flag=True, help="Only a few faults, and nothing is kept: seconds.")
 @click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@in_clone
 @one_sentence
 def redteam(models, few, publish):
     """How large and frequent must an error be to be seen? Faults that are made by rule, not written one by one."""
@@ -214,6 +257,7 @@ def redteam(models, few, publish):
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME]…")
+@in_clone
 @one_sentence
 def environments(names):
     """Make the environments of other library versions that some tests, notebooks and measurements need."""
@@ -224,6 +268,7 @@ def environments(names):
 
 @main.command()
 @click.argument("versions", nargs=-1, metavar="[TORCH]…")
+@in_clone
 @one_sentence
 def declared(versions):
     """Read what PyTorch's wheels for macOS declare, without a Mac; all releases not yet read if none are given."""
@@ -234,6 +279,7 @@ def declared(versions):
 
 @main.command()
 @click.argument("slugs", nargs=-1)
+@in_clone
 @one_sentence
 def settle(slugs):
     """Where runs contradict what is said: each with the diff of the bug's file that would settle it. Changes nothing."""

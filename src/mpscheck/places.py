@@ -1,15 +1,22 @@
-"""Where things are: the root of the repository and the folders that more than one module needs."""
+"""Where things are: the root of the repository and the folders that more than one module needs.
+
+Installed from a wheel there is no repository: what is read of it lies in the package, and what is written goes into the
+folder that the command was started in.
+"""
 
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-ROOT = PACKAGE.parents[1]
+IS_CLONE = (PACKAGE.parents[1] / "pyproject.toml").is_file() and PACKAGE.parent.name == "src"
+ROOT = PACKAGE.parents[1] if IS_CLONE else PACKAGE / "data"
 SNIPPETS = ROOT / "snippets"
 BUGS = SNIPPETS / "bugs"
 CATALOGUE = ROOT / "catalogue"
 RESULTS = ROOT / "results"
+OWN = RESULTS if IS_CLONE else Path.cwd() / "mpscheck-results"  # what this machine measures: local/, unverified/
 
 
 def shown(path: Path) -> str:
-    """A path as a reader types it: from the root of the repository, or as it was given."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    """A path as a reader types it: from the root of the repository, or from here, or as it was given."""
+    top = ROOT if IS_CLONE else Path.cwd()
+    return str(path.relative_to(top)) if path.is_relative_to(top) else str(path)

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.known.evidence import NOT_PROVEN
-from mpscheck.places import ROOT
+from mpscheck.places import shown as shown_path
 from mpscheck.progress import console, progress
 from mpscheck.runs import emulated, made_of, numerics, provenance, runner
 
@@ -46,7 +46,7 @@ def main(slugs, resume: bool, publish: bool, as_json: bool) -> int:
         click.echo(json.dumps({"schema": 1, "provenance": where, "rows": shown}, indent=1, sort_keys=True))
     else:
         _print(shown, problems)
-        folder = (emulated.PUBLISHED if publish else emulated.LOCAL).relative_to(ROOT)
+        folder = shown_path(emulated.PUBLISHED if publish else emulated.LOCAL)
         counted = f"{len(missing)} measured, {len(shown) - len(missing)} kept from before"
         click.echo(f"{counted}; stored in {folder}/{KIND}, one file a bug")
     return 1 if problems else 0

@@ -11,6 +11,7 @@ import click
 
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
+from mpscheck.commands import consent
 from mpscheck.known import measured as measurements
 from mpscheck.known.expected import expected_on
 from mpscheck.known.measured import Index
@@ -20,7 +21,7 @@ from mpscheck.runs import canaries, fitness, numerics, provenance, results, runn
 from mpscheck.runs.journal import SUFFIX, Journal, is_record, split
 
 
-def main(names, device, out, publish, resume, timeout, memory, deadline, as_json) -> int:
+def main(names, device, out, publish, yes, resume, timeout, memory, deadline, as_json) -> int:
     until = time.monotonic() + 60 * deadline
     with stop.at_safe_points():
         named = dict.fromkeys(names)
@@ -38,13 +39,18 @@ def main(names, device, out, publish, resume, timeout, memory, deadline, as_json
                 click.echo(missing, err=True)
                 return 2
             where = provenance.collect(device)
+            if publish and not consent.agreed(where, len(bugs), yes):
+                return 2
             folder = results.UNVERIFIED if publish else results.LOCAL
             run_file = Path(out) if out else folder / f"{provenance.run_id(where)}.json"
             earlier = earlier_runs(bugs, where)
             run, new = measure(bugs, where, run_file, resume, worker, earlier)
     if as_json:
         click.echo(json.dumps(run))
-    return summary(bugs, run, new, run_file, earlier, quiet=as_json)
+    status = summary(bugs, run, new, run_file, earlier, quiet=as_json)
+    if publish and run_file.exists():
+        click.echo(f'To send it, attach {shown(run_file)} to the issue form "A run from my Mac", unchanged.', err=True)
+    return status
 
 
 def missing_device(device: str, worker: runner.Worker) -> str | None:

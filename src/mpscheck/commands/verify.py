@@ -98,7 +98,10 @@ def steps_on(device: str, fresh: bool) -> list[Step]:
         Step(
             "Build the site",
             (sys.executable, "-m", "mkdocs", "build", "--strict"),
-            reads=("docs/**/*", "mkdocs.yml", "overrides/**/*", "snippets/**/*", "requirements.lock"),
+            reads=(
+                *("docs/**/*", "mkdocs.yml", "overrides/**/*", "requirements.lock"),
+                *("snippets/**/*", "catalogue/**/*", "src/**/*.py", "setup.py", "pyproject.toml"),  # the wheel
+            ),
             makes="site/index.html",
             variables={"NO_MKDOCS_2_WARNING": "1"},
         ),

@@ -26,6 +26,7 @@ ORDINARY = frozenset(
 _END = f"\n'\"<>|:/\\\\{GONE}"  # ends a folder's name
 _QUOTED = [re.compile(rf"(?<={q})(?:[A-Za-z]:|~|{GONE}|file://)?[/\\][^{q}\n]*(?=[/\\][^{q}\n]*{q})") for q in "'\"`"]
 _OF_PEOPLE = re.compile(rf"(?:{GONE}|[/\\](?:Users|home|Volumes))(?:[/\\][^{_END}]*[^\s{_END}])+(?=[/\\][^\s{_END}])")
+_OF_A_PERSON = re.compile(r"[/\\](?:Users|home|Volumes)[/\\]|[/\\]var[/\\]folders[/\\]")
 _HOME = re.compile(rf"[/\\](?:Users|home)[/\\][^\s{_END}]+")
 _FOLDERS = re.compile(
     r"(?<![\w.])(?<!:/)(?:[A-Za-z]:|~[\w.-]*)?(?:[/\\][^\s/\\:'\"<>|]+)+(?=[/\\][^\s/\\:'\"<>|])|~[\w.-]+(?=[/\\])"
@@ -42,6 +43,11 @@ def redacted(text: str) -> str:
     for name in _own_names():
         text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", GONE, text, flags=re.IGNORECASE)
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text).strip()
+
+
+def names_a_person(text: str) -> bool:
+    """Whether a text from another machine, which `redacted` has not seen, names somebody's folder or address."""
+    return any(pattern.search(text) for pattern in (_OF_A_PERSON, _MAIL))
 
 
 def shown(value: str) -> str:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from importlib import metadata
 
-from mpscheck.places import ROOT
+from mpscheck.places import IS_CLONE, ROOT
 from mpscheck.runs import machine, private
 from mpscheck.runs.macos import macos_version, said
 
@@ -70,7 +70,9 @@ def packages() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """The commit of this repository, with a plus sign where the code was changed since; None outside of a clone."""
+    """The commit of this code, with a plus sign where it was changed since; None where neither git nor a wheel tells."""
+    if not IS_CLONE:
+        return (ROOT / "commit").read_text(encoding="utf-8") or None
     git = ("git", "-C", str(ROOT))
     if said(*git, "rev-parse", "--show-toplevel") != str(ROOT):
         return None

@@ -13,13 +13,13 @@ from pathlib import Path
 import jsonschema
 import jsonschema_rs
 
-from mpscheck.places import RESULTS
+from mpscheck.places import OWN, RESULTS
 
 SCHEMA = RESULTS / "schema.json"
 RUNS = RESULTS / "runs"  # brought by the job that publishes
 TRANSFORMERLENS = RESULTS / "transformerlens.json"  # what its releases do about mps
-UNVERIFIED = RESULTS / "unverified"  # sent by people
-LOCAL = RESULTS / "local"
+UNVERIFIED = OWN / "unverified"  # sent by people
+LOCAL = OWN / "local"
 VERSION = 2
 MAX_BYTES = 20_000_000
 MAX_DIGITS = 400
