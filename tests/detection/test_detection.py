@@ -117,7 +117,13 @@ def test_facts_count_what_the_cells_say():
 
 ALL = {"IOI": cell("caught"), "logits": cell("caught")}
 NOTHING = cell("not met", 0)
-NO_CELL = {"IOI": NOTHING, "logits": NOTHING, "backward": NOTHING, "locate": NOTHING}
+NO_CELL = {
+    "sign_of_one_logit_difference": NOTHING,
+    "IOI": NOTHING,
+    "logits": NOTHING,
+    "backward": NOTHING,
+    "locate": NOTHING,
+}
 
 
 def of_each_outcome() -> list[dict]:
@@ -160,6 +166,9 @@ def test_each_fault_has_one_outcome_and_the_page_says_why_none_caught_it():
         and "dtype of *weight* is float16" in reasons["never-so"]
     )
     assert "do not call `fft_c2c`" in reasons["uncalled"] and "An error in logits" in reasons["stopped"]
+    first, other = made["detection-tables"].split("### `other`")
+    assert "left out of this table: 3. [Not hit](#how-to-read-the-tables) by this model this way: 2 of them." in first
+    assert "yet" not in first and "Not measured yet with this model: 5 more." in other
     seen = facts.by_check(rows)
     assert (seen["backward"].caught, seen["backward"].alone) == (["alone"], ["alone"])
     assert (seen["IOI"].caught, seen["IOI"].alone) == (["everywhere"], [])

@@ -154,9 +154,19 @@ def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
             f"### `{found.model}` through {ENTRIES[found.entry]}",
             "\n".join(f"- {sentence}" for sentence in sentences(found)),
             table(["Fault", *columns], lines, f"What catches which fault, {label}"),
-            f"The other {len(here) - len(met)} faults are [not hit](#how-to-read-the-tables) by this model this way.",
+            others(here, met, {row["fault"] for row in rows}),
         ]
     )
+
+
+def others(here: list[dict], shown: list[dict], all_: set[str]) -> str:
+    """The rows of a model that its table leaves out, and those that it has not."""
+    rest = [row for row in here if row not in shown]
+    absent = len(all_ - {row["fault"] for row in here})
+    unhit = sum(not row["fired"] for row in rest)
+    said = f"Faults that made no number wrong here, left out of this table: {len(rest)}. "
+    said += f"[Not hit](#how-to-read-the-tables) by this model this way: {unhit} of them."
+    return said + f" Not measured yet with this model: {absent} more." * bool(absent)
 
 
 def name_of(row: dict, pages: set[str]) -> str:
