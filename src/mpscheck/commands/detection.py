@@ -104,7 +104,7 @@ def ordered(rows: list[dict], known: list[str]) -> list[dict]:
 def show(rows: list[dict]) -> None:
     """Print a table for each model and entry point, and the sentences that follow from it."""
     for found in by_subject(rows):
-        here = [row for row in rows if (row["model"], row["entry"]) == (found.model, found.entry)]
+        here = [row for row in rows if (row["model"], row["entry"]) == (found.model, found.entry) and row["fired"]]
         columns = list(dict.fromkeys(name for row in here for name in row["cells"]))
         table = Table(title=f"{found.model} through {found.entry} (emulated)")
         for heading in ("fault", *columns):
@@ -113,5 +113,6 @@ def show(rows: list[dict]) -> None:
             cells = (row["cells"].get(name) for name in columns)
             table.add_row(row["fault"], *(MARKS[cell["verdict"]] if cell else "" for cell in cells))
         console.print(table)
+        console.print(f"{found.faults - len(here)} of {found.faults} faults would fire on no call, and were not run.")
         for sentence in sentences(found):
             console.print(sentence, markup=False)

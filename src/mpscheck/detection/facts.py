@@ -4,6 +4,14 @@ from dataclasses import dataclass
 
 SIGN = "sign of one logit difference"  # positive in TransformerLens#1178 on the CPU, negative on mps
 NOT_VALIDATE = (SIGN, "locate", "audit", "snippet")  # columns that are no checks of validate_mps.py
+OUTCOMES = {  # of a fault on all models together, the worst first: what it says of the checks
+    "missed": "a number was wrong while a check ran, and all of them agreed",
+    "stopped": "none caught it, and one ended with an error",
+    "no wrong number": "it fired, and no number came out wrong while a check ran",
+    "never so": "its op is called, never as the fault needs it",
+    "never called": "its op is not called",
+    "caught": "a check caught it",
+}
 QUICK = ("IOI", "logits", "residual stream", "attention patterns", "patching")  # a test holds it against the file
 
 
@@ -33,7 +41,7 @@ def facts(rows: list[dict]) -> Facts:
     met = [row for row in rows if any(checks(row)[name]["wrong"] for name in checks(row))]
     caught = [row for row in met if caught_by(row)]
     rest = [row for row in met if not caught_by(row)]
-    stopped = [row for row in rest if any(cell["verdict"] == "could not check" for cell in checks(row).values())]
+    stopped = [row for row in rest if stopped_in(row)]
     alone = {name: names(row for row in caught if caught_by(row) == [name]) for name in checks(rows[0])}
     located = [row for row in rows if row["cells"]["locate"]["wrong"]]
     found = [row for row in located if row["cells"]["locate"]["verdict"] == "caught"]
@@ -63,6 +71,62 @@ def by_subject(rows: list[dict]) -> list[Facts]:
     return [facts([row for row in rows if (row["model"], row["entry"]) == subject]) for subject in subjects]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one fault on all models together, and the row that says most of it."""
+
+    fault: str
+    outcome: str
+    row: dict
+
+
+def outcomes(rows: list[dict]) -> list[Outcome]:
+    """Of each fault what became of it, those of one outcome together, in the order of `OUTCOMES`."""
+    by_fault: dict[str, list[dict]] = {}
+    for row in rows:
+        by_fault.setdefault(row["fault"], []).append(row)
+    found = [outcome(fault, some) for fault, some in by_fault.items()]
+    return sorted(found, key=lambda one: (list(OUTCOMES).index(one.outcome), one.fault))
+
+
+def outcome(fault: str, rows: list[dict]) -> Outcome:
+    """What became of a fault, from its rows."""
+    wrong = [row for row in rows if any(cell["wrong"] for cell in checks(row).values())]
+    most = max(rows, key=lambda row: row["called"])
+    if caught := [row for row in wrong if caught_by(row)]:
+        return Outcome(fault, "caught", caught[0])
+    if stopped := [row for row in wrong if stopped_in(row)]:
+        return Outcome(fault, "stopped", stopped[0])
+    if wrong:
+        return Outcome(fault, "missed", wrong[0])
+    if fired := [row for row in rows if row["fired"]]:
+        return Outcome(fault, "no wrong number", fired[0])
+    return Outcome(fault, "never so" if most["called"] else "never called", most)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one check saw of the faults, all models together: names of those that made a number wrong while it ran, …"""
+
+    wrong: list[str]
+    caught: list[str]
+    alone: list[str]  # and that no other check caught on any model
+
+
+def by_check(rows: list[dict]) -> dict[str, Seen]:
+    """What each check of validate_mps.py saw."""
+    catchers: dict[str, set[str]] = {}
+    for row in rows:
+        catchers.setdefault(row["fault"], set()).update(caught_by(row))
+
+    def seen(check: str) -> Seen:
+        here = [row for row in rows if checks(row)[check]["wrong"]]
+        caught = [fault for fault, by in catchers.items() if check in by]
+        return Seen(list(dict.fromkeys(names(here))), caught, [fault for fault in caught if catchers[fault] == {check}])
+
+    return {check: seen(check) for check in (checks(rows[0]) if rows else ())}
+
+
 def checks(row: dict) -> dict[str, dict]:
     """The cells of validate_mps.py's checks alone."""
     return {name: cell for name, cell in row["cells"].items() if name not in NOT_VALIDATE}
@@ -71,6 +135,11 @@ def checks(row: dict) -> dict[str, dict]:
 def caught_by(row: dict) -> list[str]:
     """The checks of validate_mps.py that caught the fault."""
     return [name for name, cell in checks(row).items() if cell["verdict"] == "caught"]
+
+
+def stopped_in(row: dict) -> list[str]:
+    """The checks of validate_mps.py that ended with an error."""
+    return [name for name, cell in checks(row).items() if cell["verdict"] == "could not check"]
 
 
 def names(rows) -> list[str]:

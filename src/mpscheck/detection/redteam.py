@@ -20,12 +20,11 @@ from mpscheck.detection import DEVICE, libraries
 from mpscheck.detection.faults import counting
 from mpscheck.detection.generated import RATES, SIZES, SIZES_AT_RATES, Calls, Kind, draw
 from mpscheck.detection.located import Located, located
+from mpscheck.detection.remembering import Remembering
 from mpscheck.emulation.faults import only
-from mpscheck.tools.copies import everything
 from mpscheck.tools.validate.checks import CHECKS
 from mpscheck.tools.validate.command import inputs_for
 from mpscheck.tools.validate.compare import WORST_FIRST
-from mpscheck.tools.validate.modes import Shaken
 from mpscheck.tools.validate.report import outcome
 from mpscheck.tools.validate.run import Run, copy_to
 
@@ -86,25 +85,13 @@ def trials(calls: Calls, model: str, few: bool = False) -> list[Trial]:
     return found
 
 
-class Remembering(Run):
-    """A run that computes on the CPU once what is the same for each fault; what the device gives is always computed."""
-
-    cpu_gave: dict[tuple, list] = {}  # noqa: RUF012  (one model a process)
-
-    def once(self, function, model, batch, device="cpu", mode=None):
-        if device != "cpu":
-            return super().once(function, model, batch, device, mode)
-        which = (mode.sign, mode.draws.initial_seed()) if isinstance(mode, Shaken) else type(mode)
-        given = tuple((str(t.dtype), *t.shape, t.numpy().tobytes()) for t in everything(batch))
-        key = (model, function, which, given)
-        if key not in self.cpu_gave:
-            self.cpu_gave[key] = super().once(function, model, batch, device, mode)
-        return self.cpu_gave[key]
+class RememberingRun(Remembering, Run):
+    """The checks as the package has them."""
 
 
 def checked(model: nn.Module, inputs: object) -> dict[str, str]:
     """The verdict of each check of validate."""
-    run = Remembering(model, copy_to(model, DEVICE), DEVICE, [inputs], None, [])
+    run = RememberingRun(model, copy_to(model, DEVICE), DEVICE, [inputs], None, [])
     return {name: outcome(run, name).verdict for name in CHECKS}
 
 

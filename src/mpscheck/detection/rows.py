@@ -1,5 +1,8 @@
 """One row of the detection table: one model, one fault, and what each check says of it on the emulated device.
 
+One run on the healthy device says which faults would fire at all: only those are tried, the others have its cells. A row
+says how many calls there were of the fault's ops, on how many of them it would fire, and if on none, what they lack.
+
 A cell is a dict: `verdict` (caught, passed, not met or could not check), `wrong` (how many calls gave a wrong result
 while the check ran), `margin` (the error over the allowed one, where there is one) and `text`.
 
@@ -12,7 +15,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -22,7 +25,9 @@ from mpscheck.bugs import catalogue
 from mpscheck.detection import DEVICE
 from mpscheck.detection.facts import SIGN
 from mpscheck.detection.faults import counting, groups
+from mpscheck.detection.hits import watching
 from mpscheck.detection.located import located
+from mpscheck.detection.remembering import Remembering
 from mpscheck.emulation import faults
 from mpscheck.emulation.faults import Fault
 from mpscheck.places import ROOT
@@ -62,25 +67,29 @@ def load(tool: ModuleType, model: str, entry: str) -> Subject:
 
 
 def row(tool: ModuleType, subject: Subject, fault: Fault) -> dict[str, dict]:
-    """The cells of `validate_mps.py`'s checks and of `locate`, by name. The device is sick only within."""
-    wrong = 0
+    """The cells of `validate_mps.py`'s checks and of `locate`, by name, on a device with this fault."""
+    told: list[int] = []
+    with faults.only(counting(fault, lambda: told.append(1))):
+        return cells(tool, subject, told)
 
-    def told():
-        nonlocal wrong
-        wrong += 1
+
+def cells(tool: ModuleType, subject: Subject, wrong: Sequence = ()) -> dict[str, dict]:
+    """The cells on the device as it is; it puts something into `wrong` for each wrong result."""
+
+    class Run(Remembering, tool.Run):
+        pass
 
     def cell(check: Callable[[], dict], before: int = 0) -> dict:
-        start = wrong
+        start = len(wrong)
         found = check()
-        return met_or_not(found, wrong - start + before)
+        return met_or_not(found, len(wrong) - start + before)
 
-    with faults.only(counting(fault, told)):
-        torch.manual_seed(0)
-        other = tool.copy_to(subject.model, DEVICE)
-        moved = wrong  # a fault may spoil the weights on their way to the device
-        run = tool.Run(subject.model, other, DEVICE, subject.batches, subject.tokenizer, [])
-        found = {name: cell(lambda name=name: checked(tool, run, name), moved) for name in tool.CHECKS}
-        found["locate"] = cell(lambda: by_locate(subject))
+    torch.manual_seed(0)
+    other = tool.copy_to(subject.model, DEVICE)
+    moved = len(wrong)  # a fault may spoil the weights on their way to the device
+    run = Run(subject.model, other, DEVICE, subject.batches, subject.tokenizer, [])
+    found = {name: cell(lambda name=name: checked(tool, run, name), moved) for name in tool.CHECKS}
+    found["locate"] = cell(lambda: by_locate(subject))
     return {SIGN: by_sign(run, found["IOI"]), **found}
 
 
@@ -143,17 +152,27 @@ def audit_cell(findings: list) -> dict:
 
 
 def rows(model: str, entry: str, wanted: set[str]) -> Iterator[dict]:
-    """The rows of a model for the faults with these slugs."""
+    """The rows of a model for the faults with these slugs; first those of faults that would never fire, which are not run."""
     tool = validate_mps()
     subject = load(tool, model, entry)
     audits = audited(tool, subject)
-    for group, members in groups().items():
-        for fault in members:
-            if fault.slug in wanted:
-                cells = row(tool, subject, fault) | ({"audit": audits[fault.slug]} if group == "catalogue" else {})
-                ops = sorted({op for trigger in fault.triggers for op in trigger.ops})
-                named = {"model": model, "entry": entry, "fault": fault.slug, "group": group, "ops": ops}
-                yield named | {"cells": cells}
+    members = [(group, one) for group, some in groups().items() for one in some if one.slug in wanted]
+    with watching([one for _, one in members]) as seen:
+        healthy = cells(tool, subject)
+    for group, one in sorted(members, key=lambda member: seen[member[1].slug].fired > 0):
+        watch = seen[one.slug]
+        found = row(tool, subject, one) if watch.fired else healthy
+        yield {
+            "model": model,
+            "entry": entry,
+            "fault": one.slug,
+            "group": group,
+            "ops": sorted(watch.ops),
+            "called": watch.called,
+            "fired": watch.fired,
+            "lacking": watch.lacking(),
+            "cells": found | ({"audit": audits[one.slug]} if group == "catalogue" else {}),
+        }
 
 
 def main(model: str, entry: str, *wanted: str) -> None:

@@ -88,7 +88,7 @@ def of_row(fault: str, bugs: dict[str, Bug]) -> dict[str, str]:
         "validate_mps.py": code("../../snippets/validate_mps.py"),
         "locate and audit": code("tools/**/*.py"),
         "fault": own,
-        "counting": digest([code("detection/rows.py"), code("detection/located.py")]),
+        "counting": digest(code(f"detection/{name}.py") for name in ("rows", "hits", "remembering", "located")),
         "device": device(),
     }
 
@@ -113,9 +113,10 @@ def of_redteam() -> dict[str, str]:
     return {
         "validate and locate": digest([shared(), code("tools/validate/*.py"), code("tools/locate/*.py")]),
         "faults": digest(
-            map(
-                code, ("detection/generated.py", "detection/redteam.py", "detection/located.py", "emulation/effects.py")
-            )
+            [
+                *(code(f"detection/{name}.py") for name in ("generated", "redteam", "remembering", "located")),
+                code("emulation/effects.py"),
+            ]
         ),
         "models": models,
         "device": device(),

@@ -1,7 +1,10 @@
 """Which check caught which fault, from `results/emulated/detection/`, and the false alarms. Pure."""
 
+from collections import Counter
+
+from mpscheck.bugs import trigger
 from mpscheck.bugs.bug import Bug
-from mpscheck.detection.facts import Facts, by_subject, sentences
+from mpscheck.detection.facts import Facts, Outcome, by_check, by_subject, outcomes, sentences, stopped_in
 from mpscheck.runs import made_of
 from mpscheck.site import words
 from mpscheck.site.inputs import Inputs, pieces
@@ -27,8 +30,12 @@ def files(inputs: Inputs) -> dict[str, str]:
     """The generated files that the page includes."""
     rows = sorted((document["row"] for document in inputs.detection.values()), key=place)
     found, pages = by_subject(rows), {entry.slug for entry in inputs.known}
+    ends = outcomes(rows)
     return pieces(
+        detection_summary=summary(ends),
         detection_sentence=headline(found),
+        detection_checks=checks_table(rows),
+        detection_uncaught=uncaught(ends, {bug.slug: bug for bug in inputs.checks}, pages),
         detection_tables="\n\n".join(subject(one, rows, pages) for one in found) or "Not made yet.",
         detection_made=words.made(inputs.detection) + outdated(inputs.detection, inputs.checks),
         calibration=calibrated(inputs.calibration),
@@ -46,6 +53,62 @@ def outdated(results: dict[str, dict], bugs: tuple[Bug, ...]) -> str:
     return words.changed_since(
         made_of.changed(d["made_of"], made_of.of_row(d["row"]["fault"], by_slug)) for d in results.values()
     )
+
+
+def summary(ends: list[Outcome]) -> str:
+    """How many faults these models hit, and how many of those a check caught, as shares."""
+    if not ends:
+        return "Not made yet."
+    count = Counter(one.outcome for one in ends)
+    wrong = count["caught"] + count["stopped"] + count["missed"]
+    fired = wrong + count["no wrong number"]
+    stopped = f", and ended with an error for {count['stopped']} more" if count["stopped"] else ""
+    return (
+        f"Of **{len(ends)} faults** these models hit **{fired} ({fired / len(ends):.0%})**. {wrong} of them made a number wrong "
+        f"while a check ran, and `validate_mps.py` caught **{count['caught']} of {wrong} ({count['caught'] / max(wrong, 1):.0%})**{stopped}. "
+        f"The other {len(ends) - fired} say nothing about the checks: {count['never called']} are of an op that these models do "
+        f"not call, {count['never so']} of one that they never call as the fault needs it. "
+        "[Why none caught it](#what-no-check-caught), for each."
+    )
+
+
+def checks_table(rows: list[dict]) -> str:
+    """What each check saw, all models together."""
+    lines = [
+        [name, str(len(seen.wrong)), str(len(seen.caught)), str(len(seen.alone))]
+        for name, seen in by_check(rows).items()
+    ]
+    headings = ["Check", "Faults that made a number wrong while it ran", "Caught", "Caught by it alone"]
+    return table(headings, lines, "Faults caught by each check") if lines else "Not made yet."
+
+
+def uncaught(ends: list[Outcome], bugs: dict[str, Bug], pages: set[str]) -> str:
+    """Each fault that no check caught, and why."""
+    lines = [[name_of(one.row, pages), why(one, bugs.get(one.fault))] for one in ends if one.outcome != "caught"]
+    return table(["Fault", "Why no check caught it"], lines, "Faults that no check caught") if lines else "None."
+
+
+def why(one: Outcome, bug: Bug | None) -> str:
+    """Why no check caught a fault, in a sentence."""
+    row = one.row
+    if one.outcome == "missed":
+        return "**Missed**: a number was wrong while a check ran, and all checks agreed."
+    if one.outcome == "stopped":
+        return f"An error in {', '.join(stopped_in(row))}: `validate_mps.py` says `COULD NOT CHECK`."
+    if one.outcome == "no wrong number":
+        rare = f" It is wrong in 1 of {bug.effect.every} calls." if bug and bug.effect.every > 1 else ""
+        memory = " What is wrong is the memory that it takes." if bug and bug.kind == "memory" else ""
+        return f"It fired on {calls(row['fired'])}, and no number came out wrong while a check ran.{rare}{memory}"
+    if one.outcome == "never called":
+        return f"These models do not call {', '.join(f'`{op}`' for op in row['ops'])}."
+    lacking = trigger.sentence(trigger.parse([row["lacking"]]))
+    made = f"`{row['model']}` through {ENTRIES[row['entry']]} makes {calls(row['called'])} of its op"
+    return f"{made}, none of them so: {lacking}."
+
+
+def calls(number: int) -> str:
+    """So many calls."""
+    return f"{number:,} call" + "s" * (number != 1)
 
 
 def headline(found: list[Facts]) -> str:
@@ -74,7 +137,7 @@ def sentence(found: Facts) -> str:
 
 
 def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
-    """Heading, sentences and table of one model and entry point; faults that it does not meet are a list."""
+    """Heading, sentences and table of one model and entry point, without the faults that it does not hit."""
     here = [row for row in rows if (row["model"], row["entry"]) == (found.model, found.entry)]
     met = [row for row in here if any(cell["wrong"] for name, cell in row["cells"].items() if name != "snippet")]
     columns = list(dict.fromkeys(name for row in here for name in row["cells"]))
@@ -85,17 +148,25 @@ def subject(found: Facts, rows: list[dict], pages: set[str]) -> str:
         ]
         for row in met
     ]
-    rest = [row["fault"] for row in here if row not in met]
     label = f"{found.model} through {found.entry}"
     return "\n\n".join(
         [
             f"### `{found.model}` through {ENTRIES[found.entry]}",
             "\n".join(f"- {sentence}" for sentence in sentences(found)),
             table(["Fault", *columns], lines, f"What catches which fault, {label}"),
-            f"Not hit by this model this way, so nothing follows: {', '.join(f'`{name}`' for name in rest)}.\n"
-            "{ data-search-exclude }",
+            others(here, met, {row["fault"] for row in rows}),
         ]
     )
+
+
+def others(here: list[dict], shown: list[dict], all_: set[str]) -> str:
+    """The rows of a model that its table leaves out, and those that it has not."""
+    rest = [row for row in here if row not in shown]
+    absent = len(all_ - {row["fault"] for row in here})
+    unhit = sum(not row["fired"] for row in rest)
+    said = f"Faults that made no number wrong here, left out of this table: {len(rest)}. "
+    said += f"[Not hit](#how-to-read-the-tables) by this model this way: {unhit} of them."
+    return said + f" Not measured yet with this model: {absent} more." * bool(absent)
 
 
 def name_of(row: dict, pages: set[str]) -> str:
