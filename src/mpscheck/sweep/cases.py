@@ -18,6 +18,7 @@ from mpscheck.sweep import layouts
 from mpscheck.sweep.entries import Entry, Sample
 from mpscheck.sweep.layouts import EXPANDED, PLAIN
 from mpscheck.tools.locate.judge import MOVES, Difference, difference, in_one_order, only_order
+from mpscheck.tools.locate.lockstep import first_line
 from mpscheck.tools.locate.replay import mapped, tensors_in, wide_dtype
 
 FORMS = ("call", "again", "out", "inplace", "backward")
@@ -34,6 +35,12 @@ REFUSALS = (  # how a device says that it does not do this at all, in small lett
     "complex128",
     "invalid dtype",
     "got: emu",
+    "view size is not compatible",
+    "must be contiguous",
+    "is_contiguous",
+    "must have a last dimension with stride 1",
+    "divisible by 2",
+    "unresolved conjugated",
 )
 INCOMING = (PLAIN, EXPANDED, "transposed", "stepped")  # layouts of the gradient that comes in
 FILLER = 7
@@ -279,13 +286,27 @@ class Bench:
                 self._out_on_cpu(expected)
         except NotHere:
             return Outcome("not-run")
+        if any(case.layouts[n] == EXPANDED for n in expected.changed) or (case.form == "again" and expected.changed):
+            return Outcome("not-run")  # torch leaves open what several writes to one place give
         try:
             found = self._on_device(case, expected)
         except Exception as error:  # whatever a device raises
-            return refused_or_raised(error)
+            mixed = any(layout in layouts.ON_CPU for layout in case.layouts)
+            refused = mixed or is_refusal(error) or self._raises_on_cpu(case)
+            return Outcome("refused" if refused else "raises", first_line(error)[:200])
         if found is None or not self.is_random(case):
             return AGREES if found is None else Outcome(found.kind, said_of(found), found.ratio)
         return RANDOM
+
+    def _raises_on_cpu(self, case: Case) -> bool:
+        """Whether the CPU refuses such layouts too, as `view` does."""
+        if self.device == "cpu":
+            return False
+        try:
+            Bench(self.entry, self.dtype, self.sample, "cpu")._on_device(case, self.expected(case))
+        except Exception:  # whatever an op raises
+            return True
+        return False
 
     def _on_device(self, case: Case, expected: Expected) -> Difference | None:
         args, kwargs, tensors, memory = self.arguments(case, self.device)
@@ -323,8 +344,10 @@ class Bench:
         self.entry.call(self.device, *args, **kwargs, out=bundle(views))
         if found := self.worst(case, expected, fetched(views)):
             return found
-        around = (self._around(layout, torch.full_like(result, FILLER), flat)
-                  for (layout, _, flat, _), result in zip(made, expected.results))
+        around = (
+            self._around(layout, torch.full_like(result, FILLER), flat)
+            for (layout, _, flat, _), result in zip(made, expected.results)
+        )
         return next((found for found in around if found), None)
 
     def _around(self, layout: str, before: torch.Tensor, flat: torch.Tensor) -> Difference | None:
@@ -350,7 +373,11 @@ class Bench:
         cpu, got, exact = (in_one_order(self.name, bound, list(some)) for some in (cpu, got, exact))
         found = []
         for n, (c, g) in enumerate(zip(cpu, got)):
-            e = exact[n] if n < len(exact) and exact[n].shape == c.shape and exact[n].dtype.is_complex == c.is_complex() else None
+            e = (
+                exact[n]
+                if n < len(exact) and exact[n].shape == c.shape and exact[n].dtype.is_complex == c.is_complex()
+                else None
+            )
             if case.form != "backward" and bound and only_order(self.name, bound, c, g):
                 continue
             found.append(difference(c, g, e, moves=self.name in MOVES and case.form != "backward"))
@@ -370,7 +397,11 @@ class Bench:
         if self.name in ("index_copy", "scatter") and len(args) >= 4:
             bound |= {"dim": args[1], "index": args[2], "src": args[3], "source": args[3]}
         if self.name == "index_put" and len(args) >= 3:
-            bound |= {"indices": args[1], "values": args[2], "accumulate": kwargs.get("accumulate", len(args) > 3 and args[3])}
+            bound |= {
+                "indices": args[1],
+                "values": args[2],
+                "accumulate": kwargs.get("accumulate", len(args) > 3 and args[3]),
+            }
         return bound
 
     def is_random(self, case: Case) -> bool:
@@ -426,15 +457,18 @@ def said_of(found: Difference) -> str:
     return f"{where}; at {list(found.index)} {found.got} for {found.expected}"
 
 
-def refused_or_raised(error: Exception) -> Outcome:
-    """What it means that the device raised: it does not do this at all, or it fails."""
-    words = f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]
+def is_refusal(error: Exception) -> bool:
+    """Whether a device says that it does not do this at all."""
     unknown = isinstance(error, NotImplementedError) or type(error).__name__ == "Unsupported"
-    return Outcome("refused" if unknown or any(r in words.lower() for r in REFUSALS) else "raises", words)
+    return unknown or any(words in str(error).lower() for words in REFUSALS)
 
 
 def _svd(r):
-    return r[0] * r[1].unsqueeze(-2).to(r[0].dtype) @ r[2] if len(r) == 3 and r[0].shape[-1] == r[1].shape[-1] == r[2].shape[-2] else r[-1] * 0
+    return (
+        r[0] * r[1].unsqueeze(-2).to(r[0].dtype) @ r[2]
+        if len(r) == 3 and r[0].shape[-1] == r[1].shape[-1] == r[2].shape[-2]
+        else r[-1] * 0
+    )
 
 
 def _eigh(r):

@@ -70,14 +70,15 @@ class Entry:
     backward: tuple[str, ...] = ()
     specials: bool = False
     whole: bool = True  # False: only as it is, in no other layout
+    cap: int | None = None  # samples of a dtype, where it is not the common one
 
     def samples(self, dtype: str, seed: int, cap: int | None = None) -> list[Sample]:
         """Some samples of a dtype, no two with the same looks, the same for the same seed; none where it has none."""
         torch.manual_seed(zlib.crc32(f"{self.name} {dtype}".encode()) + seed)
-        cap, chosen, spare = cap or CAPS.get(dtype, CAP), {}, []
+        cap, chosen, spare = cap or self.cap or CAPS.get(dtype, CAP), {}, []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for args, kwargs in islice(self.draw(getattr(torch, dtype)), LOOKED_AT):
+            for args, kwargs in islice(self.draw(getattr(torch, dtype)), max(LOOKED_AT, self.cap or 0)):
                 if not all(fits(t) for t in tensors_in((args, kwargs))):
                     continue
                 looks = looks_of(args, kwargs)
@@ -145,7 +146,9 @@ def with_specials(tensor: torch.Tensor) -> torch.Tensor:
 
 def with_large(tensor: torch.Tensor) -> torch.Tensor:
     """Whole numbers that float32 cannot hold."""
-    return tensor * 0 + torch.randint(2**24, 2**40, tensor.shape) * torch.tensor([1, -1])[torch.randint(2, tensor.shape)]
+    return (
+        tensor * 0 + torch.randint(2**24, 2**40, tensor.shape) * torch.tensor([1, -1])[torch.randint(2, tensor.shape)]
+    )
 
 
 # ---- PyTorch's own ------------------------------------------------------------------------------------------------
@@ -177,6 +180,7 @@ def of_opinfo(info) -> Entry:
         out=bool(info.supports_out),
         backward=differentiable,
         specials=elementwise,
+        whole=not name.startswith("as_strided"),  # whose result follows from the memory, not from the values
     )
 
 

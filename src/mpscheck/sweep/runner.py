@@ -85,7 +85,14 @@ def swept(pool: Pool, name: str, seed: int, until: float) -> dict:
             case = results.parse(trace.read_text("utf-8"))
             crashed.append({"case": case, "class": "crash", **_ended(last)})
             trace.unlink()
-    return {"entry": name, "seconds": 0.0, "counts": {}, "findings": crashed, "wrong": len(crashed), "given_up": words(last)}
+    return {
+        "entry": name,
+        "seconds": 0.0,
+        "counts": {},
+        "findings": crashed,
+        "wrong": len(crashed),
+        "given_up": words(last),
+    }
 
 
 def words(error: Exception) -> str:
