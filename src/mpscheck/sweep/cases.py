@@ -6,7 +6,7 @@ A `Bench` is one sample in one dtype: it makes the CPU's results once, on plain 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,10 +16,10 @@ import torch
 from mpscheck.runs.outputs import is_rounded, widened
 from mpscheck.sweep import layouts
 from mpscheck.sweep.entries import Entry, Sample
-from mpscheck.sweep.layouts import EXPANDED, PLAIN
+from mpscheck.sweep.layouts import CONJUGATED, EXPANDED, PLAIN
 from mpscheck.tools.locate.judge import MOVES, Difference, difference, in_one_order, only_order
 from mpscheck.tools.locate.lockstep import first_line
-from mpscheck.tools.locate.replay import mapped, tensors_in, wide_dtype
+from mpscheck.tools.locate.replay import mapped, on_cpu, tensors_in, wide_dtype
 
 FORMS = ("call", "again", "out", "inplace", "backward")
 WRONG = ("wrong", "nan", "shape", "around", "raises")  # verdicts that are findings
@@ -84,7 +84,9 @@ def read_case(stored: dict) -> Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case: `agrees`, one of WRONG, `refused` by the device, `random`, or `not-run`: the CPU cannot."""
+    """What came of a case: `agrees`, one of WRONG, `refused` by the device, `random`, `not-run`: the CPU cannot make it, or
+    `cpu`: on an emulated device, the CPU's own kernel is wrong here.
+    """
 
     verdict: str
     said: str = ""
@@ -120,11 +122,14 @@ class Expected:
             return []
 
 
-class Bench:
-    """One sample of an entry on a device."""
+Watch = Callable[[], AbstractContextManager]
 
-    def __init__(self, entry: Entry, dtype: str, sample: Sample, device: str):
-        self.entry, self.dtype, self.sample, self.device = entry, dtype, sample, device
+
+class Bench:
+    """One sample of an entry on a device. `watch` gives what is around the calls that are made there, and nothing else."""
+
+    def __init__(self, entry: Entry, dtype: str, sample: Sample, device: str, watch: Watch = nullcontext):
+        self.entry, self.dtype, self.sample, self.device, self.watch = entry, dtype, sample, device, watch
         self.name = entry.op.rpartition(".")[2]
         self._expected: dict[tuple, Expected | None] = {}
         self._random: bool | None = None
@@ -233,7 +238,7 @@ class Bench:
 
     def _made(self, case: Case) -> Expected:
         if case.form == "backward":
-            run = lambda wide: self._gradients(case, *self.values(case, wide), "cpu")  # noqa: E731
+            run = lambda wide: fetched(self._gradients(case, *self.values(case, wide), "cpu"))  # noqa: E731
             return Expected(run(False), (), lambda: run(True))
         args, kwargs, tensors = self.values(case)
         versions = [t._version for t in tensors]
@@ -261,7 +266,7 @@ class Bench:
         return tensors_in(self.entry.call(device, *args, **kwargs))
 
     def _gradients(self, case: Case, args, kwargs, tensors, device: str) -> list[torch.Tensor]:
-        """The gradients of a weighted sum of all results. Raises NotHere where there are none."""
+        """The results, and the gradients of a weighted sum of them. Raises NotHere where there are none."""
         wanted = [tensors[n] for n in self._differentiable[case.frozen :]]
         for tensor in wanted:
             tensor.requires_grad_()
@@ -274,7 +279,7 @@ class Bench:
             possible = (*layouts.possible(weights), *[EXPANDED] * (layouts.expanded(weights) is not None))
             incoming.append(layouts.placed(weights, case.target if case.target in possible else PLAIN, device)[0])
         found = torch.autograd.grad(results, wanted, incoming, allow_unused=True)
-        return fetched([t for t in found if t is not None])
+        return [*results, *(t for t in found if t is not None)]
 
     # ---- the device ---------------------------------------------------------------------------------------------
 
@@ -294,9 +299,19 @@ class Bench:
             mixed = any(layout in layouts.ON_CPU for layout in case.layouts)
             refused = mixed or is_refusal(error) or self._raises_on_cpu(case)
             return Outcome("refused" if refused else "raises", first_line(error)[:200])
-        if found is None or not self.is_random(case):
-            return AGREES if found is None else Outcome(found.kind, said_of(found), found.ratio)
-        return RANDOM
+        if found is None:
+            return AGREES
+        if self.is_random(case):
+            return RANDOM
+        if self._is_the_cpus(case, expected):
+            return Outcome("cpu", said_of(found))
+        return Outcome(found.kind, said_of(found), found.ratio)
+
+    def _is_the_cpus(self, case: Case, expected: Expected) -> bool:
+        """Whether the CPU's own kernel, which is what an emulated device runs, is wrong in this layout too."""
+        if self.device.partition(":")[0] != "emu" or case.plain:
+            return False
+        return Bench(self.entry, self.dtype, self.sample, "cpu")._on_device(case, expected) is not None
 
     def _raises_on_cpu(self, case: Case) -> bool:
         """Whether the CPU refuses such layouts too, as `view` does."""
@@ -311,15 +326,19 @@ class Bench:
     def _on_device(self, case: Case, expected: Expected) -> Difference | None:
         args, kwargs, tensors, memory = self.arguments(case, self.device)
         if case.form == "backward":
-            return self.worst(case, expected, self._gradients(case, args, kwargs, tensors, self.device))
+            with self.watch():
+                found = self._gradients(case, args, kwargs, tensors, self.device)
+            return self.worst(case, expected, fetched(found))
         if case.form == "out":
             return self._into(case, expected, args, kwargs)
-        results = self._results(case, args, kwargs, self.device)
+        with self.watch():
+            results = self._results(case, args, kwargs, self.device)
         got = fetched(results) + fetched([tensors[n] for n in expected.changed])
-        found = self.worst(case, expected, got)
-        if found is None and case.form == "inplace":
-            return self._around(case.layouts[0], self.sample.tensors[0], memory[0][0])
-        return found
+        if found := self.worst(case, expected, got):
+            return found
+        written = (0,) if case.form == "inplace" else expected.changed if case.form == "call" else ()
+        around = (self._around(case.layouts[n], self.sample.tensors[n], memory[n][0]) for n in written)
+        return next((found for found in around if found), None)
 
     def _out_on_cpu(self, expected: Expected) -> None:
         """Whether the CPU takes `out=` here, tried once in plain memory. Raises NotHere."""
@@ -341,7 +360,8 @@ class Bench:
         if case.target != PLAIN and all(layout == PLAIN for layout, *_ in made):
             return None
         views = [view for _, view, _, _ in made]
-        self.entry.call(self.device, *args, **kwargs, out=bundle(views))
+        with self.watch():
+            self.entry.call(self.device, *args, **kwargs, out=bundle(views))
         if found := self.worst(case, expected, fetched(views)):
             return found
         around = (
@@ -352,6 +372,8 @@ class Bench:
 
     def _around(self, layout: str, before: torch.Tensor, flat: torch.Tensor) -> Difference | None:
         """Whether what lies around a tensor is still what it was."""
+        if layout == CONJUGATED:
+            return None
         place = layouts.place_of(before.shape, layout)
         right, got = layouts.memory(before, place), flat.cpu()
         for memory in (right, got):
@@ -434,7 +456,7 @@ def other_seeds(shift: int) -> Iterator[None]:
 
 def fetched(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     """Results on the CPU, as plain numbers."""
-    return [t.detach().cpu().resolve_conj().resolve_neg() for t in tensors if t.layout is torch.strided]
+    return [on_cpu(t).resolve_conj().resolve_neg() for t in tensors if t.layout is torch.strided]
 
 
 def turned(value):

@@ -20,6 +20,7 @@ DTYPES = ("float32", "float16", "bfloat16", "int64", "uint8", "bool", "complex64
 CAPS = {"float32": 6}  # samples of an entry; of another dtype:
 CAP = 2
 LOOKED_AT = 40  # samples of OpInfo among which those are chosen
+MIDDLING = 300  # elements of the sample that gets special values
 LARGEST = 2_000_000  # elements of one tensor of OpInfo's
 SPECIALS = (float("nan"), float("inf"), float("-inf"), 0.0)
 UNINITIALISED = frozenset(
@@ -85,7 +86,8 @@ class Entry:
                 (spare.append((args, kwargs)) if looks in chosen else chosen.setdefault(looks, (args, kwargs)))
         some = spread([*chosen.values(), *spare], cap)
         found = [Sample(n, *mapped_plain(args, kwargs)) for n, (args, kwargs) in enumerate(some)]
-        return found + [more for sample in found[:1] for more in self.variants(sample)]
+        middling = max(found, key=lambda s: (sum(t.numel() for t in s.tensors) <= MIDDLING, *_sizes(s)), default=None)
+        return found + (list(self.variants(middling)) if middling else [])
 
     def variants(self, sample: Sample) -> Iterator[Sample]:
         """The same arguments with NaN, infinity and zero among the values, or with values beyond 2^24."""
@@ -96,6 +98,10 @@ class Entry:
             yield replaced(sample, "specials", with_specials)
         elif tensors[0].dtype is torch.int64:
             yield replaced(sample, "large", with_large)
+
+
+def _sizes(sample: Sample) -> tuple[int]:
+    return (sum(t.numel() for t in sample.tensors),)
 
 
 def fits(tensor: torch.Tensor) -> bool:

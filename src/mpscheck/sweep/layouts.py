@@ -69,7 +69,7 @@ def _swapped(ndim: int, one: int, other: int) -> list[int]:
 LAYOUTS: dict[str, tuple[Callable[[tuple], bool], Callable[[tuple], Place]]] = {  # where it is another one, and where
     "transposed": (lambda s: len(s) >= 2, lambda s: _dense(s, list(reversed(range(len(s)))))),
     "stepped": (lambda s: len(s) >= 1, lambda s: _one_larger(s, -1, 2 * s[-1], 0, 2)),
-    "offset": (lambda s: True, lambda s: Place(tuple(packed(s)), OFFSET, prod(s) + OFFSET)),
+    "offset": (lambda s: True, lambda s: Place(tuple(packed(s)), OFFSET, prod(s) + 2 * OFFSET)),
     "columns": (lambda s: len(s) >= 2, lambda s: _one_larger(s, -1, s[-1] + OFFSET, 1)),
     "swapped": (lambda s: len(s) >= 3, lambda s: _dense(s, _swapped(len(s), -1, -2))),
     "heads": (lambda s: len(s) >= 3, lambda s: _dense(s, _swapped(len(s), -3, -2))),

@@ -15,10 +15,11 @@ from typing import Any
 from mpscheck.runs import results, stop
 from mpscheck.runs.outcomes import died, hung
 from mpscheck.runs.process import START_LIMIT, Died, Failed, Late, Process
-from mpscheck.sweep import work
+from mpscheck.sweep import diagnosis, work
 
 ENTRIES = 45  # of one process
 TIMEOUT = 120.0  # seconds for an entry
+DESCRIBED = 600.0  # seconds for a group
 CRASHES = 6  # cases of one entry that may take the process with them
 
 
@@ -155,19 +156,20 @@ class Several:
                 stop.check()
 
 
+class NoDevice(Exception):
+    """Torch cannot compute on the device; the message is its own."""
+
+
 def names_of(device: str) -> list[str]:
-    """The names of all entries, as a worker has them. Raises Died, Late, Failed."""
-    with Pool(device) as pool:
-        return pool.call(work.names, limit=START_LIMIT)
-
-
-def lacking(device: str) -> str | None:
-    """Why torch cannot compute on the device, in its own words; None where it can."""
+    """The names of all entries, as a worker has them. Raises NoDevice."""
     with Pool(device) as pool:
         try:
-            return pool.call(work.try_device, device, limit=START_LIMIT)
+            reason = pool.call(work.try_device, device, limit=START_LIMIT)
+            if reason is None:
+                return pool.call(work.names, limit=START_LIMIT)
         except (Died, Late, Failed) as error:
-            return words(error)
+            reason = words(error)
+    raise NoDevice(reason)
 
 
 def sweep(names: list[str], device: str, seed: int, processes: int, until: float) -> Iterator[dict]:
@@ -179,3 +181,31 @@ def sweep(names: list[str], device: str, seed: int, processes: int, until: float
     for found in Several(device, processes).each(names, one):
         if found is not None:
             yield found
+
+
+def diagnosed(entries: list[dict], device: str, seed: int, processes: int) -> Iterator[tuple[str, dict]]:
+    """The wrong cases of each entry by the op that is wrong."""
+
+    def one(pool: Pool, entry: dict) -> tuple[str, dict]:
+        name, findings = entry["entry"], entry["findings"]
+        try:
+            return name, pool.call(diagnosis.ops_of, name, device, seed, findings)
+        except (Died, Late, Failed):
+            return name, {name.rpartition("/")[2].rpartition(".")[2]: findings}
+
+    yield from Several(device, processes).each(entries, one)
+
+
+def described(groups: list[dict], device: str, seed: int, processes: int) -> Iterator[dict]:
+    """The groups, each with what was found out about it, alone in a fresh process."""
+
+    def one(pool: Pool, group: dict) -> dict:
+        cases = [finding["case"] for finding in group["findings"] if finding["class"] != "crash"]
+        args = (group["op"], group["entries"], cases, device, seed)
+        try:
+            group |= pool.call(diagnosis.described, *args, fresh=True, limit=DESCRIBED)
+        except (Died, Late, Failed) as error:
+            group |= {"known": [], "near": [], "when": "", "unexplained": words(error)}
+        return group
+
+    yield from Several(device, processes).each(groups, one)

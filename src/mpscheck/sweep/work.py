@@ -73,7 +73,7 @@ def _sweep_sample(bench: Bench, counts: Counter, findings: list[dict], trace: st
         if found.verdict == "random":
             counts["random"] += 1
             return
-        counts[found.verdict if not found.wrong else "wrong"] += 1
+        counts["wrong" if found.wrong else found.verdict] += 1
         if case.plain:
             plain[case.form] = found
         if found.wrong:
