@@ -75,6 +75,19 @@ def sweep(names, device, out, minutes, seed, resume, shard, processes):
     sys.exit(command.main(names, device, out, minutes, seed, resume, shard, processes))
 
 
+@main.command("sweep-proof")
+@click.argument("slugs", nargs=-1)
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
+@click.option("--processes", default=2, show_default=True, help="Processes at the same time.")
+@one_sentence
+def sweep_proof(slugs, publish, resume, processes):
+    """Which imitated faults does the sweep find, name and explain? One fault of a snippet at a time."""
+    from mpscheck.commands import sweep_proof as command
+
+    sys.exit(command.main(slugs, publish, resume, processes))
+
+
 @main.command()
 @click.argument("slugs", nargs=-1)
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code.")

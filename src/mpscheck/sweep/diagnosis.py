@@ -33,7 +33,7 @@ from mpscheck.tools.locate.reproduce import reproduce, run_in_process
 
 LOOKED_INTO = 6  # cases of an entry that are made in lock-step
 WRONG_CASES, RIGHT_CASES = 8, 14  # of a sample, that a trigger is learnt from
-SECONDS = 25.0  # for the examples of one op
+SECONDS = 12.0  # for the examples of one op
 READ = 20_000  # elements of a tensor whose values are looked at
 SEEN_RIGHT = 0.98  # of the cases that a known trigger must tell right to be the one
 COMMON = frozenset(
