@@ -23,7 +23,7 @@ PROCESSES = 2
 def main(names, device, out, minutes, seed, resume, shard, processes) -> int:
     """0: nothing is wrong; 1: something is; 2: could not run."""
     part = shard_of(shard)
-    if minutes <= 0 or processes < 1:
+    if not minutes > 0 or processes < 1:
         raise results.BadResults("--minutes and --processes are numbers above 0")
     device = device or provenance.best_device()
     if device.split(":")[0] == "emu":

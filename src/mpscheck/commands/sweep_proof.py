@@ -1,5 +1,6 @@
 """`mpscheck sweep-proof`: which imitated faults does the sweep find, and how many triggers does it infer rightly?"""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import click
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.progress import progress
-from mpscheck.runs import emulated, made_of, provenance
+from mpscheck.runs import emulated, made_of, provenance, results
 from mpscheck.runs.process import Died, Failed, Late
 from mpscheck.sweep import proof, runner
 from mpscheck.sweep.entries import in_order
@@ -47,7 +48,14 @@ def main(slugs, publish: bool, resume: bool, processes: int) -> int:
 
 
 def reach(processes: int) -> dict[str, list[str]]:
-    """The aten ops that each entry reaches on the healthy device."""
+    """The aten ops that each entry reaches on the healthy device; kept until an entry changes."""
+    made = {
+        "entries": made_of.digest(made_of.code(f"sweep/{name}.py") for name in ("entries", "recipes", "layouts")),
+        "torch": provenance.collect(proof.DEVICE)["torch"],
+    }
+    kept = emulated.LOCAL / "sweep-reach.json"
+    if kept.exists() and (found := json.loads(kept.read_text("utf-8")))["made_of"] == made:
+        return found["reach"]
     names = in_order(runner.names_of(proof.DEVICE), 0)
 
     def one(pool: runner.Pool, name: str) -> tuple[str, list[str]]:
@@ -61,7 +69,9 @@ def reach(processes: int) -> dict[str, list[str]]:
         for name, ops in runner.Several(proof.DEVICE, processes).each(names, one):
             found[name] = ops
             step(name)
-    return {name: found[name] for name in names}
+    reached = {name: found[name] for name in names}
+    results.write_atomic(kept, json.dumps({"made_of": made, "reach": reached}))
+    return reached
 
 
 def proven(bugs: list[Bug], reached: dict[str, list[str]], processes: int):
@@ -70,10 +80,12 @@ def proven(bugs: list[Bug], reached: dict[str, list[str]], processes: int):
     def one(pool: runner.Pool, bug: Bug) -> dict:
         ops = {op for trigger in bug.triggers for op in trigger.ops}
         names = sorted((n for n, there in reached.items() if ops & set(there)), key=lambda n: nearness(n, ops))
-        try:
-            return pool.call(proof.prove, bug.slug, names, 0, limit=LIMIT)
-        except (Died, Late, Failed) as error:
-            return {"fault": bug.slug, "found": False, "entries": len(names), "ended": runner.words(error)}
+        for fresh in (False, True):  # an earlier fault may have left the memory of the process in ruins
+            try:
+                return pool.call(proof.prove, bug.slug, names, 0, fresh=fresh, limit=LIMIT)
+            except (Died, Late, Failed) as error:
+                ended = runner.words(error)
+        return {"fault": bug.slug, "found": False, "entries": len(names), "ended": ended}
 
     yield from runner.Several(proof.DEVICE, processes).each(bugs, one)
 

@@ -18,6 +18,7 @@ from mpscheck.site.pages import (
     index,
     ioi,
     matrix,
+    method,
     redo,
     releases,
     reported,
@@ -33,7 +34,7 @@ from mpscheck.site.pages import (
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
     *(advice, audit, worklist, transformerlens),
-    *(detection, works_with, agrees, verification, vocabulary, declared, downloads, api),
+    *(detection, method, works_with, agrees, verification, vocabulary, declared, downloads, api),
 )
 
 

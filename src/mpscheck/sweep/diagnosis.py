@@ -36,9 +36,12 @@ WRONG_CASES, RIGHT_CASES = 8, 14  # of a sample, that a trigger is learnt from
 SECONDS = 12.0  # for the examples of one op
 READ = 20_000  # elements of a tensor whose values are looked at
 SEEN_RIGHT = 0.98  # of the cases that a known trigger must tell right to be the one
-COMMON = frozenset(
-    "empty empty_like empty_strided detach alias lift_fresh view resize as_strided set copy clone to".split()
+COMMON = frozenset(  # of which a program is full; they are blamed last
+    """empty empty_like empty_strided detach alias lift_fresh view resize as_strided set copy clone to reshape
+    _local_scalar_dense item select slice contiguous permute transpose t unsqueeze squeeze expand flip zeros ones full
+    _reshape_alias _unsafe_view narrow movedim flatten""".split()
 )
+RELATED = 4  # entries beside those that were wrong, for calls of the op that are right
 
 
 def bench_of(case: Case, device: str, seed: int) -> Bench | None:
@@ -111,7 +114,8 @@ def best_op(name: str, device: str, seed: int) -> str | None:
         learnt = learn(examples)
         if learnt:
             conditions = sum(map(len, learnt.alternatives))
-            scores[op] = learnt.right / learnt.of, -conditions, op not in COMMON
+            own = all_entries()[name].op.rpartition(".")[2]
+            scores[op] = round(learnt.right / learnt.of, 2), op == own, op not in COMMON, -conditions
     return max(scores, key=scores.__getitem__, default=None)
 
 
@@ -207,6 +211,7 @@ def made_cases(names: list[str], device: str, seed: int, until: float, op: str =
     `shift` draws other values, for the same cases.
     """
     known = known_of(op) if op else ()
+    names = [*names, *related(op, names)] if op else names
     made: list[Made] = []
 
     def seen(call: Call) -> None:
@@ -229,6 +234,15 @@ def made_cases(names: list[str], device: str, seed: int, until: float, op: str =
                 bench.run(case)
                 found.append((outcome, list(made)))
     return found
+
+
+def related(op: str, names: list[str]) -> list[str]:
+    """Entries that bear the op in their names, or whose own name is in the op's, beside those that are there."""
+    ops = {name: entry.op.rpartition(".")[2].rstrip("_") for name, entry in all_entries().items()}
+    exact = [name for name, own in ops.items() if own == op]
+    near = [name for name, own in ops.items() if len(own) > 3 and own in op]
+    near.sort(key=lambda name: -len(ops[name]))
+    return [name for name in dict.fromkeys([*exact, *near]) if name not in names][:RELATED]
 
 
 def known_of(op: str) -> list[Bug]:

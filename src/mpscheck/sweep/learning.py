@@ -15,6 +15,8 @@ from mpscheck.bugs.properties import FLOATS, INTEGERS
 
 LONGEST = 3  # conditions that are looked for together; more are added one at a time
 ALTERNATIVES = 3
+REFUTED = 60.0  # what it costs to be refuted by all right calls; a condition costs some 1.5
+CHANCE = 0.05  # the share of right calls of which a trigger may hold, the fault having done no harm there
 COMPARED = ("size", "ndim", "numel", "offset", "stride", "value", "max", "min")  # numbers with a threshold
 GROUPS = (FLOATS, INTEGERS, ("float16", "bfloat16"), ("complex64", "complex128"))
 COST = {  # what a condition costs, cheapest first: a reader understands a layout at once
@@ -54,6 +56,11 @@ class Test:
         return found > self.value if self.comparator == ">" else found < self.value
 
     @property
+    def is_limit(self) -> bool:
+        """Whether it is a limit of a size or a value, which chance can set anywhere."""
+        return self.comparator in ("<", ">") and ".offset" not in self.term
+
+    @property
     def cost(self) -> float:
         """How much a reader has to understand."""
         name = "has" if " has " in self.term else next((p for p in self.term.split(".")[1:2]), self.term)
@@ -86,24 +93,39 @@ class Learnt:
 
 
 def learn(examples: list[Example]) -> Learnt | None:
-    """The smallest trigger; None where nothing was wrong, or no call of the op was seen in what was."""
+    """The smallest trigger; None where nothing was wrong, or no call of the op was seen in what was.
+
+    First one conjunction in words that a reader understands at once, then one with limits of sizes and values, then
+    alternatives.
+    """
     wrong = [one for one in examples if one.wrong and one.calls]
     right = [one for one in examples if not one.wrong]
     if not wrong:
         return None
-    alternatives, left = [], wrong
-    for _ in range(ALTERNATIVES):
-        found = _conjunction(left, right, everything=len(alternatives) == ALTERNATIVES - 1)
-        if found is None:
-            break
-        alternatives.append(found)
-        left = [one for one in left if not _explains(found, one)]
-        if not left:
-            break
-    if not alternatives:
-        alternatives = [_least_wrong(wrong, right)]
-    learnt = Learnt(tuple(alternatives), 0, 0)
-    return Learnt(learnt.alternatives, *score(learnt, examples))
+    calls = [facts for one in right for facts in one.calls]
+    tests = candidates(wrong, calls)
+    plain = [test for test in tests if not test.is_limit]
+    alternatives = (
+        _alternatives(wrong, calls, plain, 1)
+        or _alternatives(wrong, calls, tests, 1)
+        or _alternatives(wrong, calls, plain, ALTERNATIVES)
+        or _alternatives(wrong, calls, tests, ALTERNATIVES)
+        or (_least_wrong(wrong, right, tests),)
+    )
+    learnt = Learnt(alternatives, 0, 0)
+    return Learnt(alternatives, *score(learnt, examples))
+
+
+def _alternatives(wrong: list[Example], calls: list[Facts], tests: list[Test], most: int) -> tuple | None:
+    """At most so many conjunctions that explain each wrong case; None where they do not suffice."""
+    found, left = [], wrong
+    while left and len(found) < most:
+        one = _conjunction(left, calls, tests, last=len(found) == most - 1)
+        if one is None:
+            return None
+        found.append(one)
+        left = [example for example in left if not _explains(one, example)]
+    return tuple(found) if not left else None
 
 
 def score(learnt: Learnt, examples: list[Example]) -> tuple[int, int]:
@@ -115,31 +137,32 @@ def _explains(tests: tuple[Test, ...], example: Example) -> bool:
     return any(all(test.holds(facts) for test in tests) for facts in example.calls)
 
 
-def _conjunction(wrong: list[Example], right: list[Example], everything: bool) -> tuple[Test, ...] | None:
-    """The cheapest conjunction that no right case refutes: of all wrong cases, else of as many as one can explain."""
-    calls = [facts for one in right for facts in one.calls]
-    tests = candidates(wrong, calls)
+def _conjunction(wrong: list[Example], calls: list[Facts], tests: list[Test], last: bool) -> tuple[Test, ...] | None:
+    """The cheapest conjunction that right calls do not refute: of all wrong cases, else of as many as one can explain."""
     whole = [t for t in tests if all(_explains((t,), one) for one in wrong)]
-    found = _smallest(whole, wrong, calls, len(wrong))
-    if found is not None:
+    found = _smallest(whole, wrong, calls)
+    if found is not None or last:
         return found
     best, most = None, 0
-    for test in sorted(tests, key=lambda t: t.cost)[:120]:  # an alternative is about some of the wrong cases
+    for test in sorted(tests, key=lambda t: t.cost)[:60]:  # an alternative is about some of the wrong cases
         some = [one for one in wrong if _explains((test,), one)]
-        if len(some) <= most or len(some) == len(wrong):
+        if not most < len(some) < len(wrong):
             continue
         inner = [t for t in tests if all(_explains((test, t), one) for one in some)]
-        found = _smallest([test, *inner], some, calls, len(some))
+        found = _smallest([test, *inner], some, calls)
         if found is not None:
             best, most = found, len(some)
     return best
 
 
-def _smallest(tests: list[Test], wrong: list[Example], calls: list[Facts], wanted: int) -> tuple[Test, ...] | None:
-    """The cheapest of these conditions that together hold of each wrong case and of no right call."""
+def _smallest(tests: list[Test], wrong: list[Example], calls: list[Facts]) -> tuple[Test, ...] | None:
+    """The cheapest of these conditions that together hold of each wrong case and of hardly any right call.
+
+    Of some right calls they may hold: a fault that fires can leave the result right by chance.
+    """
     if not calls:
         return ()
-    masks = {}
+    masks: dict[int, Test] = {}
     for test in tests:
         mask = sum(1 << n for n, facts in enumerate(calls) if test.holds(facts))
         if mask not in masks or test.cost < masks[mask].cost:  # those that say the same of all right calls are one
@@ -154,15 +177,17 @@ def _smallest(tests: list[Test], wrong: list[Example], calls: list[Facts], wante
             together = -1
             for mask, _ in some:
                 together &= mask
+            refuted = bin(together).count("1")
+            cost += max(0.1 * refuted, REFUTED * refuted / len(calls))
             chosen = tuple(test for _, test in some)
-            if not together and sum(_explains(chosen, one) for one in wrong) >= wanted:
+            if refuted > CHANCE * len(calls) or (best is not None and cost >= best[0]):
+                continue
+            if all(_explains(chosen, one) for one in wrong):
                 best = cost, chosen
-        if best is not None:
-            return best[1]
-    return _greedy(pairs, wrong, wanted)
+    return best[1] if best is not None else _greedy(pairs, wrong)
 
 
-def _greedy(pairs: list, wrong: list[Example], wanted: int) -> tuple[Test, ...] | None:
+def _greedy(pairs: list, wrong: list[Example]) -> tuple[Test, ...] | None:
     """Conditions added one at a time, each the one that leaves the fewest right calls."""
     chosen, left = (), -1
     for _ in range(6):
@@ -181,15 +206,14 @@ def _greedy(pairs: list, wrong: list[Example], wanted: int) -> tuple[Test, ...] 
     return None
 
 
-def _least_wrong(wrong: list[Example], right: list[Example]) -> tuple[Test, ...]:
+def _least_wrong(wrong: list[Example], right: list[Example], tests: list[Test]) -> tuple[Test, ...]:
     """Where nothing separates them: the single condition that is right most often, or none at all."""
-    calls = [facts for one in right for facts in one.calls]
     both = [*wrong, *right]
 
     def said_right(tests: tuple[Test, ...]) -> int:
         return sum(_explains(tests, one) == one.wrong for one in both)
 
-    options = [(), *((test,) for test in candidates(wrong, calls))]
+    options = [(), *((test,) for test in tests)]
     return max(options, key=lambda tests: (said_right(tests), -sum(t.cost for t in tests)))
 
 
@@ -237,10 +261,20 @@ def _tests(term: str, values: list, others: list) -> Iterator[Test]:
         above = [value for value in others if isinstance(value, (int, float)) and value > most]
         if name == "offset" and least > 0:
             yield Test(f"{term} > 0", term, ">", 0)
-        elif below:
+        elif below and _apart(name, max(below), least):
             yield Test(f"{term} > {_said(max(below))}", term, ">", max(below))
-        if above:
+        if above and _apart(name, most, min(above)):
             yield Test(f"{term} < {_said(min(above))}", term, "<", min(above))
+
+
+def _apart(name: str, low: float, high: float) -> bool:
+    """Whether a limit lies between two numbers that is no chance: values far apart, or on both sides of 0; any sizes."""
+    return (
+        name not in ("max", "min")
+        or low <= 0 <= high
+        or (low > 0 and high >= 1.5 * low)
+        or (high < 0 and low <= 1.5 * high)
+    )
 
 
 def _said(value: object) -> str:

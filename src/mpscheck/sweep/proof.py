@@ -64,7 +64,7 @@ def prove(slug: str, names: list[str], seed: int) -> dict:
             for op, some in diagnosis.ops_of(name, DEVICE, seed, found[name]).items():
                 by_op.setdefault(op, {})[name] = some
         ops = {op for trigger in bug.triggers for op in trigger.ops}
-        best = max(by_op, key=lambda op: sum(map(len, by_op[op].values())))
+        best = max(by_op, key=lambda op: (op not in diagnosis.COMMON, sum(map(len, by_op[op].values()))))
         cases = [one["case"] for some in by_op[best].values() for one in some]
         said = diagnosis.described(best, list(by_op[best]), cases, DEVICE, seed, program=False)
     (right, of), (hit, wrong) = said["fresh"], said["hit"]

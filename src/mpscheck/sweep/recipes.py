@@ -245,6 +245,13 @@ def _weights(dtype) -> list[tuple]:
     return [(some, 20, False), (holes, 1, False), (some, 20, True), (holes, 15, False)]
 
 
+def aten_of(name: str) -> str:
+    """The op that a recipe is about, by its name."""
+    for ending in ("-in-place", "-negative", "-offsets"):
+        name = name.removesuffix(ending)
+    return {"one-hot": "scatter"}.get(name, name.replace("-", "_"))
+
+
 # ---- the recipes --------------------------------------------------------------------------------------------------
 
 
@@ -562,8 +569,8 @@ def recipes() -> tuple[Entry, ...]:
         recipe("out-strided", lambda d, x: _out_same_strides(x), shapes(((4, 6),)), dtypes=("float32",), op="sqrt", whole=False),
         *(recipe(f"empty-{name}", _reduction(name), drawn(_empties), dtypes=("float32", "int64", "bool"), cap=3, op=name) for name in REDUCTIONS),
         *(recipe(f"dims-{name}", _reduction(name), drawn(_with_dims), dtypes=("float32", "int64"), cap=5, whole=False, op=name) for name in REDUCTIONS),
-        *(recipe(f"out-of-range-{name}", refuses(call), drawn(some), dtypes=("float32",), cap=4, whole=False) for name, (call, some) in OUT_OF_RANGE.items()),
-        *(recipe(f"random-{name}", drawn_twice(make, mean, deviation), drawn(some), dtypes, cap=2) for name, (make, some, mean, deviation, dtypes) in RANDOM.items()),
+        *(recipe(f"out-of-range-{name}", refuses(call), drawn(some), dtypes=("float32",), cap=4, whole=False, op=aten_of(name)) for name, (call, some) in OUT_OF_RANGE.items()),
+        *(recipe(f"random-{name}", drawn_twice(make, mean, deviation), drawn(some), dtypes, cap=2, op=aten_of(name)) for name, (make, some, mean, deviation, dtypes) in RANDOM.items()),
         *(recipe(f"into-view-{name}", _into_view(name), shapes(((4, 6), (4, 6))), dtypes=("float32", "float16", "uint8"), op=name.rstrip("_")) for name in IN_PLACE),
     ]  # fmt: skip
     return tuple(found)
