@@ -47,8 +47,14 @@ def shard_of(text: str) -> tuple[int, int]:
 
 def swept(names, device, out, until, seed, resume, shard, processes) -> int:
     """Sweep, find out about what was found, and say it."""
+    with runner.Pool(device) as warm:
+        return swept_by(warm, names, device, out, until, seed, resume, shard, processes)
+
+
+def swept_by(warm: runner.Pool, names, device, out, until, seed, resume, shard, processes) -> int:
+    """The same, with a process that is warm."""
     try:
-        there = runner.names_of(device)
+        there = runner.names_of(warm)
     except runner.NoDevice as reason:
         raise results.BadResults(f"this torch has no device {device!r} that it can use ({reason})") from None
     wanted = chosen(there, names, seed, shard)
@@ -58,7 +64,7 @@ def swept(names, device, out, until, seed, resume, shard, processes) -> int:
     with Log(path, where, options, resume) as log:
         left = [name for name in wanted if name not in log.entries]
         with progress(f"sweeping {device}", len(left)) as step:
-            for entry in runner.sweep(left, device, seed, processes, until):
+            for entry in runner.sweep(left, warm, seed, processes, until):
                 log.append(entry)
                 step(f"{entry['entry']}: {entry['wrong'] or 'nothing'} wrong")
         done = [log.entries[name] for name in wanted if name in log.entries]

@@ -56,7 +56,8 @@ def reach(processes: int) -> dict[str, list[str]]:
     kept = emulated.LOCAL / "sweep-reach.json"
     if kept.exists() and (found := json.loads(kept.read_text("utf-8")))["made_of"] == made:
         return found["reach"]
-    names = in_order(runner.names_of(proof.DEVICE), 0)
+    with runner.Pool(proof.DEVICE) as pool:
+        names = in_order(runner.names_of(pool), 0)
 
     def one(pool: runner.Pool, name: str) -> tuple[str, list[str]]:
         try:

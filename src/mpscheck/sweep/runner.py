@@ -112,6 +112,7 @@ class Several:
 
     device: str
     processes: int
+    spare: list[Pool] = field(default_factory=list)  # whose process is warm already
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def each(self, items: list, work_on: Callable[[Pool, Any], Any]) -> Iterator[Any]:
@@ -121,7 +122,7 @@ class Several:
             waiting.put(item)
 
         def loop() -> None:
-            with Pool(self.device) as pool:
+            with self.spare.pop() if self.spare else Pool(self.device) as pool:
                 while not self._stopped.is_set():
                     try:
                         item = waiting.get_nowait()
@@ -160,25 +161,24 @@ class NoDevice(Exception):
     """Torch cannot compute on the device; the message is its own."""
 
 
-def names_of(device: str) -> list[str]:
+def names_of(pool: Pool) -> list[str]:
     """The names of all entries, as a worker has them. Raises NoDevice."""
-    with Pool(device) as pool:
-        try:
-            reason = pool.call(work.try_device, device, limit=START_LIMIT)
-            if reason is None:
-                return pool.call(work.names, limit=START_LIMIT)
-        except (Died, Late, Failed) as error:
-            reason = words(error)
+    try:
+        reason = pool.call(work.try_device, pool.device, limit=START_LIMIT)
+        if reason is None:
+            return pool.call(work.names, limit=START_LIMIT)
+    except (Died, Late, Failed) as error:
+        reason = words(error)
     raise NoDevice(reason)
 
 
-def sweep(names: list[str], device: str, seed: int, processes: int, until: float) -> Iterator[dict]:
-    """All entries: each as it is done. After `until` (of `time.time`) no entry is begun; those are not given."""
+def sweep(names: list[str], warm: Pool, seed: int, processes: int, until: float) -> Iterator[dict]:
+    """All entries on the device of a pool, which is one of those that work: each as it is done. After `until` (of `time.time`) no entry is begun; those are not given."""
 
     def one(pool: Pool, name: str) -> dict | None:
         return swept(pool, name, seed, until) if time.time() < until else None
 
-    for found in Several(device, processes).each(names, one):
+    for found in Several(warm.device, processes, [warm]).each(names, one):
         if found is not None:
             yield found
 
