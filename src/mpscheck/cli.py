@@ -90,6 +90,38 @@ _tool("audit", "audit_mps.py", "Would this program meet a known bug? On any mach
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[OP]…")
+@click.option("--device", help="mps, cuda, cpu, emu …; the best one here if not given.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Report to write; results/local/sweep/ if not given.")
+@click.option(
+    "--minutes", default=10.0, show_default=True, help="No op is begun after so long; those left are counted."
+)
+@click.option("--seed", default=0, show_default=True, help="Of the values, and of the order of the less dangerous ops.")
+@click.option("--resume", is_flag=True, help="Go on with what was stopped here, on the same machine and seed.")
+@click.option("--shard", default="1/1", show_default=True, metavar="I/N", help="Sweep the Ith of N parts.")
+@click.option("--processes", default=2, show_default=True, help="Processes that sweep at the same time.")
+@one_sentence
+def sweep(names, device, out, minutes, seed, resume, shard, processes):
+    """Call every op in every layout and find what is wrong on a device, also what nobody has reported."""
+    from mpscheck.commands import sweep as command
+
+    sys.exit(command.main(names, device, out, minutes, seed, resume, shard, processes))
+
+
+@main.command("sweep-proof")
+@click.argument("slugs", nargs=-1)
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")
+@click.option("--resume", is_flag=True, help="Keep what was measured here before with the same code.")
+@click.option("--processes", default=2, show_default=True, help="Processes at the same time.")
+@one_sentence
+def sweep_proof(slugs, publish, resume, processes):
+    """Which imitated faults does the sweep find, name and explain? One fault of a snippet at a time."""
+    from mpscheck.commands import sweep_proof as command
+
+    sys.exit(command.main(slugs, publish, resume, processes))
+
+
+@main.command()
 @click.argument("slugs", nargs=-1)
 @click.option("--resume", is_flag=True, help="Keep what was measured here before on the same code.")
 @click.option("--publish", is_flag=True, help="Also write to results/emulated/, which the site shows.")

@@ -25,9 +25,9 @@ class Journal:
         self.run_file, self.where = run_file, where
         self.path = run_file.with_suffix(SUFFIX)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._held = _held(self.path)
+        self._held = held(self.path)
         self.entries: list[dict] = []  # what an interrupted run in the same environment left, and what came since
-        lines, end = _whole_lines(self.path.read_bytes())
+        lines, end = whole_lines(self.path.read_bytes())
         if resume and lines and provenance.same_environment(lines[0], where):
             self.entries = _run(lines, self.path.name)[1]
             os.ftruncate(self._held, end)  # a half-written last line
@@ -70,7 +70,7 @@ def read(path: Path) -> dict:
     try:
         if path.stat().st_size > results.MAX_BYTES:
             raise results.BadResults(f"{results.printable(path.name)} is larger than {results.MAX_BYTES:,} bytes")
-        lines, _ = _whole_lines(path.read_bytes())
+        lines, _ = whole_lines(path.read_bytes())
     except OSError as error:
         raise results.BadResults(f"{results.printable(path.name)} cannot be read: {error.strerror}") from None
     return _run(lines, path.name)[0]
@@ -106,7 +106,7 @@ def _run(lines: list[dict], name: str) -> tuple[dict, list[dict]]:
     return results.check(results.document(where, records, canaries), name), entries
 
 
-def _held(path: Path) -> int:
+def held(path: Path) -> int:
     """A descriptor of the file, for this process alone until it is closed. Raises Taken."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -120,7 +120,7 @@ def _held(path: Path) -> int:
         os.close(descriptor)  # the run that held it has just finished, and removed it
 
 
-def _whole_lines(content: bytes) -> tuple[list[dict], int]:
+def whole_lines(content: bytes) -> tuple[list[dict], int]:
     """What a journal holds, up to the first line that is not whole, and where that begins."""
     found, end = [], 0
     for line in content.splitlines(keepends=True):

@@ -123,6 +123,11 @@ def of_redteam() -> dict[str, str]:
     }
 
 
+def of_sweep(bug: Bug) -> dict[str, str]:
+    """What the sweep says of a device that is sick with a bug is made of."""
+    return {"sweep": code("sweep/*.py"), "fault": fault_of(bug), "device": device()}
+
+
 def of_case() -> dict[str, str]:
     """What the report rebuilt is made of."""
     return {

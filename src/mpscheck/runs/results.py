@@ -18,6 +18,7 @@ from mpscheck.places import OWN, RESULTS
 SCHEMA = RESULTS / "schema.json"
 RUNS = RESULTS / "runs"  # brought by the job that publishes
 TRANSFORMERLENS = RESULTS / "transformerlens.json"  # what its releases do about mps
+FOUND = RESULTS / "found.json"  # by the sweep, checked by hand
 UNVERIFIED = OWN / "unverified"  # sent by people
 LOCAL = OWN / "local"
 VERSION = 2

@@ -19,6 +19,7 @@ from mpscheck.site.pages import (
     ioi,
     libraries,
     matrix,
+    method,
     redo,
     releases,
     reported,
@@ -34,7 +35,7 @@ from mpscheck.site.pages import (
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
     *(advice, audit, worklist, transformerlens, libraries),
-    *(detection, works_with, agrees, verification, vocabulary, declared, downloads, api),
+    *(detection, method, works_with, agrees, verification, vocabulary, declared, downloads, api),
 )
 
 

@@ -49,6 +49,8 @@ class Inputs:
     families: dict[str, dict[str, str]] = field(default_factory=dict)  # what the bugs of each have in common
     detection: dict[str, dict] = field(default_factory=dict)  # which check caught which fault
     works: dict[str, dict] = field(default_factory=dict)  # what the tools say of the models that people use
+    sweep: dict[str, dict] = field(default_factory=dict)  # which imitated faults the sweep found, by slug
+    found: dict = field(default_factory=dict)  # what the sweep found on real devices
     redteam: dict[str, dict] = field(default_factory=dict)  # which faults made by rule were caught, by model
     reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
     calibration: dict = field(default_factory=lambda: dict(emulated.NO_CALIBRATION))  # error ratios of healthy devices
@@ -112,6 +114,8 @@ def read_inputs() -> Inputs:
         families=tomllib.loads((CATALOGUE / "families.toml").read_text(encoding="utf-8")),
         detection=emulated.read("detection"),
         works=emulated.read("works-with"),
+        sweep=emulated.read("sweep"),
+        found=json.loads(results.FOUND.read_text(encoding="utf-8")),
         redteam=emulated.read("redteam"),
         reporter=repeated.read_folder(),
         calibration=emulated.read_calibration(),
