@@ -1,6 +1,5 @@
 """Every test process has the healthy emulated device; tests of other modes start processes of their own."""
 
-import dataclasses
 import json
 import os
 import runpy
@@ -26,8 +25,6 @@ from mpscheck.known import evidence, measured
 from mpscheck.known.entry import entries
 from mpscheck.runs import canaries, provenance, results, worker
 from mpscheck.runs.macos import macos_version
-from mpscheck.site.files import files as files_of
-from mpscheck.site.inputs import read_inputs
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,17 +42,21 @@ def shared(tmp_path_factory) -> Path:
 
 
 WRITE_PAGES = """
-import json, pathlib, sys
+import dataclasses, json, pathlib, sys
 sys.modules["torch"] = None
 from mpscheck.site.files import files
 from mpscheck.site.inputs import read_inputs
-pathlib.Path(sys.argv[1]).write_text(json.dumps(files(read_inputs())), encoding="utf-8")
+here = read_inputs()
+without = dataclasses.replace(here, local={}, runs={}, unverified={}, site_url="")
+written = files(here)
+pages = {"generated": written, "files": written if without == here else files(without)}
+pathlib.Path(sys.argv[1]).write_text(json.dumps(pages), encoding="utf-8")
 """
 
 
 @pytest.fixture(scope="session")
-def generated(shared) -> dict[str, str]:
-    """The generated files of the site, from path to text; made once for all tests, in a process without torch."""
+def written(shared) -> dict[str, dict[str, str]]:
+    """What `generated` and `files` give; made once for all tests, in a process without torch."""
     file = shared / "generated.json"
     with FileLock(shared / "generated.lock"):
         if not file.exists():
@@ -63,6 +64,12 @@ def generated(shared) -> dict[str, str]:
             done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"SITE_URL": ""})
             assert done.returncode == 0, done.stderr
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def generated(written) -> dict[str, str]:
+    """The generated files of the site, from path to text."""
+    return written["generated"]
 
 
 @pytest.fixture(scope="session")
@@ -210,6 +217,6 @@ def known():
 
 
 @pytest.fixture(scope="session")
-def files() -> dict[str, str]:
+def files(written) -> dict[str, str]:
     """The generated files of the site, without a run and without an address."""
-    return files_of(dataclasses.replace(read_inputs(), local={}, runs={}, unverified={}, site_url=""))
+    return written["files"]

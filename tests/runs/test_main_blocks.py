@@ -5,16 +5,14 @@ import runpy
 import sys
 import textwrap
 
+import chosen
 import pytest
 import torch  # before the emulated device, which torch loads itself
 
 from mpscheck.bugs import catalogue
-from mpscheck.bugs.bug import MAIN_BLOCK
 from mpscheck.emulation import faults
 from mpscheck.lint import mend
 from mpscheck.runs import warm
-
-BUGS = catalogue.with_check()
 
 
 @pytest.fixture
@@ -38,22 +36,40 @@ def answers(printed: str) -> dict[str, str]:
     return {**found, "verdict": lines[-1].partition(":")[0]}
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.slug)
-def test_right_on_the_cpu_and_on_a_healthy_device_wrong_on_a_sick_one(bug, run):
-    good = dict.fromkeys(bug.check.functions, "agrees")
+def unlike_what_it_must_print(bug, run) -> list[str]:
+    """What the file prints otherwise than it must: right on the CPU and on a healthy device, wrong on a sick one."""
+    good, wrong = dict.fromkeys(bug.check.functions, "agrees"), []
     for device in ("cpu", "emu"):
         status, printed = run(bug, device)
-        assert printed.startswith(f"{bug.claim}\n")
-        assert (status, answers(printed)) == (0, {**good, "verdict": "AGREES"}), printed
+        if not printed.startswith(f"{bug.claim}\n") or (status, answers(printed)) != (0, {**good, "verdict": "AGREES"}):
+            wrong.append(f"{bug.slug} on {device}: {status}, {printed}")
     if not bug.imitable:
-        return
+        return wrong
     if bug.apart:  # what was done in the process before matters
         ended = warm.python((str(bug.check.path), "--device", "emu"), bug)
         status, printed = ended.status, ended.out
     else:
         status, printed = run(bug, "emu", faults.of_bug(bug))
     shown = "ERROR" if bug.effect.word == "raises" else "WRONG"
-    assert (status, answers(printed)) == (3, {**good, "compute": shown, "verdict": shown}), printed
+    if (status, answers(printed)) != (3, {**good, "compute": shown, "verdict": shown}):
+        wrong.append(f"{bug.slug} on a sick device: {status}, {printed}")
+    return wrong
+
+
+def test_one_of_each_form_is_right_on_a_healthy_device_and_wrong_on_a_sick_one(run):
+    """The linter holds the few texts of the block for all, the controls what each snippet gives."""
+
+    def form(bug) -> tuple:
+        return chosen.main_block(bug), bug.kind, bug.family, bug.apart, bug.imitable
+
+    forms = chosen.one_of_each(form, catalogue.with_check())
+    assert [said for bug in forms for said in unlike_what_it_must_print(bug, run)] == []
+
+
+@pytest.mark.matrix
+@pytest.mark.slow
+def test_each_is_right_on_a_healthy_device_and_wrong_on_a_sick_one(run):
+    assert [said for bug in catalogue.with_check() for said in unlike_what_it_must_print(bug, run)] == []
 
 
 @pytest.fixture
@@ -228,8 +244,7 @@ def test_what_a_run_may_cost_is_said_before_it(stranger, facts, said):
 
 def test_a_usual_snippet_has_a_short_main_block():
     """What is rare (dtypes, repeats, errors, a reference) is in the files alone that need it."""
-    usual = catalogue.find("linear-noncontiguous-weight").check.source
-    block = usual[usual.index(MAIN_BLOCK) :].splitlines()
+    block = chosen.main_block(catalogue.find("linear-noncontiguous-weight")).splitlines()
     assert len(block) <= 48 and not any(word in line for line in block for word in ("repeats", "dtypes", "reference"))
 
 
