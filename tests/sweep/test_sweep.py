@@ -74,7 +74,9 @@ def test_our_own_calls_come_first_and_the_seed_orders_the_rest():
 def test_shards_share_the_ops_and_an_unknown_one_is_named():
     there = ["add", "own/linear", "sort", "sub"]
     parts = [chosen(there, (), 0, (part, 3)) for part in (1, 2, 3)]
-    assert sorted(one for part in parts for one in part) == there and chosen(there, ("s",), 0, (1, 1)) == in_order(["sort", "sub"], 0)
+    assert sorted(one for part in parts for one in part) == there and chosen(there, ("s",), 0, (1, 1)) == in_order(
+        ["sort", "sub"], 0
+    )
     with pytest.raises(BadResults, match="no op that is swept begins with 'x'"):
         chosen(there, ("x",), 0, (1, 1))
 

