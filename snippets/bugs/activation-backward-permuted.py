@@ -3,7 +3,7 @@
 In the thread a gradient of `tanh` is off by 1.9994, although such gradients lie between 0 and 1. The forward pass is
 right. The gradients of ELU, SELU, GELU and leaky ReLU are right too. Nothing is raised.
 
-You hit it in training and in attribution where the activation stands beside a transpose. `Mamba2Model` of
+You hit it in training and in attribution where the activation is next to a transpose. `Mamba2Model` of
 `transformers` does in training without its fast kernels (seen with 5.24), at the activation of its convolution. Llama
 and `MambaModel` do not. Call `.contiguous()` on the input first.
 

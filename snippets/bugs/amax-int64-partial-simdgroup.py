@@ -3,7 +3,7 @@
 The GPU reduces in groups of 32 lanes and then reduces what the groups found. The second step also read lanes that do
 not run, which count as 0 for 64-bit numbers. So the largest of negative numbers, or the smallest of positive ones,
 came out as 0. More than 32 numbers are needed, so that there is a second group. From 993 on all 1,024 threads run,
-and the result is right (inferred from what the fix says of 1,024).
+and the result is right (inferred from what the fix says about 1,024).
 
 You hit it with `amin` of lengths, counts or positive token ids, or `amax` of negative offsets. `max()` and `min()`,
 which are other calls, are not named in the thread. Cast to int32.

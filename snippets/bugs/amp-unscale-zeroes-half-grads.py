@@ -6,7 +6,7 @@ two, which the scale is unless you choose another. So every gradient becomes zer
 the loss stays where it is. Nothing is raised, and no step is counted as skipped.
 
 You hit it with `torch.amp.GradScaler("mps")` where the parameters themselves are bfloat16, as after `.bfloat16()` or
-`from_pretrained(…, dtype=torch.bfloat16)`: in the thread the loss of a linear layer stands at 1.789 while the CPU's
+`from_pretrained(…, dtype=torch.bfloat16)`: in the thread the loss of a linear layer stays at 1.789 while the CPU's
 falls. Keep the parameters in float32 and use `torch.autocast`: their gradients are float32 and right. For float16
 parameters the kernel is as wrong, but there `GradScaler` raises first, unless the optimizer is fused.
 

@@ -1,6 +1,6 @@
 """`torch.argmax` returns 0 on AMD GPUs of Intel Macs.
 
-On an Intel Mac with an AMD GPU, `argmax` along a dimension of whole numbers gave 0 for each row, whatever stood in it.
+On an Intel Mac with an AMD GPU, `argmax` along a dimension of whole numbers gave 0 for each row, whatever was in it.
 The CPU of the same Mac was right. Nothing is raised.
 
 You hit it where a text encoder looks for the end of its text: CLIP takes the `argmax` of its token ids, as int32.

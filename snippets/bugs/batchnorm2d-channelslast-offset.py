@@ -1,7 +1,7 @@
 """`nn.BatchNorm2d` reads a channels-last tensor with a storage offset from the start of its memory.
 
 For speed, an input in the order channels last is handed to the GPU as it lies in memory. The code drops the storage
-offset on the way. PyTorch's developers say so of average pooling, which stands in the same report; that batch norm is
+offset on the way. PyTorch's developers say so of average pooling, which is in the same report; that batch norm is
 wrong for the same reason is inferred. Nothing is raised.
 
 You hit it where the tokens of a vision transformer become a map: `tokens[:, 1:]`, without the class token, reshaped

@@ -40,7 +40,7 @@ BUG = {
     "met_in": [
         "counts clamped before division: a time series library repaired its call (ibm-granite/granite-tsfm#109)"
     ],
-    "caveat": "That #133100 (zeros) has the same cause as #130201 is inferred; it was open when last seen. A bound of 1.0 cannot be told from 1, so such calls are not found.",
+    "caveat": "That #133100 (zeros) has the same cause as #130201 is inferred; it was open when last seen. A bound of 1.0 cannot be distinguished from 1, so such calls are not found.",
     "caused_by": "torch",
     "in_a_release": True,
     "open_as_stored": False,

@@ -3,7 +3,7 @@
 On the CPU NaN stays NaN. On the GPU `clamp(min=-100, max=100)` and `clamp(min=-100)` made it -100, and
 `clamp(max=100)` made it 100: the operation of MPSGraph that was used does not pass NaN on. Nothing is raised.
 
-You hit it where a clamp stands behind the place in which NaN arises: a broken forward pass looks clean. A test of
+You hit it where a clamp comes after the place in which NaN arises: a broken forward pass looks clean. A test of
 diffusers for a broken LoRA weight got zeros instead of NaN. `torch.where(x.isnan(), x, x.clamp(0, 1))` keeps NaN.
 
 It was seen on PyTorch 2.1.2 with macOS 14.3.1. The fix, of March 2024, is in 2.3.

@@ -2,7 +2,7 @@
 
 The result of a permuted input is permuted too. The GPU works on a contiguous copy of the input and writes a
 contiguous result into memory that is read with the permuted strides, says the author of a fix. Each number is clamped
-rightly, and belongs to another place. Nothing is raised.
+correctly, and belongs to another place. Nothing is raised.
 
 You hit it by clipping after a permute or `moveaxis`: pictures from (height, width, channel), activations per head.
 Whisper of transformers 5.24 does in float16, where its encoder clamps what a convolution gave (seen on a CPU). Clamp

@@ -7,7 +7,7 @@ error where it is not; on Apple GPUs the result is larger instead, and the model
 You hit it where a model with a wrong size, written on a Mac, runs there and fails elsewhere. Compare the three numbers
 yourself.
 
-The check stands in the kernels of the CPU and CUDA alone, says the author of a fix. Reported in November 2025. Fixes
+The check is in the kernels of the CPU and CUDA alone, says the author of a fix. Reported in November 2025. Fixes
 were still open in June and September 2026 (pytorch#186524, pytorch#195599), so releases up to then lack the check
 (inferred).
 """

@@ -10,7 +10,7 @@ spectrograms. A convolution of stride 1, of which every second output is kept, i
 
 Both were reported in August 2022, on a nightly of 1.13 with macOS 12.5: `conv2d` with stride (1, 2), `conv1d` with
 stride 2. The fix was sent in the same month (pytorch#83522); in which release it is has not been found out. Different
-paddings stand in the title of the fix, but no thread shows them wrong.
+paddings are in the title of the fix, but no thread shows them wrong.
 """
 
 BUG = {

@@ -5,7 +5,7 @@ writable, or to have a storage of its own, says the fix; so the tensor keeps its
 
 You hit it when you fill part of a mask in place. `x[2:].copy_(…)` of another tensor uses other code and is right.
 
-The fault is told in the text of the fix alone, which names no version (pytorch#95113): the thread that it closes, on a
+The fault is described in the text of the fix alone, which names no version (pytorch#95113): the thread that it closes, on a
 development build of 2.0, shows an error and no wrong number. 2.0 has the fix (pytorch#95323).
 """
 

@@ -7,7 +7,7 @@ You hit it in home-made quantization to 8 bits that does not clamp first, and in
 wrapping numbers. If you clamp to the range of the integers before the conversion, all devices agree.
 
 The report, of November 2025, names no version; it was open when last seen. C++ leaves such conversions undefined, and
-a maintainer says of the same in uint8 that devices need not agree. So it is a difference between devices rather than
+a maintainer says about the same in uint8 that devices need not agree. So it is a difference between devices rather than
 a defect. How the CPU of your Mac wraps is not promised either.
 """
 

@@ -10,7 +10,7 @@ You hit it in ridge regression, whitening and concept erasure that learn through
 It was seen on 2.10.0 and on a nightly of 2.12 in February 2026. The issue is closed, and no fix is stated. The
 backward pass solves with the decomposition that the forward pass left behind. In a model of another project it ended
 with an index out of range that was other garbage in each run (Concode0/clifra#10), which speaks for row orders that
-nobody wrote (inferred). `torch.linalg.lu_solve` in a backward pass cannot be told from this one.
+nobody wrote (inferred). `torch.linalg.lu_solve` in a backward pass cannot be distinguished from this one.
 """
 
 BUG = {

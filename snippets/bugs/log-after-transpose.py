@@ -3,7 +3,7 @@
 The report computes a loss in two ways that are the same mathematically, `log(p.transpose(-2, -1))` and
 `log(p).transpose(-2, -1)`, and gets two values on the GPU. A comment adds `clamp` after `moveaxis`, with completely
 wrong results, and supposes one cause. That the result is written as if it were contiguous, as the author of a fix for
-`clamp` says of that op, is inferred. Nothing is raised.
+`clamp` says about that op, is inferred. Nothing is raised.
 
 You hit it by taking log-probabilities after a transpose, as the class dimension of `F.nll_loss` asks for. Take the
 logarithm first, or call `.contiguous()`. `log_softmax` is another op.

@@ -7,7 +7,7 @@ You hit it where an LSTM reads what was transposed or permuted before, and somet
 embedding, a convolution. EnCodec in `transformers` permutes its features before the LSTM. Call `.contiguous()` on the
 input.
 
-The thread is of February 2026 and is about batch norm; the LSTM stands in it in one sentence. Versions, a fix and the
+The thread is of February 2026 and is about batch norm; the LSTM is in it in one sentence. Versions, a fix and the
 reason are not known, nor whether slices are hit like permuted inputs.
 """
 

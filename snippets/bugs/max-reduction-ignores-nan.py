@@ -4,7 +4,7 @@ On the CPU a NaN counts as the extreme: it is the value, and its place the index
 GPU gives the largest, or smallest, of the other numbers and its index. `argmax` and `argmin` have a bug of their own,
 `argmax-ignores-nan`.
 
-You hit it where a maximum stands guard, as the largest activation or gradient of a layer: it stays finite while the
+You hit it where a maximum is the safeguard, as the largest activation or gradient of a layer: it stays finite while the
 layer holds NaN. Ask for `isnan().any()` first.
 
 It was seen with PyTorch 2.3.1. Since 2.5.0 the values are right on macOS 15 and later, where Apple has an operation

@@ -1,6 +1,6 @@
 """Reading `x[..., 0]` of a sliced tensor gives zeros past the first elements.
 
-`x` is itself a view, the first four of five columns. Of its first column the GPU gives two numbers rightly and zeros
+`x` is itself a view, the first four of five columns. Of its first column the GPU gives two numbers correctly and zeros
 for the other six: those that lie further back in memory than a tensor of the size of the column is long (inferred
 from the numbers). The report began with softmax, which is right where its result can be read. Nothing is raised.
 

@@ -2,7 +2,7 @@
 
 A change in macOS broke the sorting of 64-bit integers in Apple's library: a developer at Apple saw that every index
 after the 256th is zero or was never written. The values are collected with these indices, so they are wrong as well.
-Nothing is raised. Float and int32 sort rightly.
+Nothing is raised. Float and int32 sort correctly.
 
 You hit it when you sort token ids, counts or feature indices, since int64 is PyTorch's default for whole numbers.
 Sort as int32 or, below 2**24, as float32.

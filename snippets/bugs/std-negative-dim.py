@@ -1,6 +1,6 @@
 """`torch.std` over any negative dimension reduces the last one.
 
-A dimension such as -2 was compared with the numbers 0, 1, 2 of the dimensions as it stood, and so never found. The
+A dimension such as -2 was compared with the numbers 0, 1, 2 of the dimensions as it was, and so never found. The
 result had the shape of a reduction over the last dimension: (2, 3) for `dim=-1`, `-2` and `-3` of a tensor (2, 3, 4).
 Where the two dimensions have one size, even the shape looks right.
 

@@ -1,6 +1,6 @@
 """`torch.topk` with `k` above 16 fills values and indices beyond the 16th with zeros.
 
-Apple's library of that time found at most 16 entries, and the rest of the result stayed zero: the index 0 stands
+Apple's library of that time found at most 16 entries, and the rest of the result stayed zero: the index 0 is
 where others belong. Nothing is raised. The first report prints 16 right entries of 30. A second one says that the last
 5 of 20 were zero, which would leave 15; it prints none.
 

@@ -1,6 +1,6 @@
 """`torch.neg` and other unary ops mix up the elements of an `out=` tensor with other strides.
 
-With a contiguous input and a transposed destination, `torch.neg(x, out=y.T)`, each element is computed rightly and
+With a contiguous input and a transposed destination, `torch.neg(x, out=y.T)`, each element is computed correctly and
 put in the wrong place: the kernel goes through the memory of input and output side by side, from front to back, and
 looks at the strides of neither. Where both have the same dense strides that is right, and it is why the short cut
 exists. Nothing is raised.
@@ -9,7 +9,7 @@ You hit it only if you pass `out=` yourself, or write a result through a transpo
 result gives it the strides of the input. Write `y.copy_(torch.neg(x))` instead.
 
 A PyTorch developer reported it for 2.0 and the nightlies of May 2023, and points at a condition in the code that all
-ops of this kind share; that is why absolute value, exponential, logarithm and square root stand beside `neg` here. A
+ops of this kind share; that is why absolute value, exponential, logarithm and square root are listed beside `neg` here. A
 fix had been written two months before (pytorch#97085); which release has it is not known.
 """
 

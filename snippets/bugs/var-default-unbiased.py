@@ -5,7 +5,7 @@ it returned 8.25, where 9.1667 is right. For N numbers the variance is too small
 samples are hit most.
 
 You hit it in a LayerNorm or a z-score that is hand-written over a few numbers. With `correction=1` or
-`unbiased=True` and a dimension the report shows nothing wrong; what the fix says of an explicit `correction`, that it
+`unbiased=True` and a dimension the report shows nothing wrong; what the fix says about an explicit `correction`, that it
 was not used, is another case.
 
 It was seen in PyTorch 1.13.1 and in builds of December 2022. A fix was opened the same day (pytorch#91203); that it was

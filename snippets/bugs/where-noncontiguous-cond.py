@@ -10,7 +10,7 @@ You hit it by masking with a transposed mask, `torch.where(mask.T, scores, 0.0)`
 T5 of transformers 5.24 does in its decoder, whose position bias is permuted (seen on a CPU). GPT-2, Llama and BERT do
 not. Call `.contiguous()` on the condition, or on the numbers.
 
-Reported for a build of 2.8 on macOS 13.7, fixed in the same month, before 2.8.0. The same code stands in sources of
+Reported for a build of 2.8 on macOS 13.7, fixed in the same month, before 2.8.0. The same code is in sources of
 earlier releases; that those are wrong too is inferred. By the same source no copy is made since macOS 15.
 """
 

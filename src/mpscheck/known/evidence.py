@@ -14,7 +14,7 @@ from mpscheck.runs import emulated, made_of, numerics, results
 KINDS = {
     "measured": "a run on a Mac, with its provenance",
     "declared": "read in PyTorch's wheels for macOS, nothing was run",
-    "reported": "told in a public thread",
+    "reported": "said in a public thread",
     "emulated": "a fault imitated in software: proves that the check catches it, says nothing about a Mac",
 }
 ROW = {"snippet", "healthy", "healthy_bitwise", "honest", "honest_ratio", "sick", "sick_ratio"}  # of controls

@@ -7,7 +7,7 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.lint import local, threads
 
 NAME = "figures"
-DESCRIPTION = "published figures have a real date, stand once, and are no equal values that are called wrong"
+DESCRIPTION = "published figures have a real date, are given once, and are no equal values that are called wrong"
 
 
 def check(bug: Bug) -> Iterator[str]:

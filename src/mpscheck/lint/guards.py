@@ -6,7 +6,7 @@ from mpscheck.bugs.guards import Guard
 from mpscheck.lint import local, threads
 
 NAME = "guards"
-DESCRIPTION = "guards of libraries were looked up on a real day, stand once, and by library"
+DESCRIPTION = "guards of libraries were looked up on a real day, are given once, and by library"
 
 
 def check(found: tuple[Guard, ...]) -> Iterator[str]:

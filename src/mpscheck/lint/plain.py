@@ -31,9 +31,25 @@ WORDS = (
     Word("go round (a bug)", r"\b(?:go|goes|going|went) round\b", "work around, avoid"),
     Word("speaks of, tells of", r"\b(?:speaks?|tells?|told|spoken) of\b", "mentions, says"),
     Word("says nothing of", r"\bsays? nothing of\b", "says nothing about"),
-    Word("stands below, stands there", r"\bstands? (?:below|above|there|under)\b", "is below, is listed"),
-    Word("hence, thus, whereby", r"\b(?:hence|thus|whereby|wherein|thereby|lest)\b", "so"),
+    Word(
+        "stands, stood",
+        r"(?<!what )(?<!you )(?<!must )\b(?:stands?|stood)\b(?! (?:for|out|still|alone|in for)\b)",
+        "is; is listed; lies",
+    ),
+    Word(
+        "hence, thus, whereby", r"\b(?:hence|thus|whereby|wherein|whereof|thereof|thereby|lest|whilst|albeit)\b", "so"
+    ),
     Word("at hand", r"\bat hand\b", "available"),
+    Word("held against", r"\b(?:holds?|held|holding) against\b", "compared with, checked against"),
+    Word("rightly", r"\brightly\b", "correctly"),
+    Word("can touch (a Mac)", r"\b(?:one|you) can touch\b", "a physical Mac"),
+    Word("known of, unknown of", r"\b(?:un)?known\W* of\b", "known about; unknown for"),
+    Word("says of, said of", r"\b(?:says?|said) of\b", "says about"),
+    Word("of which nobody", r"\bof which (?:no|nobody|nothing)\b", "for which nobody"),
+    Word("told by, told in", r"\btold (?:by|in|or|from)\b", "reported; inferred"),
+    Word("look whether", r"\blook whether\b", "check that"),
+    Word("renew, renewed", r"\brenew(?:s|ed)?\b", "update"),
+    Word("near to", r"\bnear to\b", "close to"),
 )
 CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]*`|\]\([^)]*\)|https?://\S+|<[^>]*>|\{[^}]*\}", re.DOTALL)
 

@@ -335,8 +335,8 @@ def redirects(renamed: dict[str, str], slugs: set[str]) -> dict[str, str]:
 def where(site_url: str) -> str:
     """The address of the data, for docs/api.md: a line of Python that reads it where the site has an address."""
     if not site_url:
-        return "The files stand beside this page; this copy of the site has no public address."
-    return f"The files stand under `{site_url}api/v1/`."
+        return "The files are beside this page; this copy of the site has no public address."
+    return f"The files are under `{site_url}api/v1/`."
 
 
 def schemas(folder: Path = SCHEMAS) -> dict[str, str]:

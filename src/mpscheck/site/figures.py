@@ -37,7 +37,7 @@ def nothing(bug: Bug, on_mac: bool) -> str:
     """One line: there is no table, and why."""
     run = "." if on_mac else ", and it has not run on a Mac yet."
     if any("figures" in sighting for sighting in bug.reported):
-        return f"Figures stand in the [threads](#threads) alone: nobody has put them into this table{run}"
+        return f"Figures are in the [threads](#threads) alone: nobody has put them into this table{run}"
     return f"No CPU-vs-MPS figure of this bug is known to be public{run}"
 
 

@@ -4,7 +4,7 @@ from mpscheck.site.escape import text
 
 ABOUT = (
     "**Recorded.** Small models of these libraries, with random weights, ran without an Apple GPU. Each of their calls was "
-    "held against what the faulty kernel needs. Other sizes and options may call other kernels."
+    "compared with what the faulty kernel needs. Other sizes and options may call other kernels."
 )
 NONE = "**Recorded.** None of the models whose calls were recorded calls this op: {}."
 

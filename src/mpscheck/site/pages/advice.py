@@ -36,17 +36,15 @@ def short(advice: Advice) -> str:
         first = f"**Take PyTorch {release}**, whatever you run of what is listed here."
     else:
         told = "\n".join(f"- **{release}**: {'; '.join(uses)}" for release, uses in _newest_first(by_release).items())
-        first = (
-            f"**Take this PyTorch**, for all that is known of any Mac:\n\n{told}\n\nFor your own macOS see the table."
-        )
+        first = f"**Take this PyTorch**, for all that is known about any Mac:\n\n{told}\n\nFor your own macOS see the table."
     return f"{first} There the fewest silent bugs are known, likely or near. **No release is known to be right**: {_unmeasured(advice)}"
 
 
 def _unmeasured(advice: Advice) -> str:
     check = "What decides is [validate_mps.py](validate.md) with your own model."
     if not advice.on_macs:
-        return f"nothing has been measured on a Mac that one can touch yet, so all of this is what sources say. {check}"
-    return f"our runs on Macs that one can touch cover {advice.on_macs} of {len(advice.bugs)} silent bugs. {check}"
+        return f"nothing has been measured on a physical Mac yet, so all of this is what sources say. {check}"
+    return f"our runs on physical Macs cover {advice.on_macs} of {len(advice.bugs)} silent bugs. {check}"
 
 
 def _newest_first(by_release: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -120,10 +118,10 @@ def _link(advice: Advice, slug: str, up: str = "") -> str:
 
 def rests(advice: Advice) -> str:
     """What the ranking rests on."""
-    ours = f"{advice.on_macs} of the {len(advice.bugs)} silent bugs have been measured on a Mac that one can touch."
+    ours = f"{advice.on_macs} of the {len(advice.bugs)} silent bugs have been measured on a physical Mac."
     return (
-        f"From [what is known](verification.md#what-is-known-on-a-set-up) of {len(advice.bugs)} silent bugs on each release: runs, "
-        f"wheels, release notes, threads. {ours if advice.on_macs else 'None of it has been measured on a Mac that one can touch yet.'}"
+        f"From [what is known](verification.md#what-is-known-on-a-set-up) about {len(advice.bugs)} silent bugs on each release: runs, "
+        f"wheels, release notes, threads. {ours if advice.on_macs else 'None of it has been measured on a physical Mac yet.'}"
     )
 
 

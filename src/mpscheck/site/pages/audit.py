@@ -48,7 +48,7 @@ def reached(counted: dict[str, Counter], total: Counter) -> str:
     ]
     rows.append(["**all**", f"{(total[HELD] + total[DRAFTED]) / total.total():.0%}", *_numbers(total)])
     return table(
-        ["family", "held against calls", *COLUMNS.values()], rows, "What audit makes of the known bugs, by family"
+        ["family", "compared with calls", *COLUMNS.values()], rows, "What audit makes of the known bugs, by family"
     )
 
 

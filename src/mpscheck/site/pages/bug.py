@@ -162,8 +162,8 @@ def _printed(bug: Bug, transcripts: dict[str, str]) -> str:
         return ""
     return (
         "\n\n### What it prints { data-search-exclude }\n\n"
-        "Both are **emulated**: the software device `emu` stands where you have `mps`. The second and third line name the "
-        "Python and the torch that were measured: look whether they are yours.\n\n"
+        "Both are **emulated**: the software device `emu` takes the place of `mps`. The second and third line name the "
+        "Python and the torch that were measured: check that they are yours.\n\n"
         f"On a healthy device. What now: this call is right here; [check your model](../validate.md) for the others.\n\n"
         f"{_fenced(healthy)}\n\n"
         "With the fault. What now: [use the workaround](#what-to-do) and run your model again; "
@@ -222,7 +222,7 @@ def _who(bug: Bug, recordings: dict[str, dict]) -> str:
     told = "\n".join(f"- {text(place, limit=400)}" for place in bug.met_in) or "Not known."
     if bug.slug not in recordings:
         return told
-    return f"{recorded.table(recordings[bug.slug]['row'])}\n\n**Told or judged**:\n\n{told}"
+    return f"{recorded.table(recordings[bug.slug]['row'])}\n\n**Reported or judged**:\n\n{told}"
 
 
 def files(inputs: Inputs) -> dict[str, str]:

@@ -70,7 +70,7 @@ def in_short(study: Study) -> str:
     lines = [
         f"{_from(every.first)} GPT-2 through TransformerLens hits no bug that is **known** for certain. "
         f"{_from(every.strict)} it hits none that is **possible** either. **No release is known to "
-        f"be safe**: on {every.strict or RELEASES[-1]} it is **unknown** of {len(left.unknown)} bugs whether it hits them.",
+        f"be safe**: on {every.strict or RELEASES[-1]} it is **unknown** for {len(left.unknown)} bugs whether it hits them.",
         "",
         "By use, from that release on. A short forward pass has 6 tokens; a KV cache is used to generate token by token.",
         "",

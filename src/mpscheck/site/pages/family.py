@@ -34,7 +34,7 @@ def page(family: str, entries: list[Entry], common: dict[str, str] | None = None
     last = words.last_measured(m.provenance for entry in entries for m in entry.index.of(entry.slug))
     number = "1 bug" if len(entries) == 1 else f"{len(entries)} bugs"
     return (
-        f"---\ndescription: Known bugs of PyTorch on Apple GPUs, family {family}, with what is known of each on every "
+        f"---\ndescription: Known bugs of PyTorch on Apple GPUs, family {family}, with what is known about each on every "
         "release.\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
         f"# Known bugs: {family}\n\n{number}, {silent} of them silent; {checks} with a check that you can run. "
         "A release that no source mentions is *unknown*, never *not affected*. "

@@ -151,9 +151,11 @@ def where(entry: Entry, place: int) -> list[dict]:
 
 
 def answer(transcript: str | None) -> str:
-    """The lines of a transcript that matter most: the figures on each device, and the last line."""
+    """The lines of a transcript that matter most, as a Mac prints them: the figures on each device, and the last line."""
     lines = transcript.splitlines() if transcript else ["not run yet"]
-    return "```text\n" + "\n".join([line for line in lines[:-1] if line.startswith("[")] + lines[-1:]) + "\n```"
+    shown = "\n".join([line for line in lines[:-1] if line.startswith("[")] + lines[-1:])
+    shown = shown.replace("[EMU]", "[MPS]").replace(" emu against the CPU", " mps against the CPU")
+    return f'```text title="Illustration: emulated, not a Mac"\n{shown}\n```'
 
 
 def measured_macs(runs: dict[str, dict], unverified: dict[str, dict] | None = None) -> str:

@@ -36,7 +36,7 @@ OVERVIEW_LEGEND = {
     "a m": "bugs that affect it, measured ones among them",
     "a": "bugs that affect it, says a source",
     "u": "none known to, some unknown",
-    "n": "a source says of each that it does not",
+    "n": "a source says for each that it does not",
 }
 
 

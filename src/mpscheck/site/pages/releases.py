@@ -105,7 +105,7 @@ def answer(number: Counts) -> str:
     known = f"{number.known} known to be wrong"
     if number.unknown == 0:
         return (
-            f"**{known}, none unknown.** A source or a run says of each other bug that this release does not have it."
+            f"**{known}, none unknown.** A source or a run says for each other bug that this release does not have it."
         )
     return (
         f"**{known}, {number.likely} likely, {number.open} open, {number.rest} more unknown.** {_rests_on(number)} For "
@@ -245,7 +245,7 @@ def _unknown(unknown: list[Entry], entries: list[Entry], place: int) -> str:
     }
     return (
         f"{len(unknown)} bugs. Each may be in this release or not:\n\n{near_first}\n\n"
-        f"[Show them](../bugs.md?torch={version}&state=unknown), or read them by family, with what is known of each on "
+        f"[Show them](../bugs.md?torch={version}&state=unknown), or read them by family, with what is known about each on "
         f"every release:\n\n{family_page.links(numbers, '../../bugs/family/')}"
     )
 

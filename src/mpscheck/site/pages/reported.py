@@ -31,7 +31,7 @@ BLAMED = {
 }
 KNOWN_FROM = {
     "declared": "read in PyTorch's wheels for macOS, nothing was run",
-    "reported": "told in a public thread, not run by us",
+    "reported": "said in a public thread, not run by us",
 }
 PROSE = re.compile("[a-z]{2,} [a-z]{2,}")  # two words in a row: a sentence, not code
 LINKS = {"same thread": "the bug's own thread", "stated": "a thread ties it to this bug", "inferred": "inferred by us"}
