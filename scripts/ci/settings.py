@@ -61,6 +61,18 @@ def settings(repository: str) -> list[Setting]:
             "pull requests with run files and renewed files",
             said(f"repos/{repository}/actions/permissions/workflow", "can_approve_pull_request_reviews", True),
         ),
+        Setting(
+            "",
+            "General, Features: Issues",
+            "what the watcher of releases cannot tell, which it asks in an issue",
+            said(f"repos/{repository}", "has_issues", True),
+        ),
+        Setting(
+            "../actions/workflows/releases.yml",
+            "Actions, releases: Enable workflow",
+            "looking for new releases each day; GitHub switches it off after 60 days without activity",
+            said(f"repos/{repository}/actions/workflows/releases.yml", "state", "active"),
+        ),
     ]
 
 
