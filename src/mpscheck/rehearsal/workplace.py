@@ -20,7 +20,15 @@ from mpscheck.runs import results
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 MACHINES = ROOT / "tests" / "machines"  # what Apple's programs print, each with the thread that tells it
-FEW = ("scripts", "snippets", "catalogue", "results/schema.json", "results/reporter.schema.json", "src")
+FEW = (
+    "pyproject.toml",
+    "scripts",
+    "snippets",
+    "catalogue",
+    "results/schema.json",
+    "results/reporter.schema.json",
+    "src",
+)
 SKIPPED = ("actions/checkout", "actions/setup-python", "actions/cache", "actions/attest-build-provenance")
 SURPRISING = "mpscheck run"  # 1 says: measured, with a surprise; its job is red, and the others go on
 PYTHON = re.compile(r'\.cache/envs/(?:torch-"\$TORCH"|[\w.-]+)/bin/')  # of the job's own environment
