@@ -3,7 +3,6 @@
 import json
 import os
 import runpy
-import shlex
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from mpscheck import environments
 from mpscheck.bugs import catalogue, encounters
 from mpscheck.known import evidence, measured
 from mpscheck.known.entry import entries
+from mpscheck.rehearsal import workplace
 from mpscheck.runs import canaries, provenance, results, worker
 from mpscheck.runs.macos import macos_version
 
@@ -186,14 +186,8 @@ def recorded_mac(tmp_path, monkeypatch):
     """recorded_mac(name): from now on, here and in processes started from here, Apple's programs print what that Mac's do."""
 
     def become(name: str) -> dict:
-        machine = json.loads((ROOT / "tests" / "machines" / f"{name}.json").read_text(encoding="utf-8"))
-        folder = tmp_path / "apple" / name
-        folder.mkdir(parents=True)
-        for tool in ("sw_vers", "sysctl", "system_profiler"):
-            said = {c.partition(" ")[2]: o["prints"] for c, o in machine["commands"].items() if c.split()[0] == tool}
-            cases = [f"{shlex.quote(args)}) printf '%s\\n' {shlex.quote(prints)};;" for args, prints in said.items()]
-            (folder / tool).write_text("\n".join(["#!/bin/sh", 'case "$*" in', *cases, "*) exit 1;;", "esac", ""]))
-            (folder / tool).chmod(0o755)
+        machine, folder = workplace.recorded(name), tmp_path / "apple" / name
+        workplace.fake_programs(machine, folder)
         monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
         for variable in ("ImageOS", "ImageVersion"):
             monkeypatch.delenv(variable, raising=False)

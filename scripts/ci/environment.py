@@ -55,7 +55,7 @@ def installs_of(name: str) -> list:
     ours = ["--no-deps", "--editable", str(ROOT)]
     if name == "no-torch":
         return [list(TOOL), ours]
-    match = re.fullmatch(r"torch-(\d+)\.(\d+)\.(\d+)", name)
+    match = re.fullmatch(r"torch-(\d+)\.(\d+)\.(\d+)(?:rc\d+)?", name)
     if match is None:
         raise LookupError(f"There is no environment {name!r}: say reporter, no-torch or torch-X.Y.Z.")
     # torch before 2.3 was built against NumPy 1 and cannot exchange data with NumPy 2

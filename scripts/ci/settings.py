@@ -18,7 +18,7 @@ MISSING, NOT_KNOWN, THERE = "MISSING", "not known", "there"
 class Setting:
     """One setting: where it is, what to choose there, and what cannot work without it."""
 
-    page: str  # of the repository's settings
+    page: str  # of the repository
     click: str
     needed_for: str
     state: str
@@ -29,7 +29,7 @@ def main() -> int:
     found = settings(repository)
     lines = [
         f"- {s.state}: {s.click}. For: {s.needed_for}."
-        + (f" https://github.com/{repository}/settings/{s.page}" if s.state != THERE else "")
+        + (f" https://github.com/{repository}/{s.page}" if s.state != THERE else "")
         for s in found
     ]
     text = "## Settings of this repository\n\n" + "\n".join(lines) + "\n"
@@ -44,22 +44,34 @@ def settings(repository: str) -> list[Setting]:
     """All settings that the workflows need, with what GitHub says of them."""
     return [
         Setting(
-            "variables/actions",
+            "settings/variables/actions",
             "Secrets and variables, Actions, Variables, New: SITE_URL, the public address with a slash at the end",
             "links of the site that hold outside of it",
             THERE if os.environ.get("SITE_URL") else MISSING,
         ),
         Setting(
-            "pages",
+            "settings/pages",
             "Pages, Source: GitHub Actions",
             "publishing the site",
             said(f"repos/{repository}/pages", "build_type", "workflow", absent=MISSING),
         ),
         Setting(
-            "actions",
+            "settings/actions",
             "Actions, General, Workflow permissions: Allow GitHub Actions to create and approve pull requests",
             "pull requests with run files and renewed files",
             said(f"repos/{repository}/actions/permissions/workflow", "can_approve_pull_request_reviews", True),
+        ),
+        Setting(
+            "settings",
+            "General, Features: Issues",
+            "what the watcher of releases cannot tell, which it asks in an issue",
+            said(f"repos/{repository}", "has_issues", True),
+        ),
+        Setting(
+            "actions/workflows/releases.yml",
+            "Actions, releases: Enable workflow",
+            "looking for new releases each day; GitHub switches it off after 60 days without activity",
+            said(f"repos/{repository}/actions/workflows/releases.yml", "state", "active"),
         ),
     ]
 

@@ -193,13 +193,28 @@ def site():
 @click.option(
     "--few", is_flag=True, help="Only the checks of the planted cases and a tenth of the others: what the tests do."
 )
+@click.option(
+    "--runs", type=click.Path(exists=True, file_okay=False), help="Take made-up runs from this folder instead."
+)
 @in_clone
 @one_sentence
-def rehearse(few):
+def rehearse(few, runs):
     """Write made-up runs, and the pages that they would give, below .cache/rehearsal; `make rehearsal` builds the site."""
     from mpscheck.commands import rehearse as command
 
-    sys.exit(command.main(few))
+    sys.exit(command.main(few, runs))
+
+
+@main.command()
+@click.option("--build", is_flag=True, help="Build the site too, not its pages alone.")
+@click.option("--publish", is_flag=True, help="Also write to results/emulated/road.json, which the site shows.")
+@in_clone
+@one_sentence
+def road(build, publish):
+    """A made-up release of torch from the index to the site, on this machine: every job in its order, with its time."""
+    from mpscheck.commands import road as command
+
+    sys.exit(command.main(build, publish))
 
 
 @main.command()

@@ -14,6 +14,7 @@ BUGS = SNIPPETS / "bugs"
 CATALOGUE = ROOT / "catalogue"
 RESULTS = ROOT / "results"
 OWN = RESULTS if IS_CLONE else Path.cwd() / "mpscheck-results"  # what this machine measures: local/, unverified/
+WATCHED = ROOT / ".cache" / "watched.json"  # when the watcher looked, see scripts/ci/watched.py
 
 
 def shown(path: Path) -> str:

@@ -1,127 +1,34 @@
 """Every job of the workflows that measure, run here: its steps in their order, with recorded Macs, and `emu` for `mps`.
 
-A step of ours runs as it stands, through the shell. Of the actions, those that move files do so between folders. What the
-emulated device gave becomes a made-up run of the recorded Mac only where the next job would refuse it, in a temporary
+How, `mpscheck.rehearsal.workplace` says. What the emulated device gave becomes a made-up run of the recorded Mac only where the next job would refuse it, in a temporary
 folder. What no test here can show stands in .github/workflows/SETUP.md.
 """
 
 import json
-import os
-import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from mpscheck.known import cause, repeated
+from mpscheck.rehearsal import road
+from mpscheck.rehearsal.workplace import Workplace, as_mac
 from mpscheck.runs import journal, results
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".github" / "workflows"
-SKIPPED = ("actions/checkout", "actions/setup-python", "actions/cache", "actions/attest-build-provenance")
-PYTHON = re.compile(r'\.cache/envs/(?:torch-"\$TORCH"|[\w.-]+)/bin/')  # of the job's own environment
-GH = '#!/bin/sh\necho "$@" >> "$GH_LOG"\n[ "$1 $2" = \'pr list\' ] && echo \'[]\' || exit 0\n'
-
-
-class GitHub:
-    """What stands in place of GitHub: artifacts, outputs and summaries as files, a bare repository as origin."""
-
-    def __init__(self, tmp_path: Path, monkeypatch):
-        self.place, self.artifacts = tmp_path / "work", tmp_path / "artifacts"
-        self.summary, self.output = tmp_path / "summary.md", tmp_path / "output"
-        self.python = Path(sys.executable)  # in place of the job's own
-        tools = tmp_path / "tools"
-        for folder in (self.artifacts, tools):
-            folder.mkdir()
-        (tools / "gh").write_text(GH)
-        (tools / "gh").chmod(0o755)
-        self._git("init", "-q", "--bare", "-b", "main", str(tmp_path / "origin.git"), cwd=tmp_path)
-        kept = ("scripts", "snippets", "catalogue", "results/schema.json", "results/reporter.schema.json")
-        for name in (*kept, "src"):
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            (self.place / name).parent.mkdir(parents=True, exist_ok=True)
-            copy(ROOT / name, self.place / name)
-        self._git("init", "-q", "-b", "main")
-        self._git("remote", "add", "origin", str(tmp_path / "origin.git"))
-        self._git("add", "-A")
-        self._git("commit", "-qm", "all")
-        for name, value in {
-            "PATH": f"{tools}:{os.environ['PATH']}", "GH_LOG": str(tmp_path / "gh.log"), "MPSCHECK_EMU": "1",
-            "PYTHONPATH": str(self.place / "src"), "GITHUB_OUTPUT": str(self.output), "GITHUB_RUN_ID": "7",
-            "GITHUB_STEP_SUMMARY": str(self.summary), "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_REPOSITORY": "owner/mps-check", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/nowhere",
-        }.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
-
-    def _git(self, *arguments, cwd=None) -> None:
-        self.place.mkdir(exist_ok=True)
-        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
-        subprocess.run(command, cwd=cwd or self.place, check=True, capture_output=True)
-
-    def job(self, workflow: str, name: str, context: dict) -> dict[str, str]:
-        """Run one job; its outputs. A step that fails ends it, but for those that run always."""
-        self.output.write_text("")
-        job = yaml.safe_load((FOLDER / f"{workflow}.yml").read_text(encoding="utf-8"))["jobs"][name]
-        failed, said = False, []
-        for step in job["steps"]:
-            if failed and "always()" not in step.get("if", ""):
-                continue
-            variables = {k: filled(v, context) for k, v in {**job.get("env", {}), **step.get("env", {})}.items()}
-            code, text = self.step(step, variables, context)
-            said.append(text)
-            failed = failed or code not in (0, 1)  # 1: measured, with a surprise
-        assert not failed, "\n".join(said)
-        return dict(line.split("=", 1) for line in self.output.read_text().splitlines())
-
-    def step(self, step: dict, variables: dict, context: dict) -> tuple[int, str]:
-        if "run" in step:
-            return self.run(step["run"], variables)
-        action, inputs = step["uses"].partition("@")[0], step.get("with", {})
-        if action == "actions/upload-artifact":
-            place = self.artifacts / filled(inputs["name"], context)
-            shutil.copytree(self.place / inputs["path"], place, dirs_exist_ok=True)
-        elif action == "actions/download-artifact":
-            for artifact in self.artifacts.glob(inputs.get("pattern", "*")):
-                shutil.copytree(artifact, self.place / inputs["path"] / artifact.name, dirs_exist_ok=True)
-        else:
-            assert action in SKIPPED, f"this test does not know what {action} does"
-        return 0, ""
-
-    def run(self, command: str, variables: dict) -> tuple[int, str]:
-        """The very command, with this Python in place of the job's, `emu` for `mps`, and no installing."""
-        command = PYTHON.sub(lambda _: f"{self.python.parent}/", command).replace("--device mps", "--device emu")
-        if command.startswith("python "):
-            command = f"{Path(sys.executable).parent}/{command}"
-        if "scripts/ci/environment.py" in command:
-            command += " --dry-run"
-        environment = os.environ | variables
-        done = subprocess.run(
-            ["bash", "-e", "-c", command], cwd=self.place, capture_output=True, text=True, env=environment
-        )
-        return done.returncode, f"$ {command}\n{done.stdout}{done.stderr}"
-
-
-def filled(text: str, context: dict) -> str:
-    """A string of a workflow with the values that GitHub would put in."""
-    return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: context[found[1]], str(text))
 
 
 @pytest.fixture
-def github(tmp_path, monkeypatch):
-    return GitHub(tmp_path, monkeypatch)
+def github(tmp_path):
+    place = Workplace(tmp_path)
+    place.begin()
+    return place
 
 
 def measured_by(machine_run: dict, mac: dict) -> dict:
     """An emulated run as if the recorded Mac had made it; for the test of what comes after alone."""
-    said = {command: output["prints"] for command, output in mac["commands"].items()}
-    where = {
-        "evidence": "measured", "device": "mps", "gpu": "Apple Paravirtual device", "variables": {}, "system": "Darwin",
-        "torch": "2.8.0", "macos_build": said["sw_vers -buildVersion"],
-    }  # fmt: skip
-    return machine_run | {"provenance": machine_run["provenance"] | where}
+    return as_mac(machine_run, mac, "2.8.0", "measured")
 
 
 def test_preflight(github, recorded_mac):
@@ -258,3 +165,55 @@ def test_a_file_too_large_for_a_summary_stands_in_the_log(github, emulated_run):
     _, said = github.run("python scripts/ci/summary.py run-files/run.json", {})
     assert '"records"' in said and "too large" in github.summary.read_text()
     assert len(github.summary.read_bytes()) < 1_000_000
+
+
+@pytest.fixture(scope="module")
+def whole_road(tmp_path_factory):
+    """A made-up release from the index to the pages, gone once; the folder, and the steps."""
+    folder = tmp_path_factory.mktemp("road")
+    return folder, list(road.walk(folder, build=False))
+
+
+@pytest.mark.slow
+def test_a_new_release_goes_from_the_index_to_the_pages_by_itself(whole_road):
+    """Each step raises where it does not do what it is there for."""
+    _, steps = whole_road
+    found = [step.found for step in steps]
+    assert "starts mps with 2.16.0@macos-15,2.16.0@macos-26" in found
+    assert "macos-26 is tried again" in found and "starts nothing: the runs wait in a pull request" in found
+    assert found[-1] == "all 4 made-up runs are refused by the schema of published ones"
+
+
+@pytest.mark.slow
+def test_the_pull_request_of_a_release_holds_all_that_a_person_has_to_read(whole_road):
+    folder, _ = whole_road
+    told = folder / "artifacts" / "pull-request"
+    body = (told / "body.md").read_text(encoding="utf-8")
+    assert body.startswith("# torch 2.16.0: runs on macOS\n")
+    for words in (
+        "What its wheel declares: read.",
+        "**newly wrong** in torch 2.16.0 on macOS 15 and 26, a virtual GPU: `torch.addmm` of square matrices",
+        "`linear-noncontiguous-weight` on torch 2.16.0, macOS 15 and 26, a virtual GPU: runs say affected, sources say",
+        '+    "affected": ">=2.8,<=2.16.0",',
+        "No range is proposed: 2.15.0 is right",
+    ):
+        assert words in body, words
+    patch = (told / "proposed.patch").read_text(encoding="utf-8")
+    done = subprocess.run(
+        ["git", "apply", "--check", "-"], cwd=folder / "work", input=patch, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_a_bug_that_is_found_again_has_a_text_for_its_thread(whole_road):
+    folder, _ = whole_road
+    text = (folder / "artifacts/pull-request/upstream/addmm-square-matrices.md").read_text(encoding="utf-8")
+    for words in (
+        "https://github.com/pytorch/pytorch/issues/116331",
+        "Wrong in torch 2.16.0, where it is said to be right",
+        "Apple Paravirtual device (virtual machine), macOS 15.7.7 (24G720)",
+        "2,304 of 2,304 values wrong",
+        "https://github.com/owner/mps-check/actions/runs/7",
+    ):
+        assert words in text, words

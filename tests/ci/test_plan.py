@@ -11,8 +11,17 @@ import pytest
 from mpscheck.bugs import catalogue
 from mpscheck.runs import journal, results
 
-SILENT = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/nowhere"}  # so that the settings' own list is taken
-HOME_MAC = {"label": ["self-hosted", "macOS", "ARM64"], "name": "at-home", "trusted": True}
+SILENT = {
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "no_proxy": "127.0.0.1",
+}  # so that the settings' own list is taken
+HOME_MAC = {
+    "label": ["self-hosted", "macOS", "ARM64"],
+    "name": "at-home",
+    "macos": "26",
+    "image": None,
+    "trusted": True,
+}
 
 
 @pytest.fixture
@@ -52,7 +61,7 @@ def test_by_hand_every_release_on_every_runner_macos_15_first(plan):
     assert names == sorted(names) and set(names) == {"macos-15", "macos-26"}
     chosen = {torch for _, torch in pairs(found)}
     assert {"2.8.0", "2.0.1", "2.15.0", "2.14.1"} <= chosen and len(found["matrix"]) == 2 * len(chosen)
-    assert found["matrix"][0] == {"runner": "macos-15", "label": "macos-15", "torch": "2.8.0"}
+    assert found["matrix"][0] == {"runner": "macos-15", "label": "macos-15", "torch": "2.8.0", "python": "3.11"}
     assert found["reporter"] == [{"runner": name, "label": name} for name in ("macos-15", "macos-26")]
     measurable = {
         bug.slug for bug in catalogue.with_check() if any(bug.state(torch, "15.6") == "affected" for torch in chosen)
@@ -65,7 +74,12 @@ def test_by_hand_the_releases_that_were_asked_for(plan):
     assert [torch for _, torch in pairs(found)] == ["2.9.1", "2.15.0"] * 2 and found["reporter"] == []
 
 
-@pytest.mark.parametrize("bad", ["2.9", "latest", "2.9.1;id", "../2.9.1", "2.9.1\n2.9.1"])
+def test_by_hand_a_release_on_one_runner_and_a_candidate(plan):
+    found = plan("jobs", "2.9.1@macos-26,2.16.0rc1", EVENT="workflow_dispatch")
+    assert pairs(found) == [("macos-15", "2.16.0rc1"), ("macos-26", "2.9.1"), ("macos-26", "2.16.0rc1")]
+
+
+@pytest.mark.parametrize("bad", ["2.9", "2.9.1@elsewhere", "2.9.1@", "latest", "2.9.1;id", "../2.9.1", "2.9.1\n2.9.1"])
 def test_what_is_no_release_is_refused_in_one_sentence(plan, bad):
     done = plan("jobs", bad, EVENT="workflow_dispatch")
     assert done.returncode == 2 and done.stdout == "" and "is not a torch release" in done.stderr
@@ -134,9 +148,9 @@ def test_a_file_that_is_no_bug_of_the_catalogue_is_no_argument(plan, clone, tmp_
 
 
 def test_a_mac_at_home_is_one_line_and_gets_no_strangers_code(plan, clone):
-    runners = [HOME_MAC, {"label": "macos-15", "name": "macos-15", "trusted": False}]
+    runners = [HOME_MAC, {"label": "macos-15", "name": "macos-15", "macos": "15", "image": "macos15", "trusted": False}]
     by_hand = plan("jobs", settings={"runners": runners}, EVENT="workflow_dispatch")
-    assert by_hand["matrix"][0] == {"runner": "at-home", "label": HOME_MAC["label"], "torch": "2.8.0"}
+    assert by_hand["matrix"][0] == {"runner": "at-home", "label": HOME_MAC["label"], "torch": "2.8.0", "python": "3.11"}
     clone("linear-noncontiguous-weight.py")
     found = plan("jobs", settings={"runners": runners}, EVENT="pull_request", BASE=clone.base)
     assert {runner for runner, _ in pairs(found)} == {"macos-15"}

@@ -110,8 +110,12 @@ def test_one_pull_request_a_run_with_the_results_alone(github, publish):
     publish(1, {"runs/a.json": "a"})
     publish(1, {"runs/b.json": "b"})
     asked = (github / "gh.log").read_text().splitlines()
-    assert [line.split()[1] for line in asked] == ["list", "create", "list"]
-    assert "--head runs/mps-1" in asked[1] and "--body-file body.md" in asked[1]
+    checks = "workflow run verify.yml --ref runs/mps-1 --raw-field base="
+    assert [line.split()[1] for line in asked] == ["list", "create", "run", "list", "run"]
+    assert "--head runs/mps-1 --title Runs measured on macOS --body-file body.sent.md" in asked[1]
+    assert asked[2] == asked[4] == checks + os.environ.get("GITHUB_SHA", ""), (
+        "a pull request of a job's starts no checks itself"
+    )
     assert set(files(github, "runs/mps-1")) == {
         "README.md",
         *(f"results/runs/{name}.json" for name in ("old", "a", "b")),

@@ -20,8 +20,12 @@ from mpscheck.site.inputs import Inputs, read_inputs
 FOLDER = ROOT / ".cache" / "rehearsal"
 
 
-def main(few: bool) -> int:
-    """0 when written."""
+def main(few: bool, made_up: str | None = None) -> int:
+    """0 when written; with runs that are there already, such as those of `mpscheck road`, only the pages."""
+    if made_up is not None:
+        shutil.rmtree(FOLDER / "source", ignore_errors=True)
+        write_source(FOLDER / "source", Path(made_up))
+        return 0
     bugs = catalogue.with_check()
     count = write(FOLDER, runs.few(bugs) if few else bugs)
     click.echo(f"{count} made-up runs with {len(planted.load().cases)} planted cases; they are no results of any Mac")
@@ -38,9 +42,14 @@ def write(folder: Path, bugs: tuple[Bug, ...]) -> int:
         results.write_atomic(
             folder / "results" / "reporter" / name, json.dumps(result, indent=1, sort_keys=True) + "\n"
         )
-    site.copy_source(folder / "source")
-    site.write(marked(pages(folder / "results")), folder / "source" / "docs")
+    write_source(folder / "source", folder / "results")
     return count
+
+
+def write_source(folder: Path, made_up: Path) -> None:
+    """The source of the site with these runs, in a new folder."""
+    site.copy_source(folder)
+    site.write(marked(pages(made_up)), folder / "docs")
 
 
 def pages(made_up: Path) -> dict[str, str]:

@@ -24,9 +24,10 @@ FOLDER = ROOT / "results" / "declared"
 KERNELS = "torchgen/packaged/ATen/native/native_functions.yaml"
 EXPECTED = "torch/testing/_internal/common_mps.py"
 VERSION = "torch/version.py"
-# pip takes the newest that a wheel allows; 3.11 is the one Python for which every release since 2.0 has a wheel.
-PLATFORMS = tuple(f"--platform=macosx_{number}_0_arm64" for number in (11, 12, 13, 14, 15))
-PIP = ("--no-deps", "--only-binary=:all:", "--python-version", "3.11", *PLATFORMS)
+# pip takes the newest that a wheel allows. Every release from 2.0 to 2.15 has one for 3.11; which it is does not matter.
+PLATFORMS = tuple(f"--platform=macosx_{number}_0_arm64" for number in (11, 12, 13, 14, 15, 26, 27))
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
+PIP = ("--no-deps", "--only-binary=:all:", *PLATFORMS)
 
 
 class BadWheel(ValueError):
@@ -51,13 +52,13 @@ class Declared:
 
 def download(version: str, folder: Path) -> Path:
     """The wheel of a release for Macs with Apple silicon, some 70 MB, through pip. Raises BadWheel."""
-    command = [sys.executable, "-m", "pip", "download", *PIP, "--quiet", "--dest", str(folder), f"torch=={version}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    found = sorted(folder.glob(f"torch-{version}-*.whl"))
-    if done.returncode or not found:
-        why = next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), "pip gave no reason")
-        raise BadWheel(f"pip could not download torch {version} for macOS ({why}); is there a network?")
-    return found[0]
+    for python in PYTHONS:
+        wanted = ("--python-version", python, "--quiet", "--dest", str(folder), f"torch=={version}")
+        done = subprocess.run([sys.executable, "-m", "pip", "download", *PIP, *wanted], capture_output=True, text=True)
+        if found := sorted(folder.glob(f"torch-{version}-*.whl")):
+            return found[0]
+    why = next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), "pip gave no reason")
+    raise BadWheel(f"pip could not download torch {version} for macOS ({why}); is there a network?")
 
 
 def read(wheel: Path) -> Declared:

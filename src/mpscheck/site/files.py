@@ -24,6 +24,7 @@ from mpscheck.site.pages import (
     releases,
     reported,
     results,
+    road,
     seven,
     transformerlens,
     verification,
@@ -35,7 +36,7 @@ from mpscheck.site.pages import (
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
     *(advice, audit, worklist, transformerlens, libraries),
-    *(detection, method, works_with, agrees, verification, vocabulary, declared, downloads, api),
+    *(detection, method, works_with, agrees, verification, road, vocabulary, declared, downloads, api),
 )
 
 

@@ -16,9 +16,11 @@ from mpscheck.bugs.guards import Guard
 from mpscheck.known import evidence, exposure, measured, releases, repeated, wheels
 from mpscheck.known.advice import Advice
 from mpscheck.known.entry import Entry, entries
-from mpscheck.places import CATALOGUE
+from mpscheck.places import CATALOGUE, RESULTS, WATCHED
 from mpscheck.runs import emulated, results, slim
 from mpscheck.site import run_pages
+
+ROAD = RESULTS / "emulated" / "road.json"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Inputs:
     found: dict = field(default_factory=dict)  # what the sweep found on real devices
     redteam: dict[str, dict] = field(default_factory=dict)  # which faults made by rule were caught, by model
     reporter: dict[str, dict] = field(default_factory=dict)  # the report repeated on Macs, by file
+    watched: dict = field(default_factory=dict)  # when the watcher last looked for releases; empty where none has
+    road: dict = field(
+        default_factory=dict
+    )  # a made-up release, from the index to the site: the steps, each with its time
     calibration: dict = field(default_factory=lambda: dict(emulated.NO_CALIBRATION))  # error ratios of healthy devices
 
     @cached_property
@@ -118,6 +124,8 @@ def read_inputs() -> Inputs:
         found=json.loads(results.FOUND.read_text(encoding="utf-8")),
         redteam=emulated.read("redteam"),
         reporter=repeated.read_folder(),
+        watched=json.loads(WATCHED.read_text(encoding="utf-8")) if WATCHED.exists() else {},
+        road=json.loads(ROAD.read_text(encoding="utf-8")) if ROAD.exists() else {},
         calibration=emulated.read_calibration(),
     )
 
