@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from mpscheck.runs import results
+from mpscheck.bugs import catalogue
+from mpscheck.runs import results, slim
+from mpscheck.site.files import files as files_of
+from mpscheck.site.inputs import Inputs
 
 BUG = "linear-noncontiguous-weight"
 OF_THE_CLONE = (
@@ -176,3 +179,41 @@ def test_the_plugin_costs_nothing_where_it_is_not_asked_and_says_what_it_lacks(p
     (tmp_path / "test_mine.py").write_text(TEST)
     done = python("-m", "pytest", "--mps-check", "test_mine.py")
     assert done.returncode == 1 and "needs the fixture mps_check_model in your conftest.py" in done.stdout
+
+
+def test_a_strangers_run_from_the_command_to_the_page(root, mpscheck, tmp_path, recorded_mac):
+    """Nothing of it is a fact about a Mac: Apple's programs are recordings, and the emulated device stands for `mps`."""
+    machine = recorded_mac("macbook-m5")
+    variables = {"MPSCHECK_FAULTS": BUG, "USER": "zoeq", "LOGNAME": "zoeq"}
+    asked = mpscheck("run", BUG, "--device", "emu", "--publish", **variables)
+    assert asked.returncode == 2 and "Not in it: your name" in asked.stderr and "CC0 1.0" in asked.stderr
+    assert len(asked.stderr.splitlines()) <= 24 and not list(tmp_path.rglob("*.json")), "nothing before an answer"
+
+    done = mpscheck("run", BUG, "--device", "emu", "--publish", "--yes", **variables)
+    assert "NOT AS EXPECTED" in done.stderr and 'the issue form "A run from my Mac"' in done.stderr
+    [path] = (tmp_path / "mpscheck-results" / "unverified").glob("*.json")
+    text = path.read_text(encoding="utf-8")
+    assert "zoeq" not in text and str(tmp_path) not in text and '"macos": "' in text
+    run = results.read(path)
+    build = machine["commands"]["sw_vers -buildVersion"]["prints"]
+    assert run["provenance"]["macos_build"] == build and build in done.stderr
+
+    chip = run["provenance"]["chip"]
+    as_on_a_mac = {"evidence": "measured", "device": "mps", "gpu": chip, "variables": {}, "system": "Darwin"}
+    sent = tmp_path / "from an issue.json"
+    results.write(sent, run | {"provenance": run["provenance"] | as_on_a_mac})
+    script = str(root / "scripts" / "ci" / "intake.py")
+    taken = subprocess.run(
+        [sys.executable, script, "take", sent, "--to", tmp_path / "to"], capture_output=True, text=True
+    )
+    assert taken.returncode == 0 and taken.stdout.startswith("- unverified: torch "), taken.stdout + taken.stderr
+
+    runs = dict(slim.read(tmp_path / "to" / "unverified"))
+    pages = files_of(Inputs((catalogue.find(BUG),), {}, unverified=runs, local={}, controls={}, transcripts={}))
+    page, table = pages[f"bugs/{BUG}.md"], pages["generated/results.md"]
+    row = f"{chip}, macOS {run['provenance']['macos']} ({build})"
+    assert row in page and "<small>unverified</small>" in page
+    assert "affected in unverified runs on macOS 26, a real GPU, not affected says" in page, (
+        "a contradiction, not a fact"
+    )
+    assert chip in table and "nverified" in table
