@@ -157,7 +157,7 @@ def test_each_fault_has_one_outcome_and_the_page_says_why_none_caught_it():
     summary, uncaught = made["detection-summary"], made["detection-uncaught"]
     assert (
         "Of **7 faults** these models hit **5 (71%)**" in summary
-        and "caught **2 of 4 (50%)**, and ended with an error for 1 more." in summary
+        and "caught **2 of 4 (50%)**; for 1 it ended with an error." in summary
     )
     reasons = {line.split("`")[1]: line for line in uncaught.splitlines() if line.startswith("| `")}
     assert list(reasons) == ["missed", "stopped", "harmless", "never-so", "uncalled"]
@@ -166,6 +166,7 @@ def test_each_fault_has_one_outcome_and_the_page_says_why_none_caught_it():
         and "dtype of *weight* is float16" in reasons["never-so"]
     )
     assert "do not call `fft_c2c`" in reasons["uncalled"] and "An error in logits" in reasons["stopped"]
+    assert made["detection-sentence"].count("Not measured yet: 5 faults.") == 1
     first, other = made["detection-tables"].split("### `other`")
     assert "left out of this table: 3. [Not hit](#how-to-read-the-tables) by this model this way: 2 of them." in first
     assert "yet" not in first and "Not measured yet with this model: 5 more." in other

@@ -62,7 +62,7 @@ def summary(ends: list[Outcome]) -> str:
     count = Counter(one.outcome for one in ends)
     wrong = count["caught"] + count["stopped"] + count["missed"]
     fired = wrong + count["no wrong number"]
-    stopped = f", and ended with an error for {count['stopped']} more" if count["stopped"] else ""
+    stopped = f"; for {count['stopped']} it ended with an error" if count["stopped"] else ""
     return (
         f"Of **{len(ends)} faults** these models hit **{fired} ({fired / len(ends):.0%})**. {wrong} of them made a number wrong "
         f"while a check ran, and `validate_mps.py` caught **{count['caught']} of {wrong} ({count['caught'] / max(wrong, 1):.0%})**{stopped}. "
@@ -115,7 +115,9 @@ def headline(found: list[Facts]) -> str:
     """What follows from the tables, one sentence each."""
     if not found:
         return "The table was not made yet."
-    return "\n".join(f"- {sentence(one)}" for one in found if one.met)
+    all_ = max(one.faults for one in found)
+    absent = (f" Not measured yet: {all_ - one.faults} faults." * (one.faults < all_) for one in found)
+    return "\n".join(f"- {sentence(one)}{rest}" for one, rest in zip(found, absent, strict=True) if one.met)
 
 
 def sentence(found: Facts) -> str:
