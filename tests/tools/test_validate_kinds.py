@@ -602,6 +602,47 @@ def test_what_closes_over_its_model_is_copied_with_it(check, tool, monkeypatch, 
     assert copied.decode(drawn(2, 8).to("emu")).device.type == "emu" and model.decode(drawn(2, 8)).device.type == "cpu"
 
 
+class Frozen(dict):
+    """The configuration of a model of diffusers: it lets nobody change it."""
+
+    def update(self, *_):
+        raise Exception("not here")
+
+
+def test_a_module_with_a_frozen_configuration_is_compared(check):
+    model = nn.Linear(8, 4)
+    model.settings = Frozen(scale=2.0, act=lambda x: model(x))
+    assert check(model, drawn(3, 8))[0].verdict == "agrees"
+
+
+@pytest.mark.parametrize(
+    "model, verdict, words",
+    [
+        (
+            lambda x: x * (2 if x.device.type == "cpu" else torch.nan),
+            "disagrees",
+            "(logits: NaN or Inf: 32, on the CPU 0)",
+        ),
+        (lambda x: x * (2 if x.device.type == "cpu" else 0), "disagrees", "allowed, all 32 numbers are 0)"),
+        (lambda x: x * torch.nan, "could not check", "logits (the CPU itself gives no finite number: NaN 32, Inf 0)"),
+        (
+            lambda x: (x.abs() + 1).half() * 60000 * 2,
+            "could not check",
+            "logits (the CPU itself gives no finite number: NaN 0, Inf 32)",
+        ),
+    ],
+)
+def test_nan_on_the_device_alone_nan_on_both_and_black_are_told_apart(check, model, verdict, words):
+    report, _ = check(model, drawn(4, 8), quick=True)
+    assert report.verdict == verdict and words in str(report)
+
+
+def test_nan_that_the_cpu_has_too_is_no_fault_and_is_named(check):
+    report, _ = check(torch.log, drawn(4, 8))
+    number = int(drawn(4, 8).log().isnan().sum())
+    assert report.verdict == "agrees" and f"NaN or Inf: {number} of 32, as on the CPU" in report.checks[1].text
+
+
 def test_what_cannot_be_copied_is_one_sentence(check, tool):
     model = nn.Linear(2, 2)
     model.lock = threading.Lock()

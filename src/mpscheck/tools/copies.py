@@ -48,7 +48,8 @@ def changed(value, change, memo=None):
         new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
     for module in everything(copied, torch.nn.Module):
         for table in [vars(module), *(held for held in vars(module).values() if isinstance(held, dict))]:
-            table.update({name: own(held) for name, held in table.items() if isinstance(held, types.FunctionType)})
+            functions = {name: held for name, held in table.items() if isinstance(held, types.FunctionType)}
+            dict.update(table, {name: own(held) for name, held in functions.items()})  # that of diffusers refuses
     return copied
 
 

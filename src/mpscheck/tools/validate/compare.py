@@ -38,7 +38,10 @@ def compare(got, cpu, exact, shaken=(), nothing=0.0):
     for other in shaken:
         sizes = compare_output(other, cpu, exact, rounds=True)["device"]
         numbers["cpu"].update({size: max(numbers["cpu"][size], sizes[size] / SHAKE) for size in SIZES})
-    return judged(numbers)
+    verdict, margin, words = judged(numbers)
+    if verdict == "disagrees" and got.numel() > 1 and not got.any():  # a black image
+        words += f", all {got.numel()} numbers are 0"
+    return verdict, margin, words
 
 
 def badness(found):
@@ -69,7 +72,7 @@ def judged(numbers):
     if not size:
         return "not checked", None, "it is empty"
     if odd[1] == size:
-        return "could not check", None, NOT_FINITE
+        return "could not check", None, f"{NOT_FINITE}: NaN {cpu['nan']}, Inf {cpu['inf']}"
     limits = dict.fromkeys(SIZES, ALLOWED_RATIO)
     if numbers["dtype"] in ("float16", "bfloat16") and size >= MANY:
         limits["rms"] = HALF_RATIO
@@ -81,4 +84,5 @@ def judged(numbers):
     which = {"rms": "RMS", "max": "the largest"}[worse]
     allowed = allowed_error(numbers, worse, rounds=True) / ALLOWED_RATIO * limits[worse]
     words = f"error {device[worse]:.3g} ({which}), {allowed:.3g} allowed"
+    words += f", NaN or Inf: {odd[1]} of {size}, as on the CPU" if odd[1] else ""
     return "agrees" if agrees else "disagrees", ratios[worse], words

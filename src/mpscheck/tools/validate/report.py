@@ -96,5 +96,7 @@ class Report:
         wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
         rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
         rest = "; ".join([*rest, self.rare, "sampling", "training", "other inputs and models"])
-        subject = f"{self.subject}. What it sees: page what-agrees-means/" + (f". Wrong: {wrong}" if wrong else "")
+        first = next((f" ({c.name}: {c.text})" for c in self.checks if c.verdict == "disagrees"), "")
+        sees = f"{self.subject}{first}. What it sees: page what-agrees-means/"
+        subject = sees + (f". Wrong: {wrong}" if wrong else "")
         return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
