@@ -9,7 +9,7 @@ import click
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.progress import progress
-from mpscheck.runs import emulated, made_of, provenance, results
+from mpscheck.runs import emulated, made_of, provenance, results, stop
 from mpscheck.runs.process import Died, Failed, Late
 from mpscheck.sweep import proof, runner
 from mpscheck.sweep.entries import all_entries, in_order
@@ -32,8 +32,8 @@ def main(slugs, publish: bool, resume: bool, processes: int) -> int:
             rows[bug.slug] = row
     left = [bug for bug in bugs if bug.slug not in rows]
     try:
-        reached = reach(processes) if left else {}
-        with progress("faults", len(left)) as step:
+        with stop.at_safe_points(), progress("faults", len(left)) as step:
+            reached = reach(processes) if left else {}
             for row in proven(left, reached, processes):
                 rows[row["fault"]] = row
                 for folder in folders:
