@@ -9,13 +9,13 @@ import click
 from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.progress import progress
-from mpscheck.runs import emulated, made_of, provenance, results
+from mpscheck.runs import emulated, made_of, provenance, results, stop
 from mpscheck.runs.process import Died, Failed, Late
 from mpscheck.sweep import proof, runner
-from mpscheck.sweep.entries import in_order
+from mpscheck.sweep.entries import all_entries, in_order
 
 KIND = "sweep"
-LIMIT = 90.0  # seconds for one fault
+LIMIT = 240.0  # seconds for one fault
 
 
 def main(slugs, publish: bool, resume: bool, processes: int) -> int:
@@ -32,8 +32,8 @@ def main(slugs, publish: bool, resume: bool, processes: int) -> int:
             rows[bug.slug] = row
     left = [bug for bug in bugs if bug.slug not in rows]
     try:
-        reached = reach(processes) if left else {}
-        with progress("faults", len(left)) as step:
+        with stop.at_safe_points(), progress("faults", len(left)) as step:
+            reached = reach(processes) if left else {}
             for row in proven(left, reached, processes):
                 rows[row["fault"]] = row
                 for folder in folders:
@@ -92,9 +92,9 @@ def proven(bugs: list[Bug], reached: dict[str, list[str]], processes: int):
 
 
 def nearness(name: str, ops: set[str]) -> int:
-    """Entries that bear the name of an op first, our own of these before the others."""
-    bare = name.removeprefix("own/").replace("-", "_")
-    return (not any(op in bare for op in ops)) * 2 + (not name.startswith("own/"))
+    """Entries that are about one of the ops first, our own of these before the others."""
+    own = all_entries()[name].op.rpartition(".")[2].rstrip("_")
+    return (own not in ops) * 2 + (not name.startswith("own/"))
 
 
 def said(row: dict) -> str:

@@ -33,7 +33,7 @@ from mpscheck.tools.locate.reproduce import reproduce, run_in_process
 
 LOOKED_INTO = 6  # cases of an entry that are made in lock-step
 WRONG_CASES, RIGHT_CASES = 8, 14  # of a sample, that a trigger is learnt from
-SECONDS = 12.0  # for the examples of one op
+SECONDS = 25.0  # for the examples of one op
 READ = 20_000  # elements of a tensor whose values are looked at
 SEEN_RIGHT = 0.98  # of the cases that a known trigger must tell right to be the one
 COMMON = frozenset(  # of which a program is full; they are blamed last
@@ -82,6 +82,7 @@ def name_of(finding: Finding) -> str:
 def ops_of(name: str, device: str, seed: int, wrong: list[dict]) -> dict[str, list[dict]]:
     """The wrong cases of an entry by the aten op that is wrong."""
     found: dict[str, list[dict]] = {}
+    kernel: str | None = None  # of the gradient, once it was looked for
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for one in wrong[:LOOKED_INTO]:
@@ -89,6 +90,9 @@ def ops_of(name: str, device: str, seed: int, wrong: list[dict]) -> dict[str, li
             bench = bench_of(case, device, seed)
             steps = in_lock_step(bench, case) if bench and one["verdict"] not in ("crash", "hang") else []
             op = name_of(steps[0]) if steps else ""
+            if op and steps[0].gradient and "backward" not in op:
+                kernel = kernel if kernel is not None else best_op(name, device, seed, backward=True) or ""
+                op = kernel or op
             found.setdefault(op, []).append(one)
     named = {op: some for op, some in found.items() if op}
     rest = [*found.get("", []), *wrong[LOOKED_INTO:]]
@@ -101,13 +105,14 @@ def ops_of(name: str, device: str, seed: int, wrong: list[dict]) -> dict[str, li
     return {best_op(name, device, seed) or all_entries()[name].op.rpartition(".")[2]: rest}
 
 
-def best_op(name: str, device: str, seed: int) -> str | None:
-    """The op whose calls explain best which cases of an entry are wrong."""
+def best_op(name: str, device: str, seed: int, backward: bool = False) -> str | None:
+    """The op whose calls explain best which cases of an entry are wrong; `backward`: of those that compute gradients."""
     pairs = made_cases([name], device, seed, time.monotonic() + SECONDS / 2)
     wrong = [calls for found, calls in pairs if found.wrong and calls]
     if not wrong:
         return None
-    everywhere = set.intersection(*({call[0] for call in calls} for calls in wrong))
+    reached = [{op for op, *_ in calls if not backward or "backward" in op} for calls in wrong]
+    everywhere = set.intersection(*reached)
     scores = {}
     for op in everywhere:
         examples = [Example(tuple(facts for o, facts, _ in calls if o == op), found.wrong) for found, calls in pairs]
@@ -260,6 +265,7 @@ class Explained:
     learnt: Learnt | None
     fresh: tuple[int, int]  # cases with other values that the trigger tells right, and how many there were
     hit: tuple[int, int]  # of these, the wrong ones
+    alike: dict[str, float]  # by known bug: the share of cases of which its trigger says the same
     known: tuple[str, ...]  # bugs whose own trigger tells the cases apart as well as can be
     near: tuple[str, ...]  # bugs whose trigger holds of most wrong cases, but tells them apart less well
     cases: tuple[int, int]  # wrong and right ones that it was learnt from
@@ -278,7 +284,18 @@ def explain(op: str, names: list[str], device: str, seed: int) -> Explained:
     fresh, hit = (
         (score(learnt, some) if learnt else (0, 0)) for some in (others, [one for one in others if one.wrong])
     )
-    return Explained(op, learnt, fresh, hit, known, near, (wrong, len(pairs) - wrong))
+    alike = agreement(learnt, again, {*known, *near}) if learnt else {}
+    return Explained(op, learnt, fresh, hit, alike, known, near, (wrong, len(pairs) - wrong))
+
+
+def agreement(learnt: Learnt, pairs, slugs: Iterable[str]) -> dict[str, float]:
+    """By known bug: the share of cases of which its own trigger says the same as the one that was inferred."""
+    held = [learnt.holds([facts for _, facts, _ in calls]) for _, calls in pairs]
+    return {
+        slug: round(sum(h == any(slug in s for *_, s in calls) for h, (_, calls) in zip(held, pairs)) / len(pairs), 4)
+        for slug in sorted(slugs)
+        if pairs
+    }
 
 
 def examples_of(pairs) -> list[Example]:
@@ -386,6 +403,7 @@ def described(op: str, names: list[str], cases: list[dict], device: str, seed: i
         "learnt": [explained.learnt.right, explained.learnt.of] if explained.learnt else [0, 0],
         "fresh": list(explained.fresh),
         "hit": list(explained.hit),
+        "alike": explained.alike,
         "known": list(explained.known),
         "near": list(explained.near),
     }
