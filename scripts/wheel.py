@@ -2,7 +2,7 @@
 
     python scripts/wheel.py FOLDER
 
-mkdocs.yml names this file as a hook too: the site offers the wheel at `wheel/<its name>`. Needs pip and setuptools, no network.
+`mpscheck site` has it built into `docs/wheel/`, so that the site offers it. Needs pip and setuptools, no network.
 """
 
 import argparse
@@ -46,16 +46,6 @@ def build(folder: Path) -> Path:
         [wheel] = Path(place, "wheel").glob("*.whl")
         folder.mkdir(parents=True, exist_ok=True)
         return Path(shutil.copy(wheel, folder))
-
-
-def on_files(files, config):
-    """What mkdocs calls when it knows its files: one more."""
-    from mkdocs.structure.files import File
-
-    with tempfile.TemporaryDirectory() as place:
-        wheel = build(Path(place))
-        files.append(File.generated(config, f"wheel/{wheel.name}", content=wheel.read_bytes()))
-    return files
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ def write_source(folder: Path, made_up: Path) -> None:
     """The source of the site with these runs, in a new folder."""
     site.copy_source(folder)
     site.write(marked(pages(made_up)), folder / "docs")
+    site.add_wheel(folder / "docs" / "wheel")
 
 
 def pages(made_up: Path) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """`mpscheck site`: write the generated files of the site, and remove those of bugs that are no more."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -18,6 +20,7 @@ def main() -> int:
     """0 when written; what is wrong with an input ends in one sentence and exit code 2."""
     found = files(read_inputs())
     changed = write(found)
+    add_wheel(DOCS / "wheel")
     click.echo(f"{len(found)} files for the site, {changed} of them changed")
     return 0
 
@@ -33,6 +36,15 @@ def write(found: dict[str, str], docs=DOCS) -> int:
     for path, text in changed.items():
         results.write_atomic(path, text)
     return len(changed) + len(old)
+
+
+def add_wheel(folder: Path) -> None:
+    """This commit's wheel, which the site offers; the one that was there is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, ROOT / "scripts" / "wheel.py", folder]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise click.ClickException(done.stderr.strip())
 
 
 def copy_source(folder: Path) -> None:
