@@ -17,7 +17,7 @@ import torch
 
 from mpscheck.sweep import work
 from mpscheck.sweep.cases import Bench, NotHere, fetched
-from mpscheck.sweep.entries import all_entries, in_order
+from mpscheck.sweep.database import all_entries, in_order
 from mpscheck.tools.locate.replay import tensors_in
 
 ENTRIES = 60

@@ -158,11 +158,11 @@ def new(name):
 
 
 @main.command()
-@click.argument("slug")
+@click.argument("slug", metavar="SLUG|SWEEP.json")
 @click.option("--as", "form", required=True, type=click.Choice(["pytorch-test"]), help="What to write.")
 @one_sentence
 def export(slug, form):
-    """Print a snippet in another form: a test case for PyTorch's test/test_mps.py."""
+    """Print a snippet, or what a sweep found, in another form: test cases for PyTorch's test/test_mps.py."""
     from mpscheck.commands import export as command
 
     sys.exit(command.main(slug))

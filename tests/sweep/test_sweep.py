@@ -17,7 +17,7 @@ from mpscheck.emulation import faults
 from mpscheck.places import RESULTS
 from mpscheck.runs.results import BadResults
 from mpscheck.sweep import diagnosis, work
-from mpscheck.sweep.entries import all_entries, in_order
+from mpscheck.sweep.database import all_entries, in_order
 
 HEALTHY = (
     "own/linear",

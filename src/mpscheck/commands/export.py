@@ -1,7 +1,8 @@
-"""`mpscheck export`: a snippet in another form, such as a test case for PyTorch's own `test/test_mps.py`."""
+"""`mpscheck export`: a snippet, or what a sweep found, as test cases for PyTorch's own `test/test_mps.py`."""
 
 import ast
 import textwrap
+from pathlib import Path
 
 import click
 
@@ -9,6 +10,8 @@ from mpscheck.bugs import catalogue
 from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.program import parts
 from mpscheck.lint import main_block
+from mpscheck.runs import results
+from mpscheck.sweep import report
 
 DYING = ("crash", "hang", "memory")  # kinds that would end the process of all tests
 RULE = ("wide", "error_ratio")  # functions of the common main block
@@ -33,8 +36,24 @@ FOOT = '\n\nif __name__ == "__main__":\n    unittest.main()\n'
 
 def main(slug: str) -> int:
     """0 if the test case was printed; raises UnknownBug where there is no such snippet or no test case of it."""
-    click.echo(pytorch_test(catalogue.find(slug)), nl=False)
+    text = of_sweep(Path(slug)) if slug.endswith(".json") else pytorch_test(catalogue.find(slug))
+    click.echo(text, nl=False)
     return 0
+
+
+def of_sweep(path: Path) -> str:
+    """The test cases of a sweep's report. Raises BadResults."""
+    name = results.printable(path.name)
+    try:
+        document = results.parse(path.read_text("utf-8"))
+        found = report.tests(document) if document["kind"] == "sweep" else ""
+    except OSError as error:
+        raise results.BadResults(f"{name} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise results.BadResults(f"{name} is no report of `mpscheck sweep`") from None
+    if not found:
+        raise results.BadResults(f"{name} holds no finding with a program")
+    return found
 
 
 def pytorch_test(bug: Bug) -> str:

@@ -13,7 +13,7 @@ from mpscheck.places import shown
 from mpscheck.progress import progress
 from mpscheck.runs import provenance, results, stop
 from mpscheck.sweep import report, runner
-from mpscheck.sweep.entries import in_order
+from mpscheck.sweep.database import in_order
 from mpscheck.sweep.log import Log
 
 FOLDER = results.LOCAL / "sweep"

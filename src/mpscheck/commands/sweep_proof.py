@@ -12,7 +12,7 @@ from mpscheck.progress import progress
 from mpscheck.runs import emulated, made_of, provenance, results, stop
 from mpscheck.runs.process import Died, Failed, Late
 from mpscheck.sweep import proof, runner
-from mpscheck.sweep.entries import all_entries, in_order
+from mpscheck.sweep.database import all_entries, in_order
 
 KIND = "sweep"
 LIMIT = 240.0  # seconds for one fault
@@ -50,7 +50,9 @@ def main(slugs, publish: bool, resume: bool, processes: int) -> int:
 def reach(processes: int) -> dict[str, list[str]]:
     """The aten ops that each entry reaches on the healthy device; kept until an entry changes."""
     made = {
-        "entries": made_of.digest(made_of.code(f"sweep/{name}.py") for name in ("entries", "recipes", "layouts")),
+        "entries": made_of.digest(
+            made_of.code(f"sweep/{name}.py") for name in ("entries", "recipes", "database", "layouts")
+        ),
         "torch": provenance.collect(proof.DEVICE)["torch"],
     }
     kept = emulated.LOCAL / "sweep-reach.json"

@@ -22,7 +22,8 @@ from mpscheck.bugs.bug import Bug
 from mpscheck.bugs.properties import is_tensor, plain, tensors_in_argument
 from mpscheck.bugs.trigger import Call
 from mpscheck.sweep.cases import Bench, Case, read_case
-from mpscheck.sweep.entries import Entry, Sample, all_entries, spread
+from mpscheck.sweep.database import all_entries
+from mpscheck.sweep.entries import Entry, Sample, spread
 from mpscheck.sweep.layouts import PLAIN
 from mpscheck.sweep.learning import Example, Facts, Learnt, learn, score
 from mpscheck.sweep.work import samples_of

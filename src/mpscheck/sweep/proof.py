@@ -15,7 +15,7 @@ from mpscheck.bugs.trigger import Call
 from mpscheck.emulation import faults
 from mpscheck.sweep import diagnosis, work
 from mpscheck.sweep.cases import Bench
-from mpscheck.sweep.entries import all_entries
+from mpscheck.sweep.database import all_entries
 
 DEVICE = "emu"
 SWEPT = 20.0  # seconds in which a fault has to show

@@ -89,6 +89,42 @@ def said(group: dict) -> str:
     return "\n".join(lines)
 
 
+TESTS = '''# Owner(s): ["module: mps"]
+"""What a sweep of MPS Check found on {device} with torch {torch}: each program failed there.
+
+Runs by itself (python FILE) and as part of test/test_mps.py: there the class derives from TestCaseMPS.
+"""
+
+import unittest
+
+import torch
+
+
+class TestSwept(unittest.TestCase):
+{tests}
+
+if __name__ == "__main__":
+    unittest.main()
+'''
+
+
+def tests(document: dict) -> str:
+    """A file of test cases for PyTorch's test_mps.py, one a group that has a program; empty where none has."""
+    cases = []
+    for group in document["groups"]:
+        program = (group.get("smallest") or {}).get("program")
+        if program:
+            lines = [f"def test_{group['op']}(self):", *(f"    {line}" for line in body(program))]
+            cases.append("\n".join(f"    {line}".rstrip() for line in lines) + "\n")
+    where = document["provenance"]
+    return TESTS.format(device=where["device"], torch=where["torch"], tests="\n".join(cases)) if cases else ""
+
+
+def body(program: str) -> list[str]:
+    """A program without its imports, which stand at the top of the file."""
+    return "\n".join(line for line in program.splitlines() if line != "import torch").strip("\n").splitlines()
+
+
 def issue(group: dict, where: dict) -> str:
     """A text for PyTorch's issues, with the program that was run; empty where there is none."""
     small = group.get("smallest") or {}

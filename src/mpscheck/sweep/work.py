@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from mpscheck.sweep.cases import Bench, Case, Outcome
-from mpscheck.sweep.entries import Entry, Sample, all_entries
+from mpscheck.sweep.database import all_entries
+from mpscheck.sweep.entries import Entry, Sample
 
 KEPT = 40  # findings of an entry that are kept whole; the others are counted
 

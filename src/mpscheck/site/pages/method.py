@@ -3,6 +3,7 @@
 From results/found.json, each finding checked by hand, and results/emulated/sweep/.
 """
 
+from mpscheck.runs import made_of
 from mpscheck.site import words
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import details, table
@@ -19,8 +20,20 @@ def files(inputs: Inputs) -> dict[str, str]:
         method_programs="\n\n".join(map(program, findings)),
         method_shares=shares(rows),
         method_faults=faults(rows, {bug.slug for bug in inputs.checks}),
-        method_made=words.made(inputs.sweep),
+        method_made=words.made(inputs.sweep) + outdated(inputs),
     )
+
+
+def outdated(inputs: Inputs) -> str:
+    """How many rows were made with other code than today's, and what has changed since, as a sentence."""
+    bugs = {bug.slug: bug for bug in inputs.checks}
+    changes = [
+        made_of.changed(document["made_of"], made_of.of_sweep(bugs[slug]))
+        for slug, document in inputs.sweep.items()
+        if slug in bugs
+    ]
+    names, rows = sorted({name for parts in changes for name in parts}), sum(map(bool, changes))
+    return f" Changed since {rows} of {len(changes)} rows were made: {', '.join(names)}." if rows else ""
 
 
 def found_table(findings: list[dict]) -> str:
