@@ -42,7 +42,7 @@ WORDS = (
     Word("at hand", r"\bat hand\b", "available"),
     Word("held against", r"\b(?:holds?|held|holding) against\b", "compared with, checked against"),
     Word("rightly", r"\brightly\b", "correctly"),
-    Word("can touch (a Mac)", r"\b(?:one|you) can touch\b", "a physical Mac"),
+    Word("you can touch (a Mac)", r"\b(?:one|you) can touch\b", "a physical Mac"),
     Word("known of, unknown of", r"\b(?:un)?known\W* of\b", "known about; unknown for"),
     Word("says of, said of", r"\b(?:says?|said) of\b", "says about"),
     Word("of which nobody", r"\bof which (?:no|nobody|nothing)\b", "for which nobody"),

@@ -49,10 +49,10 @@ def test_the_page_names_a_release_for_each_use_and_what_is_unknown_there(files):
 
 
 def test_nothing_measured_is_said_where_nothing_is(files, shown):
-    assert "nothing has been measured on a Mac" in files["generated/advice-short.md"]
+    assert "nothing has been measured on a physical Mac" in files["generated/advice-short.md"]
     assert "**No release is known to be right**" in files["generated/advice-short.md"]
     measured = shown()["generated/advice-short.md"]
-    assert "our runs on Macs that one can touch cover 1 of" in measured and "nothing has been" not in measured
+    assert "our runs on physical Macs cover 1 of" in measured and "nothing has been" not in measured
 
 
 def test_an_unknown_bug_with_a_check_comes_with_its_command(files):
