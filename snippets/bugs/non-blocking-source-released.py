@@ -20,6 +20,8 @@ BUG = {
     "also": [
         "pytorch/pytorch#139550",
         "pytorch/pytorch#83015",
+        "Lightning-AI/pytorch-lightning#13285",
+        "metatensor/metatensor#1120",
         "huggingface/transformers#43042",
         "huggingface/diffusers#13227",
         "huggingface/diffusers#14556",

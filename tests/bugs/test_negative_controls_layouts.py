@@ -104,6 +104,15 @@ CASES = {  # the user's call, then library calls that must not match
             lambda: F.grid_sample(PICTURES, torch.ones(2, 2, 4, 4).permute(0, 2, 3, 1), align_corners=False),
         ],
     ),
+    "grid-sample-channels-last": (
+        lambda: F.grid_sample(
+            PICTURES.to(memory_format=torch.channels_last), torch.ones(2, 2, 4, 2), align_corners=False
+        ),
+        [
+            spatial_transformer,
+            lambda: F.grid_sample(PICTURES, torch.ones(2, 2, 4, 4)[..., :2], align_corners=False),
+        ],
+    ),
     "layer-norm-backward-frozen-input": (
         cached_activations_normalised,
         [lambda: cached_activations_normalised(needs_gradient=True)],
