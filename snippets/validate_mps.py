@@ -358,7 +358,9 @@ class Report:
         wrong = ", ".join(c.name for c in self.checks if c.verdict == "disagrees")
         rest = [f"{c.name} ({c.text})" for c in self.checks if "not" in c.verdict]
         rest = "; ".join([*rest, self.rare, "sampling", "training", "other inputs and models"])
-        subject = f"{self.subject}. What it sees: page what-agrees-means/" + (f". Wrong: {wrong}" if wrong else "")
+        first = next((f" ({c.name}: {c.text})" for c in self.checks if c.verdict == "disagrees"), "")
+        sees = f"{self.subject}{first}. What it sees: page what-agrees-means/"
+        subject = sees + (f". Wrong: {wrong}" if wrong else "")
         return f"{self.verdict.upper()}: {subject}. Checked: {ran}. Not checked: {rest}."
 
 
@@ -492,7 +494,10 @@ def compare(got, cpu, exact, shaken=(), nothing=0.0):
     for other in shaken:
         sizes = compare_output(other, cpu, exact, rounds=True)["device"]
         numbers["cpu"].update({size: max(numbers["cpu"][size], sizes[size] / SHAKE) for size in SIZES})
-    return judged(numbers)
+    verdict, margin, words = judged(numbers)
+    if verdict == "disagrees" and got.numel() > 1 and not got.any():  # a black image
+        words += f", all {got.numel()} numbers are 0"
+    return verdict, margin, words
 
 
 def badness(found):
@@ -523,7 +528,7 @@ def judged(numbers):
     if not size:
         return "not checked", None, "it is empty"
     if odd[1] == size:
-        return "could not check", None, NOT_FINITE
+        return "could not check", None, f"{NOT_FINITE}: NaN {cpu['nan']}, Inf {cpu['inf']}"
     limits = dict.fromkeys(SIZES, ALLOWED_RATIO)
     if numbers["dtype"] in ("float16", "bfloat16") and size >= MANY:
         limits["rms"] = HALF_RATIO
@@ -535,6 +540,7 @@ def judged(numbers):
     which = {"rms": "RMS", "max": "the largest"}[worse]
     allowed = allowed_error(numbers, worse, rounds=True) / ALLOWED_RATIO * limits[worse]
     words = f"error {device[worse]:.3g} ({which}), {allowed:.3g} allowed"
+    words += f", NaN or Inf: {odd[1]} of {size}, as on the CPU" if odd[1] else ""
     return "agrees" if agrees else "disagrees", ratios[worse], words
 
 
@@ -756,7 +762,8 @@ def changed(value, change, memo=None):
         new.__globals__.update({name: again(names[name]) for name in set(names) & set(function.__globals__)})
     for module in everything(copied, torch.nn.Module):
         for table in [vars(module), *(held for held in vars(module).values() if isinstance(held, dict))]:
-            table.update({name: own(held) for name, held in table.items() if isinstance(held, types.FunctionType)})
+            functions = {name: held for name, held in table.items() if isinstance(held, types.FunctionType)}
+            dict.update(table, {name: own(held) for name, held in functions.items()})  # that of diffusers refuses
     return copied
 
 
