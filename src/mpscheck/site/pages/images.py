@@ -52,9 +52,8 @@ def known(entries: list[Entry]) -> str:
     order = ["affected", said.LIKELY, "unknown"]
     listed = sorted((_rank(one, order), one.order, one) for one in entries)
     states = [_state(one) for one in entries]
-    counts = ", ".join(
-        f"{states.count(state)} {state}" for state in dict.fromkeys([*order, *sorted(states)]) if state in states
-    )
+    names = dict.fromkeys([*order, *sorted(states)])
+    counts = ", ".join(f"{states.count(state)} {state}" for state in names if state in states)
     lines = [
         f"- {state_word(_state(one))} [{claim_markdown(one.bug.claim)}](../bugs/{one.slug}.md)" for *_, one in listed
     ]
