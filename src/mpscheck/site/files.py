@@ -15,6 +15,7 @@ from mpscheck.site.pages import (
     exposure,
     family,
     home,
+    images,
     index,
     ioi,
     libraries,
@@ -35,7 +36,7 @@ from mpscheck.site.pages import (
 
 PAGES = (  # each has `files(inputs)`
     *(home, index, bug, reported, family, releases, matrix, results, changes, redo, ioi, case, seven, exposure),
-    *(advice, audit, worklist, transformerlens, libraries),
+    *(advice, audit, worklist, transformerlens, libraries, images),
     *(detection, method, works_with, agrees, verification, road, vocabulary, declared, downloads, api),
 )
 
