@@ -12,7 +12,7 @@ It was seen in February 2023, on macOS 13.1 with an M1 Pro. In pytorch#90421 a b
 
 BUG = {
     "issue": "pytorch/pytorch#94754",
-    "also": ["pytorch/pytorch#90421"],
+    "also": ["pytorch/pytorch#90421", "pyannote/pyannote-audio#1337"],
     "kind": "wrong",
     "family": "recurrent",
     "ops": ["torch.nn.LSTM"],
