@@ -21,7 +21,7 @@ REPORTER = Path(__file__).with_name("reporter.txt")
 FOLDER = ROOT / ".cache" / "envs"
 TRIES = 2
 # All that `mpscheck run` imports.
-TOOL = ("click", "jsonschema", "jsonschema-rs>=0.61,<1", "packaging", "psutil", "pyyaml", "rich")
+TOOL = ("click", "expecttest", "jsonschema", "jsonschema-rs>=0.61,<1", "numpy", "packaging", "psutil", "pyyaml", "rich")
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def installs_of(name: str) -> list:
         raise LookupError(f"There is no environment {name!r}: say reporter, no-torch or torch-X.Y.Z.")
     # torch before 2.3 was built against NumPy 1 and cannot exchange data with NumPy 2
     old = (int(match[1]), int(match[2])) < (2, 3)
-    return [[f"torch=={name[6:]}", "numpy<2" if old else "numpy", *TOOL], ours]
+    return [[f"torch=={name[6:]}", *(["numpy<2"] if old else []), *TOOL], ours]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ folder that the command was started in.
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-IS_CLONE = (PACKAGE.parents[1] / "pyproject.toml").is_file() and PACKAGE.parent.name == "src"
+IS_CLONE = not (PACKAGE / "data").is_dir()  # which a wheel alone has
 ROOT = PACKAGE.parents[1] if IS_CLONE else PACKAGE / "data"
 SNIPPETS = ROOT / "snippets"
 BUGS = SNIPPETS / "bugs"

@@ -11,7 +11,7 @@ WAYS = {  # on the home page: what to follow, where it leads, what stands on the
     "known-bad versions as data": ("guides/maintainers/", "known-bad.json"),
     "a healthy and a sick model": ("guides/teaching/", "The IOI notebook"),
     "what is reported and not settled": ("worklist/", "are not settled on PyTorch"),
-    "where runs disagree": ("changes/", "against the run before it"),
+    "where runs disagree": ("changes/", "with the run before it"),
     "contribute": ("contribute/", "A run from your Mac"),
 }
 

@@ -64,6 +64,7 @@ def copy(tmp_path, root):
     shutil.copy(root / "pyproject.toml", tmp_path)
     rows = "".join(json.dumps(row) + "\n" for row in (RACE, WHERE))
     (tmp_path / "catalogue" / "reported.jsonl").write_text(rows, encoding="utf-8")
+    (tmp_path / "catalogue" / "library-guards.jsonl").write_text("", encoding="utf-8")  # they name other bugs
     return tmp_path
 
 
@@ -102,7 +103,7 @@ def test_from_a_row_to_a_proof(copy, run):
     first = run("try", WHERE["slug"])
     assert first.returncode == 1 and '"effect": "…(result)" in its place, or why it is not known' in first.stdout
     last = first.stdout.splitlines()[-1]
-    assert re.fullmatch(rf"Next: mend these \d+ in snippets/bugs/{WHERE['slug']}\.py, then try again\.", last)
+    assert re.fullmatch(rf"Next: fix these \d+ in snippets/bugs/{WHERE['slug']}\.py, then try again\.", last)
 
     lines = [line for line in source.splitlines(keepends=True) if not line.strip().startswith(("# TODO", "TODO"))]
     done = "".join(lines).replace("  # TODO: the smallest that shows it", "")

@@ -25,7 +25,9 @@ FEW = (
     "scripts",
     "snippets",
     "catalogue",
+    "results/found.json",
     "results/schema.json",
+    "results/transformerlens.json",
     "results/reporter.schema.json",
     "src",
 )

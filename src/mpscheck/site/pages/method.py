@@ -5,6 +5,7 @@ From results/found.json, each finding checked by hand, and results/emulated/swee
 
 from mpscheck.runs import made_of
 from mpscheck.site import words
+from mpscheck.site.escape import text
 from mpscheck.site.inputs import Inputs, pieces
 from mpscheck.site.markup import details, table
 
@@ -60,7 +61,9 @@ def known(one: dict) -> str:
 
 def program(one: dict) -> str:
     """A program that fails, to be opened."""
-    return details(f"`{one['op']}` on {one['device']}, PyTorch {one['torch']}", f"```python\n{one['program']}```")
+    return details(
+        f"<code>{text(one['op'])}</code> on {one['device']}, PyTorch {one['torch']}", f"```python\n{one['program']}```"
+    )
 
 
 def shares(rows: list[dict]) -> str:

@@ -26,6 +26,7 @@ OPERATIONS = {  # name on the page: the ops that it stands for, as `bare` gives 
         *("__getitem__", "__setitem__", "index", "select", "index_put", "index_select", "index_copy", "index_add"),
         *("index_fill", "index_reduce", "gather", "scatter", "scatter_add", "scatter_reduce", "slice_scatter"),
         *("take_along_dim", "masked_select", "embedding", "embedding_bag", "one_hot", "repeat_interleave"),
+        *("max_unpool2d", "max_unpool3d"),
     ),
     "Random numbers": (
         *(
