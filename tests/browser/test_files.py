@@ -114,7 +114,9 @@ def first_view(site: Path, path: Path) -> dict[str, int]:
 
 def test_no_page_is_heavy(site, which):
     sizes = {str(path.relative_to(site)): sum(first_view(site, path).values()) for path in site.rglob("*.html")}
-    allowed = {name: FIRST_VIEW * (1.12 if name.startswith(LONG) else 1) for name in sizes if not name.startswith(HEAVY)}
+    allowed = {
+        name: FIRST_VIEW * (1.12 if name.startswith(LONG) else 1) for name in sizes if not name.startswith(HEAVY)
+    }
     assert {name: sizes[name] for name, most in allowed.items() if sizes[name] > most} == {}
     more = 1.05 if which == "rehearsed" else 1  # pages of bugs say more where there are runs
     assert packed(site / "search" / "search_index.json") <= SEARCH_INDEX * more
