@@ -43,7 +43,7 @@ def main() -> int:
     commands = [[sys.executable, "-m", "venv", "--clear", str(place)], *([*pip, *packages] for packages in installs)]
     for command in commands:
         if all(subprocess.run(command).returncode != 0 for _ in range(TRIES)):
-            print(f"The environment {arguments.name} could not be made; what pip said stands above.", file=sys.stderr)
+            print(f"The environment {arguments.name} could not be made; what pip said is above.", file=sys.stderr)
             return 2
     return 0
 
@@ -60,7 +60,7 @@ def installs_of(name: str) -> list:
         raise LookupError(f"There is no environment {name!r}: say reporter, no-torch or torch-X.Y.Z.")
     # torch before 2.3 was built against NumPy 1 and cannot exchange data with NumPy 2
     old = (int(match[1]), int(match[2])) < (2, 3)
-    return [[f"torch=={name[6:]}", *(["numpy<2"] if old else []), *TOOL], ours]
+    return [[f"torch=={name[6:]}", "numpy<2" if old else "numpy", *TOOL], ours]
 
 
 if __name__ == "__main__":
