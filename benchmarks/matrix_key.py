@@ -16,6 +16,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from playwright.sync_api import sync_playwright
 
 from mpscheck.commands import rehearse
+from mpscheck.known.entry import every_release
 from mpscheck.site import cells
 from mpscheck.site.pages import matrix
 from mpscheck.site.pages.family import by_family
@@ -61,7 +62,7 @@ def main() -> None:
     family = max(by_family(known).items(), key=lambda pair: len(pair[1]))[0]
     members = sorted(known, key=lambda entry: not entry.measured_on)[:100]
     systems = cells.macos(members)
-    grid = cells.grid(members, cells.versions(members), systems)
+    grid = cells.grid(members, every_release(members), systems)
     html = (rehearse.FOLDER / "site" / "matrix" / family / "index.html").read_text(encoding="utf-8")
     table = TABLE.search(matrix.page(family, members, grid, systems))[0]
     grown = TABLE.sub(lambda _: table, html)
