@@ -304,11 +304,15 @@ def test_every_general_fault_is_met_and_none_passes_every_check(published):
     assert not [fault for one in found for fault in one.missed]
 
 
+NAMED_OTHERWISE = {"bridge": {"element-assign-macos-14-4-regression"}}  # a copy, and `locate` names `zeros`
+
+
 def test_its_words_follow_from_its_cells(published):
     """What docs/detection.md says in its own words."""
     for one in facts.by_subject([row for row in published if row["model"] == "ioi-small"]):
         assert len(one.sign) < len(one.ioi_met) / 2  # most faults leave the sign as it is
-        assert len(one.ioi) < len(one.caught) and len(one.locate_named) >= 0.9 * len(one.locate_met)
+        assert len(one.ioi) < len(one.caught)
+        assert set(one.locate_met) - set(one.locate_named) == NAMED_OTHERWISE.get(one.entry, set())
 
 
 def pieces(inputs: Inputs) -> dict[str, str]:

@@ -3,10 +3,11 @@
 A run that is stopped leaves it, and `--resume` or who collects the runs goes on from there. One run holds it at a time.
 """
 
+import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mpscheck.runs import private, provenance, results
@@ -49,19 +50,12 @@ class Journal:
         return entry
 
     def _write(self, line: dict) -> None:
-        text = (json.dumps(line, allow_nan=False) + "\n").encode()
-        try:
-            while text:
-                text = text[os.write(self._held, text) :]
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from None
+        write_line(self._held, json.dumps(line, allow_nan=False), self.path)
 
     def finish(self, run: dict) -> None:
         """Write the run file, and remove the journal."""
-        try:
+        with naming(self.run_file):
             results.write(self.run_file, run)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.run_file)) from None
         self.path.unlink()
 
 
@@ -118,6 +112,23 @@ def held(path: Path) -> int:
             os.close(descriptor)
             raise Taken(f"another run is writing {results.printable(path.name)}: wait for it, or say --out") from None
         os.close(descriptor)  # the run that held it has just finished, and removed it
+
+
+def write_line(descriptor: int, line: str, path: Path) -> None:
+    """Write a whole line at once. Raises OSError with the name of the file."""
+    text = f"{line}\n".encode()
+    with naming(path):
+        while text:
+            text = text[os.write(descriptor, text) :]
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError in here names this file, whatever it named."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def whole_lines(content: bytes) -> tuple[list[dict], int]:

@@ -39,19 +39,12 @@ class Log:
         self.entries[entry["entry"]] = entry
 
     def _write(self, line: dict) -> None:
-        text = (json.dumps(line) + "\n").encode()
-        try:
-            while text:
-                text = text[os.write(self._held, text) :]
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from None
+        journal.write_line(self._held, json.dumps(line), self.path)
 
     def finish(self, document: dict) -> None:
         """Write the report, and remove the lines."""
-        try:
+        with journal.naming(self.report):
             results.write_atomic(self.report, json.dumps(document, indent=1, sort_keys=True) + "\n")
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.report)) from None
         self.path.unlink()
 
 

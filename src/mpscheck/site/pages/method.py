@@ -28,13 +28,11 @@ def files(inputs: Inputs) -> dict[str, str]:
 def outdated(inputs: Inputs) -> str:
     """How many rows were made with other code than today's, and what has changed since, as a sentence."""
     bugs = {bug.slug: bug for bug in inputs.checks}
-    changes = [
+    return words.changed_since(
         made_of.changed(document["made_of"], made_of.of_sweep(bugs[slug]))
         for slug, document in inputs.sweep.items()
         if slug in bugs
-    ]
-    names, rows = sorted({name for parts in changes for name in parts}), sum(map(bool, changes))
-    return f" Changed since {rows} of {len(changes)} rows were made: {', '.join(names)}." if rows else ""
+    )
 
 
 def found_table(findings: list[dict]) -> str:

@@ -40,18 +40,13 @@ def _whole(
     """Where a run was made, and what it found for each bug, against what is said and what `earlier` runs gave."""
     rows = sorted(row for bug in bugs for row in _run_rows(bug, found.get(bug.slug, []), earlier, to))
     loud, quiet = ([cells for (_, agrees, *_), cells in rows if agrees == told] for told in (False, True))
-    listed = [_found(loud, f"Results of {text(name)}")]
+    parts, heads = [_provenance(name, run)], ["Bug", "Expected", "Found", "Figures"]
+    if loud:
+        parts.append(table(heads, loud, f"Results of {text(name)}"))
     if quiet:
-        listed.append(
-            details(f"{len(quiet)} agree, none against what is expected", _found(quiet, f"Agreeing in {text(name)}"))
-        )
-    return "\n\n".join(
-        [_provenance(name, run), *filter(None, listed)] if rows else [_provenance(name, run), "No record."]
-    )
-
-
-def _found(rows: list[list[str]], label: str) -> str:
-    return table(["Bug", "Expected", "Found", "Figures"], rows, label) if rows else ""
+        inside = table(heads, quiet, f"Agreeing in {text(name)}")
+        parts.append(details(f"{len(quiet)} agree, none against what is expected", inside))
+    return "\n\n".join(parts if rows else [*parts, "No record."])
 
 
 def _run_rows(bug: Bug, found: list[Measurement], earlier: Index, to: str) -> list[tuple[tuple, list[str]]]:
